@@ -1,0 +1,70 @@
+"""The ledger of lots: what was promised, held, spent, expired, and by which rule; see README.md in this folder.
+
+`rules` decides, `session` loads and writes, `writer` gathers; `SqliteStore` and `PostgresStore` are the engines.
+"""
+
+from bursar.ledger.sqlite import SqliteStore
+from bursar.ledger.store import Store, StoreUnavailable
+from bursar.ledger.values import (
+    NEVER,
+    OPEN_SCOPE,
+    Abandon,
+    Answer,
+    Applied,
+    Charge,
+    Command,
+    Correct,
+    LotTerms,
+    Refused,
+    Rejected,
+    Release,
+    Request,
+    Revoke,
+    Scope,
+    Settle,
+    TakeHold,
+    Tidy,
+    Usage,
+    Void,
+)
+from bursar.ledger.writer import Saturated, Writer, apply_now
+
+
+def open_store(url: str) -> Store:
+    """Open the ledger's store at a database URL: `sqlite:///path`, a path, or `postgresql://...`."""
+    if url.startswith(("postgresql:", "postgres:", "postgresql+psycopg:")):
+        from bursar.ledger.postgres import PostgresStore
+
+        return PostgresStore(url.replace("postgresql+psycopg:", "postgresql:"))
+    return SqliteStore(url.removeprefix("sqlite:///"))
+
+
+__all__ = [
+    "NEVER",
+    "OPEN_SCOPE",
+    "Abandon",
+    "Answer",
+    "Applied",
+    "Charge",
+    "Command",
+    "Correct",
+    "LotTerms",
+    "Refused",
+    "Rejected",
+    "Release",
+    "Request",
+    "Revoke",
+    "Saturated",
+    "Scope",
+    "Settle",
+    "SqliteStore",
+    "Store",
+    "StoreUnavailable",
+    "TakeHold",
+    "Tidy",
+    "Usage",
+    "Void",
+    "Writer",
+    "apply_now",
+    "open_store",
+]

@@ -1,0 +1,115 @@
+"""The writer: gathers commands, applies a batch in one transaction, answers after the commit.
+
+While one batch is being committed the next one gathers, so a busy node pays one disk sync for hundreds of commands and
+an idle one answers at once. Nothing is cached between batches: the database is the only authority.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from bursar.ledger import rules
+from bursar.ledger.session import Session
+from bursar.ledger.store import Store, StoreUnavailable
+from bursar.ledger.values import Answer, Command
+
+BATCH_LIMIT = 256
+"""Commands in one transaction."""
+QUEUE_LIMIT = 4096
+"""Commands that may wait; one more is answered with Saturated."""
+
+Clock = Callable[[], int]
+"""Microseconds UTC."""
+
+
+class Saturated(StoreUnavailable):
+    """More commands wait than the writer may queue."""
+
+
+def apply_batch(session: Session, commands: Sequence[Command], now: int) -> list[Answer]:
+    """Load, decide, write: one transaction's work. Answers are in the order of the commands."""
+    books = session.load(commands, now)
+    answers = [rules.apply(books[command.person], command, now) for command in commands]
+    session.save(books.values(), now)
+    return answers
+
+
+def apply_now(store: Store, commands: Sequence[Command], now: int) -> list[Answer]:
+    """Apply commands in one transaction on the caller's thread: for command lines and tests."""
+    return store.transact(lambda session: apply_batch(session, commands, now))
+
+
+class Writer:
+    """Group commit on one event loop. Create, `await submit(command)` from any task, `await close()`."""
+
+    def __init__(self, store: Store, clock: Clock, *, batch_limit: int = BATCH_LIMIT, queue_limit: int = QUEUE_LIMIT) -> None:
+        self._store = store
+        self._clock = clock
+        self._batch_limit = batch_limit
+        self._queue_limit = queue_limit
+        self._waiting: list[tuple[Command, asyncio.Future[Answer]]] = []
+        self._task: asyncio.Task[None] | None = None
+        self._closed = False
+        self._latest = 0
+        self.batches = 0
+        self.commands = 0
+
+    def submit(self, command: Command) -> asyncio.Future[Answer]:
+        """Queue a command; the future has its answer once it is durable. Raises Saturated, or StoreUnavailable later."""
+        if self._closed or len(self._waiting) >= self._queue_limit:
+            raise Saturated("the ledger's writer is closing" if self._closed else "too many commands wait for the ledger")
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting.append((command, future))
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
+        return future
+
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting)
+
+    async def close(self) -> None:
+        """Write what waits, then refuse everything."""
+        self._closed = True
+        if self._task is not None:
+            await self._task
+
+    async def _run(self) -> None:
+        await asyncio.sleep(0)  # let every task that is ready now join the first batch
+        while self._waiting:
+            batch = self._waiting[: self._batch_limit]
+            del self._waiting[: self._batch_limit]
+            await self._write(batch)
+        self._task = None
+
+    async def _write(self, batch: list[tuple[Command, asyncio.Future[Answer]]]) -> None:
+        commands = [command for command, _ in batch]
+        try:
+            answers = await self._transact(commands)
+        except StoreUnavailable as error:
+            _fail(batch, error)
+        except Exception as error:
+            # One command that breaks an invariant must not take its neighbours down: each gets a transaction of its own.
+            if len(batch) == 1:
+                _fail(batch, error)
+            else:
+                for one in batch:
+                    await self._write([one])
+        else:
+            for (_, future), answer in zip(batch, answers, strict=True):
+                if not future.done():
+                    future.set_result(answer)
+
+    async def _transact(self, commands: list[Command]) -> list[Answer]:
+        now = self._latest = max(self._latest, self._clock())  # a clock that jumps back must not reorder the journal
+        answers = await self._store.transact_async(lambda session: apply_batch(session, commands, now))
+        self.batches += 1
+        self.commands += len(commands)
+        return answers
+
+
+def _fail(batch: list[tuple[Command, asyncio.Future[Answer]]], error: Exception) -> None:
+    for _, future in batch:
+        if not future.done():
+            future.set_exception(error)
