@@ -34,6 +34,9 @@ class PostgresSession(Session):
     def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
         return self._connection.execute(_native(sql), parameters).fetchall()
 
+    def run(self, sql: str, *parameters: Any) -> None:
+        self._connection.execute(_native(sql), parameters)
+
     def many(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
         if len(rows) == 1:
             self._connection.execute(_native(sql), rows[0])

@@ -217,7 +217,7 @@ def _settle(book: Book, command: Settle, content: str, now: int) -> Answer:
         more, overage = _spend_free(book, hold.unit, hold.request, rest, now)
         postings += more
         draws += [Draw(posting.lot, posting.amount) for posting in more if posting.lot]
-    _end(book, hold, "settled", command.id, spent=command.amount)
+    _end(book, hold, "settled", spent=command.amount)
     return book.record(
         tuple(postings),
         command=command.id,
@@ -269,7 +269,7 @@ def _void(book: Book, command: Void, content: str, now: int) -> Answer:
 
 def _give_back(book: Book, hold: Hold, at: int, *, kind: str, command: str, content: str, note: str = "") -> Applied:
     postings = [Posting(draw.lot, HELD, int(book.lots[draw.lot].home(at)), draw.amount) for draw in hold.draws]
-    _end(book, hold, "expired" if kind == "lapse" else "voided", command, spent=0)
+    _end(book, hold, "expired" if kind == "lapse" else "voided", spent=0)
     return book.record(
         tuple(postings),
         command=command,
@@ -295,7 +295,7 @@ def _lapse(book: Book, hold: Hold, at: int, *, command: str, content: str) -> Ap
     if hold.on_lapse == "released":
         return _give_back(book, hold, at, kind="lapse", command=command, content=content)
     amount = hold.amount
-    _end(book, hold, "unresolved", command, spent=amount)
+    _end(book, hold, "unresolved", spent=amount)
     note = hold.note or {}
     usage = Usage(
         status="unresolved",
@@ -463,9 +463,9 @@ def _open_hold(book: Book, command: Settle | Void | Abandon) -> tuple[Hold | Non
     return hold, None
 
 
-def _end(book: Book, hold: Hold, state: str, by: str, *, spent: int) -> None:
+def _end(book: Book, hold: Hold, state: str, *, spent: int) -> None:
     hold.state = state
-    hold.ended_by = by
+    hold.just_ended = True
     if hold.cap:
         cap = book.caps.get(hold.cap)
         if cap is not None:

@@ -55,11 +55,9 @@ CREATE TABLE hold (
     cap TEXT NOT NULL,
     request TEXT NOT NULL,
     note TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('open', 'settled', 'voided', 'expired', 'unresolved')),
-    ended_by TEXT NOT NULL
+    state TEXT NOT NULL CHECK (state IN ('open', 'settled', 'voided', 'expired', 'unresolved'))
 )STRICT{HOLD_OPTIONS};
 CREATE INDEX hold_open ON hold (person, expires) WHERE state = 'open';
-CREATE INDEX hold_node ON hold (node) WHERE state = 'open';
 
 CREATE TABLE cap (
     id TEXT PRIMARY KEY,
@@ -203,7 +201,7 @@ def statements(engine: Engine) -> tuple[str, ...]:
     """DDL that creates the ledger on an empty database, in order."""
     if engine == "sqlite":
         tables = _TABLES.replace("BIGINT", "INTEGER").replace(")STRICT{POSTING_OPTIONS}", ") STRICT, WITHOUT ROWID")
-        tables = tables.replace(")STRICT{HOLD_OPTIONS}", ") STRICT").replace(")STRICT", ") STRICT")
+        tables = tables.replace(")STRICT{HOLD_OPTIONS}", ") STRICT, WITHOUT ROWID").replace(")STRICT", ") STRICT")
         triggers: tuple[str, ...] = _SQLITE_TRIGGERS
     else:
         tables = _TABLES.replace("{POSTING_OPTIONS}", "").replace("{HOLD_OPTIONS}", "").replace(")STRICT", ")")

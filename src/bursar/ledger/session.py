@@ -80,6 +80,10 @@ class Session(ABC):
         """Run a query; a list parameter goes with `IN`."""
 
     @abstractmethod
+    def run(self, sql: str, *parameters: Any) -> None:
+        """Run a statement that returns nothing; a list parameter goes with `IN`."""
+
+    @abstractmethod
     def many(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Run a statement once for each row."""
 
@@ -271,7 +275,8 @@ class Session(ABC):
         )
 
     def _save_projections(self, books: Sequence[Book]) -> None:
-        new_lots, lots, new_holds, holds, caps = [], [], [], [], []
+        new_lots, lots, new_holds, caps = [], [], [], []
+        ended: dict[str, list[str]] = {}
         for book in books:
             for lot in book.lots.values():
                 if lot.is_new:
@@ -283,8 +288,8 @@ class Session(ABC):
             for hold in book.holds.values():
                 if hold.is_new:
                     new_holds.append(_hold_row(book.person, hold))
-                elif hold.state != "open" and hold.ended_by:
-                    holds.append((hold.state, hold.ended_by, hold.id))
+                elif hold.just_ended:
+                    ended.setdefault(hold.state, []).append(hold.id)
             caps += [(cap.id, book.person, cap.limit, cap.held, cap.spent) for cap in book.caps.values()]
         if new_lots:
             self.many(f"INSERT INTO lot ({_LOT}) VALUES ({_values(_LOT)})", new_lots)
@@ -295,9 +300,9 @@ class Session(ABC):
                 sorted(lots, key=lambda row: row[-1]),
             )
         if new_holds:
-            self.many(f"INSERT INTO hold ({_HOLD}, ended_by) VALUES ({_values(_HOLD)}, ?)", new_holds)
-        if holds:
-            self.many("UPDATE hold SET state = ?, ended_by = ? WHERE id = ?", holds)
+            self.many(f"INSERT INTO hold ({_HOLD}) VALUES ({_values(_HOLD)})", new_holds)
+        for state, names in ended.items():
+            self.run(f"UPDATE hold SET state = ? WHERE id {self.IN}", state, names)
         if caps:
             self.many(
                 "INSERT INTO cap (id, person, ceiling, held, spent) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
@@ -410,7 +415,6 @@ def _hold_row(person: str, hold: Hold) -> tuple[Any, ...]:
         _to_json(hold.request).decode(),
         _to_json(hold.note).decode() if hold.note else "",
         hold.state,
-        hold.ended_by,
     )
 
 

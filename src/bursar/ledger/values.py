@@ -146,7 +146,7 @@ class Draw(Struct, frozen=True, gc=False, array_like=True):
 class Hold:
     """An amount reserved for one request, with the lots that it was drawn from in burn order."""
 
-    __slots__ = ("cap", "draws", "ended_by", "expires", "id", "is_new", "node", "note", "on_lapse", "request", "state", "taken", "unit")
+    __slots__ = ("cap", "draws", "expires", "id", "is_new", "just_ended", "node", "note", "on_lapse", "request", "state", "taken", "unit")
 
     def __init__(
         self,
@@ -170,7 +170,7 @@ class Hold:
         self.state = state
         self.note = note
         self.is_new = is_new
-        self.ended_by = ""
+        self.just_ended = False
 
     @property
     def amount(self) -> int:
