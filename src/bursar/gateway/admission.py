@@ -1,0 +1,133 @@
+"""Admission: what a request may cost at worst, how much to hold for it, and what to say when it is refused.
+
+The provider enforces what we cannot count (hidden reasoning), so a hold that is smaller than the worst case lowers the
+request's own output limit to what the hold affords. Nothing here does I/O.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bursar.gateway.dialects.contract import Call, Refusal
+from bursar.gateway.directory import KeyRecord, ProviderRecord
+from bursar.gateway.policy import Policy
+from bursar.ledger import Refused, Request, TakeHold
+from bursar.money import Amount, Unit, format_amount
+from bursar.prices import Tariff, maximum_output
+
+MICROS = 1_000_000
+CONTENTION_RETRY_SECONDS = 2
+"""How soon to try again when the person's own requests will give money back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a billable request is to be held for."""
+
+    tariff: Tariff
+    input_tokens: int
+    """Bound of the input that the worst case was computed with."""
+    output_tokens: int
+    """Most output per choice that the request could generate."""
+    worst_nanos: int
+    floor_nanos: int
+
+
+def plan_hold(call: Call, provider: ProviderRecord, tariff: Tariff, policy: Policy, input_tokens: int | None = None) -> Plan:
+    """Quote a call; `input_tokens` replaces the cheap bound where a tighter count is known."""
+    bound = call.input_bound if input_tokens is None else min(input_tokens, call.input_bound)
+    if call.unbounded:
+        bound += policy.unbounded_input_tokens
+    most = maximum_output(provider.kind, call.model)
+    output = most if call.output_limit is None else call.output_limit
+    if call.dialect.endswith("embeddings") or call.dialect.endswith("embed"):
+        output = 0
+    floor_output = min(output, policy.floor_output_tokens)
+    worst = tariff.quote(bound, output, call.choices, call.cache_ttl).worst_nanos
+    floor = tariff.quote(bound, floor_output, call.choices, call.cache_ttl).worst_nanos
+    return Plan(tariff, bound, output, worst, floor)
+
+
+def hold_command(
+    hold_id: str, plan: Plan, call: Call, key: KeyRecord, provider: ProviderRecord, policy: Policy, node: str, now: int
+) -> TakeHold:
+    note = {"key": key.key_id, "dialect": call.dialect, "project": key.project, "request_id": hold_id}
+    if call.session:
+        note["session"] = call.session
+    if call.agent:
+        note["agent"] = call.agent
+    return TakeHold(
+        hold_id,
+        key.person_id,
+        "USD",
+        plan.worst_nanos,
+        plan.floor_nanos,
+        now + policy.hold_seconds * MICROS,
+        Request(provider.name, call.model, key.purpose),
+        policy.share_divisor,
+        policy.on_lapse,
+        node,
+        key.key_id if key.cap_nanos else "",
+        key.cap_nanos,
+        note,
+    )
+
+
+def output_limit(plan: Plan, held_nanos: int, call: Call) -> int | None:
+    """The output limit per choice to forward: None if the hold covers the worst case as it is."""
+    if held_nanos >= plan.worst_nanos:
+        return None
+    return min(plan.tariff.affordable_output(held_nanos, plan.input_tokens, call.choices, call.cache_ttl), plan.output_tokens)
+
+
+def explain(refused: Refused, key: KeyRecord, policy: Policy, now: int) -> Refusal:
+    """Whose limit, how much is left, what the request would have needed, when more opens, where to ask."""
+    needed, left = dollars(refused.needed), dollars(refused.available)
+    opens_at = None if refused.opens is None else refused.opens // MICROS
+    if refused.reason == "contention":
+        whose = "this key's cap" if key.cap_nanos and refused.limit == key.cap_nanos else "your allotment"
+        sentence = (
+            f"Bursar: {dollars(refused.held)} of {whose} is held by your other requests in flight, {left} is free and "
+            f"this request needs at least {needed}. Try again in a moment."
+        )
+        return Refusal(
+            "contention",
+            sentence,
+            retry_after_seconds=CONTENTION_RETRY_SECONDS,
+            fields=_fields(refused, key, policy, opens_at),
+        )
+    if refused.reason == "cap":
+        what = f"The cap of this access key ({dollars(refused.limit)}) is used up: {left} is left"
+    elif refused.limit:
+        what = f"Your token allotment ({dollars(refused.limit)}) is used up: {left} is left"
+    else:
+        what = "No allotment that covers this request is open"
+    sentence = f"Bursar: {what} and this request needs at least {needed}."
+    if refused.opens is not None:
+        sentence += f" Your next allotment opens {moment(refused.opens)}."
+    sentence += f" Ask for more: {policy.ask_at or 'talk to whoever granted your allotment'}."
+    wait = None if refused.opens is None else max(1, (refused.opens - now) // MICROS)
+    return Refusal("exhausted", sentence, wait, opens_at, _fields(refused, key, policy, opens_at))
+
+
+def _fields(refused: Refused, key: KeyRecord, policy: Policy, opens_at: int | None) -> dict[str, str | int | None]:
+    return {
+        "reason": refused.reason,
+        "pool": f"key:{key.key_id}" if refused.reason == "cap" else f"person:{key.person}",
+        "limit_nanos": refused.limit,
+        "used_nanos": refused.spent,
+        "held_nanos": refused.held,
+        "needed_nanos": refused.needed,
+        "available_nanos": refused.available,
+        "resets_at": opens_at,
+        "ask_at": policy.ask_at or None,
+    }
+
+
+def dollars(nanos: int) -> str:
+    return format_amount(Amount(nanos, Unit("USD")))
+
+
+def moment(micros: int) -> str:
+    return datetime.fromtimestamp(micros // MICROS, UTC).strftime("on %d %b %Y at %H:%M UTC")

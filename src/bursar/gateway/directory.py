@@ -1,0 +1,70 @@
+"""What the gateway must know of the outside: who holds a key, which provider serves a model, what it costs.
+
+The office implements this from its database and keeps it fresh; the gateway only asks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from bursar.prices import Tariff
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """An access key as the gateway sees it. Amounts in nano-USD, instants in microseconds UTC, 0 = none."""
+
+    key_id: str
+    person_id: str
+    person: str
+    """Handle, as people write it."""
+    purpose: str = "work"
+    project: str = ""
+    models: tuple[str, ...] = ()
+    """Shell patterns of models that the key may use; empty admits every model."""
+    cap_nanos: int = 0
+    expires_at: int = 0
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRecord:
+    """A provider as the gateway reaches it."""
+
+    name: str
+    kind: str
+    """The price book's name of the provider: `openai`, `anthropic`, `google`, `groq`, ..."""
+    base_url: str
+    """What precedes the dialect's path: `https://api.openai.com`, `https://api.groq.com/openai`."""
+    secret: str = ""
+    connect_seconds: float = 5.0
+    first_byte_seconds: float = 600.0
+    idle_seconds: float = 120.0
+
+    def __repr__(self) -> str:
+        return f"ProviderRecord(name={self.name!r}, kind={self.kind!r}, base_url={self.base_url!r})"
+
+
+class Directory(Protocol):
+    """Answers from memory: none of these may wait for a disk or a network."""
+
+    def authenticate(self, token: str, now: int) -> KeyRecord | None:
+        """The record of a key that is known, not revoked and not expired."""
+        ...
+
+    def is_live(self, key_id: str, now: int) -> bool:
+        """False once a key is revoked, expired, or its person may not spend any more."""
+        ...
+
+    def provider_for(self, dialect: str, model: str) -> ProviderRecord | None:
+        """The provider that serves a model asked for in a dialect (`openai`, `anthropic`, `gemini`)."""
+        ...
+
+    def provider_named(self, name: str) -> ProviderRecord | None: ...
+
+    def tariff(self, provider: ProviderRecord, model: str, now: int, service_tier: str) -> Tariff | None: ...
+
+    def price_version(self) -> str:
+        """Identity of the price book and overlays in force: what a charge is recomputed with."""
+        ...

@@ -1,0 +1,370 @@
+"""One request, from the client's bytes to its settled charge.
+
+The order is what makes overshoot impossible: hold durably, then send; read the provider's figures as they pass; settle
+durably before the client sees the end of the reply. So whoever saw a complete reply has it on the ledger, and a node
+that dies leaves a hold behind, never a free answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from bursar.gateway import admission, settlement
+from bursar.gateway.calibration import Calibration
+from bursar.gateway.counting import counted_input
+from bursar.gateway.dialects import authenticate_upstream
+from bursar.gateway.dialects.contract import Call, Dialect, Meter, Refusal
+from bursar.gateway.dialects.warnings import allotment_headers
+from bursar.gateway.directory import Directory, KeyRecord, ProviderRecord
+from bursar.gateway.live import Live, LiveRequest
+from bursar.gateway.policy import Policy
+from bursar.gateway.settlement import Billing
+from bursar.gateway.upstream import CHUNK_BYTES, Upstream, UpstreamFailed, reply_headers, request_headers
+from bursar.ledger import Applied, Charge, Refused, Rejected, Settle, Void, Writer
+from bursar.prices import Tariff
+
+log = logging.getLogger("bursar.gateway")
+
+MICROS = 1_000_000
+SETTLE_ATTEMPTS = 20
+SETTLE_RETRY_SECONDS = 0.5
+
+
+class Turned(Exception):  # noqa: N818
+    """The request is not relayed: the refusal to phrase in the client's dialect."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.sentence)
+        self.refusal = refusal
+
+
+class Gate:
+    """What every request of one gateway shares."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        writer: Writer,
+        upstream: Upstream,
+        policy: Policy,
+        clock: Callable[[], int],
+        node: str,
+    ) -> None:
+        self.directory = directory
+        self.writer = writer
+        self.upstream = upstream
+        self.policy = policy
+        self.clock = clock
+        self.node = node
+        self.live = Live()
+        self.calibration = Calibration()
+        self.free_nanos: dict[str, int] = {}
+        """What was free for a person at the last hold: decides only whether a tighter count is worth asking for."""
+
+    def new_id(self) -> str:
+        return f"req_{self.clock():014x}{secrets.token_hex(6)}"
+
+
+class Exchange:
+    """One request and its reply."""
+
+    def __init__(
+        self,
+        gate: Gate,
+        request: web.BaseRequest,
+        request_id: str,
+        dialect: Dialect,
+        key: KeyRecord,
+        provider: ProviderRecord,
+        call: Call,
+        path: str,
+        query: str,
+        body: bytes,
+    ) -> None:
+        self.gate, self.request, self.request_id = gate, request, request_id
+        self.dialect, self.key, self.provider, self.call = dialect, key, provider, call
+        self.path, self.query, self.body = path, query, body
+        self.live = LiveRequest(request_id, key, call, gate.clock())
+        self.billing: Billing | None = None
+        self.headers: list[tuple[str, str]] = [("x-bursar-request-id", request_id)]
+        self._settled = False
+
+    async def run(self) -> web.StreamResponse:
+        """Hold, relay, settle. Raises Turned before anything was sent to the client."""
+        self.gate.live.add(self.live)
+        try:
+            if self.call.billable:
+                await self._hold()
+            reply = await self._send()
+            async with reply:
+                meter = self.dialect.meter(self.call, reply.status, reply.headers.get("Content-Type", ""))
+                if self.call.stream and reply.status < 400:
+                    return await self._relay_stream(reply, meter)
+                return await self._relay_whole(reply, meter)
+        except BaseException:
+            await asyncio.shield(self._give_up())
+            raise
+        finally:
+            self.gate.live.remove(self.live)
+
+    async def _hold(self) -> None:
+        gate, now = self.gate, self.gate.clock()
+        tariff = self._tariff(now)
+        plan = admission.plan_hold(self.call, self.provider, tariff, gate.policy)
+        free = gate.free_nanos.get(self.key.person_id)
+        tight = free is None or plan.worst_nanos * gate.policy.share_divisor > free
+        if tight and plan.worst_nanos:
+            plan = await self._tighter(plan, tariff)
+        answer = await gate.writer.submit(
+            admission.hold_command(
+                self.request_id, plan, self.call, self.key, self.provider, gate.policy, gate.node, now
+            )
+        )
+        if isinstance(answer, Refused):
+            gate.free_nanos[self.key.person_id] = answer.available
+            raise Turned(admission.explain(answer, self.key, gate.policy, now))
+        if isinstance(answer, Rejected):
+            raise Turned(Refusal("unavailable", f"Bursar: {answer.sentence}", retry_after_seconds=2))
+        gate.free_nanos[self.key.person_id] = answer.available
+        self.live.held_nanos = answer.amount
+        limit = admission.output_limit(plan, answer.amount, self.call)
+        most = plan.output_tokens if limit is None else limit
+        self.billing = Billing(self.request_id, self.key, self.provider, self.call, plan, most, now)
+        if limit is not None:
+            self.headers.append(("x-bursar-output-limit", str(limit)))
+        self.body = self.dialect.prepare(self.call, self.body, limit)
+        self.headers += self._warnings(answer, now)
+
+    def _tariff(self, now: int) -> Tariff:
+        tariff = self.gate.directory.tariff(self.provider, self.call.model, now, self.call.service_tier)
+        if tariff is None:
+            raise Turned(
+                Refusal(
+                    "not_found",
+                    f"Bursar: no price is known for model {self.call.model!r} at provider {self.provider.name}, "
+                    "so it cannot be charged; set one with `bursar price set` or ask your platform team.",
+                    fields={"reason": "unpriced_model", "model": self.call.model},
+                )
+            )
+        return tariff
+
+    async def _tighter(self, plan: admission.Plan, tariff: Tariff) -> admission.Plan:
+        """A closer bound of the input, where the cheap one may not fit: learnt, or the provider's own free count."""
+        gate = self.gate
+        known = gate.calibration.bound(self.provider.kind, self.call)
+        if known is None:
+            known = await counted_input(
+                gate.upstream, self.provider, self.call, self.path, self.query, self.request.headers, self.body
+            )
+        if known is None:
+            return plan
+        return admission.plan_hold(self.call, self.provider, tariff, gate.policy, known)
+
+    def _warnings(self, hold: Applied, now: int) -> list[tuple[str, str]]:
+        if not hold.limit:
+            return []
+        resets = None if hold.resets is None else hold.resets // MICROS
+        used = max(0, hold.limit - hold.available)
+        return list(
+            allotment_headers(
+                self.call.dialect,
+                used_nanos=used,
+                limit_nanos=hold.limit,
+                balance_nanos=hold.available,
+                resets_at=resets,
+                now=now // MICROS,
+            )
+        )
+
+    async def _send(self) -> aiohttp.ClientResponse:
+        provider = self.provider
+        headers = request_headers(self.request.headers, authenticate_upstream(self.call.dialect, provider.secret))
+        try:
+            return await self.gate.upstream.send(
+                provider, self.request.method, self.path, self.query, headers, self.body
+            )
+        except UpstreamFailed as error:
+            raise Turned(Refusal("unavailable", error.sentence, retry_after_seconds=2)) from error
+
+    async def _relay_whole(self, reply: aiohttp.ClientResponse, meter: Meter) -> web.StreamResponse:
+        """A reply in one piece: read it, settle it, hand it over."""
+        parts = bytearray()
+        try:
+            async with asyncio.timeout(self.gate.policy.request_seconds):
+                while chunk := await self._next_chunk(reply):
+                    parts += meter.feed(chunk)
+                    if len(parts) > self.gate.policy.max_reply_bytes:
+                        raise aiohttp.ClientPayloadError("the reply is larger than a gateway may buffer")  # noqa: TRY301
+        except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
+            await self._settle(meter, reply.status)
+            raise Turned(
+                Refusal("unavailable", f"Bursar: provider {self.provider.name} broke off its reply", retry_after_seconds=2)
+            ) from error
+        parts += meter.finish()
+        await self._settle(meter, reply.status)
+        return web.Response(
+            status=reply.status, reason=reply.reason, body=bytes(parts), headers=self._reply_headers(reply)
+        )
+
+    async def _relay_stream(self, reply: aiohttp.ClientResponse, meter: Meter) -> web.StreamResponse:
+        """A stream: pass bytes on as they come, settle at the terminal event before it is passed on."""
+        response = web.StreamResponse(status=reply.status, reason=reply.reason, headers=self._reply_headers(reply))
+        self.live.on_stop(reply.close)
+        await response.prepare(self.request)
+        deadline = asyncio.get_running_loop().time() + self.gate.policy.request_seconds
+        try:
+            while chunk := await self._next_chunk(reply):
+                passed = meter.feed(chunk)
+                if meter.terminal and not self._settled:
+                    await self._settle(meter, reply.status)
+                if passed:
+                    await response.write(passed)
+                if self.live.stop_reason or asyncio.get_running_loop().time() > deadline:
+                    raise aiohttp.ClientPayloadError("stopped")  # noqa: TRY301
+        except (ConnectionResetError, aiohttp.ClientConnectionResetError) as error:
+            if not _client_left(self.request):
+                return await self._break_off(response, reply, meter, error)
+            await self._after_hang_up(reply, meter)
+            return response
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            return await self._break_off(response, reply, meter, error)
+        rest = meter.finish()
+        if not meter.terminal and not self._ends_by_close(meter):
+            return await self._break_off(response, reply, meter, None, rest)
+        await self._settle(meter, reply.status)
+        try:
+            if rest:
+                await response.write(rest)
+            await response.write_eof()
+        except ConnectionResetError:
+            pass
+        return response
+
+    async def _next_chunk(self, reply: aiohttp.ClientResponse) -> bytes:
+        async with asyncio.timeout(self.provider.idle_seconds):
+            return await reply.content.readany()
+
+    def _ends_by_close(self, meter: Meter) -> bool:
+        """Dialects without a last event (Gemini) end when their final figures have come and the provider closes."""
+        return meter.reading().final
+
+    async def _break_off(
+        self,
+        response: web.StreamResponse,
+        reply: aiohttp.ClientResponse,
+        meter: Meter,
+        error: BaseException | None,
+        rest: bytes = b"",
+    ) -> web.StreamResponse:
+        """End a stream badly, so that nobody takes a part for the whole; what was used is charged."""
+        reply.close()
+        await self._settle(meter, reply.status)
+        reason = self.live.stop_reason or f"provider {self.provider.name} broke off its reply"
+        log.info("stream %s broken off: %s (%s)", self.request_id, reason, type(error).__name__)
+        event = self.dialect.stream_error(f"Bursar: {reason}", self.request_id)
+        try:
+            await response.write(rest + (event or b""))
+        except ConnectionError:
+            pass
+        transport = self.request.transport
+        if transport is not None:
+            if event is None:
+                transport.abort()
+            else:
+                transport.close()
+        return response
+
+    async def _after_hang_up(self, reply: aiohttp.ClientResponse, meter: Meter) -> None:
+        """The client left: read on for the real usage within bounds, or stop and estimate."""
+        policy = self.gate.policy
+        if policy.hang_up == "drain" and not self._settled:
+            left = policy.hang_up_bytes
+            try:
+                async with asyncio.timeout(policy.hang_up_seconds):
+                    while left > 0 and not meter.terminal and not self.live.stop_reason:
+                        chunk = await self._next_chunk(reply)
+                        if not chunk:
+                            break
+                        left -= len(chunk)
+                        meter.feed(chunk)
+            except (aiohttp.ClientError, TimeoutError, OSError):
+                pass
+        reply.close()
+        await self._settle(meter, reply.status)
+
+    async def _settle(self, meter: Meter, status: int) -> None:
+        if self._settled or self.billing is None:
+            return
+        self._settled = True
+        gate, reading = self.gate, meter.reading()
+        outcome = settlement.outcome_of(self.billing, reading, status, gate.directory, gate.calibration)
+        if outcome.usage is None:
+            await self._submit(
+                lambda: Void(f"{self.request_id}.void", self.key.person_id, self.request_id, f"provider status {status}")
+            )
+            return
+        if reading.usage is not None and outcome.usage.status == "exact":
+            gate.calibration.learn(self.provider.kind, self.call, reading.usage)
+        amount, usage = outcome.amount, outcome.usage
+        answer = await self._submit(
+            lambda: Settle(f"{self.request_id}.settle", self.key.person_id, self.request_id, amount, usage)
+        )
+        if isinstance(answer, Rejected) and answer.reason == "hold_ended":
+            # The hold lapsed while the request was still running: the true cost is charged beside it, and the
+            # unresolved charge (if that was the hold's policy) is left for reconciliation with its id on it.
+            await self._submit(
+                lambda: Charge(
+                    f"{self.request_id}.late",
+                    self.key.person_id,
+                    "USD",
+                    amount,
+                    usage=usage,
+                    note=f"settled after hold {self.request_id} had ended: {answer.state}",
+                )
+            )
+        if isinstance(answer, Applied) and answer.overage:
+            log.warning("request %s overran its hold: %d nano-USD overage", self.request_id, answer.overage)
+
+    async def _submit(self, command: Callable[[], Any]) -> Any:
+        """A settlement is never dropped: while the ledger is away it is tried again, and the hold stands meanwhile."""
+        for attempt in range(1, SETTLE_ATTEMPTS + 1):
+            try:
+                return await asyncio.shield(self.gate.writer.submit(command()))
+            except asyncio.CancelledError:
+                raise
+            except Exception:
+                if attempt == SETTLE_ATTEMPTS:
+                    log.exception("request %s could not be settled; its hold stands until it lapses", self.request_id)
+                    return None
+                await asyncio.sleep(SETTLE_RETRY_SECONDS)
+        return None
+
+    async def _give_up(self) -> None:
+        """Nothing was relayed: end the hold without a charge."""
+        if self.billing is None or self._settled:
+            return
+        self._settled = True
+        await self._submit(
+            lambda: Void(f"{self.request_id}.void", self.key.person_id, self.request_id, "no reply from the provider")
+        )
+
+    def _reply_headers(self, reply: aiohttp.ClientResponse) -> Any:
+        from multidict import CIMultiDict
+
+        return CIMultiDict([*reply_headers(reply.headers), *self.headers])
+
+
+def _client_left(request: web.BaseRequest) -> bool:
+    transport = request.transport
+    return transport is None or transport.is_closing()
+
+
+def lower(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}

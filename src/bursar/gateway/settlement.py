@@ -1,0 +1,106 @@
+"""Settlement: from what a meter read to what is charged. Nothing here does I/O.
+
+The provider's own figures are charged exactly. Where a reply ended before they came, the charge is estimated from what
+was streamed and marked `estimated`. A reply with neither usage nor output is not charged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from bursar.gateway.admission import Plan
+from bursar.gateway.calibration import Calibration
+from bursar.gateway.dialects.contract import Call, Reading
+from bursar.gateway.directory import Directory, KeyRecord, ProviderRecord
+from bursar.ledger import Usage as UsageRecord
+from bursar.prices.usage import Usage
+
+BYTES_PER_OUTPUT_TOKEN = 3
+"""For estimates where the provider's figures never came: on the dear side of what models generate."""
+
+_FIELDS = tuple(field.name for field in fields(Usage))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What to settle: the amount in nano-USD and the usage row; None as usage means that nothing is charged."""
+
+    amount: int
+    usage: UsageRecord | None
+
+
+NOTHING = Outcome(0, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Billing:
+    """Everything about one admitted request that its charge will say."""
+
+    request_id: str
+    key: KeyRecord
+    provider: ProviderRecord
+    call: Call
+    plan: Plan
+    output_limit: int
+    """Output tokens per choice that the provider was allowed to generate."""
+    at: int
+
+
+def outcome_of(
+    billing: Billing, reading: Reading, status: int, directory: Directory, calibration: Calibration
+) -> Outcome:
+    """Decide the charge for a reply with HTTP status `status`, complete or not."""
+    usage, state = reading.usage, "exact"
+    if usage is None:
+        if status >= 400 or (not reading.output_bytes and not reading.final):
+            return NOTHING
+        usage, state = _estimate(billing, reading, calibration), "estimated"
+    elif not reading.final:
+        usage, state = _at_least(usage, _estimate(billing, reading, calibration)), "estimated"
+    tariff = billing.plan.tariff
+    served, tier = reading.model, reading.service_tier
+    if (served and served != billing.call.model) or tier:
+        better = directory.tariff(billing.provider, served or billing.call.model, billing.at, tier)
+        if better is None and tier:
+            better = directory.tariff(billing.provider, billing.call.model, billing.at, tier)
+        tariff = better or tariff
+    list_nanos, cost_nanos = tariff.list_nanos(usage), tariff.cost_nanos(usage)
+    record = UsageRecord(
+        request_id=billing.request_id,
+        key=billing.key.key_id,
+        provider=billing.provider.name,
+        model=served or billing.call.model,
+        dialect=billing.call.dialect,
+        purpose=billing.key.purpose,
+        project=billing.key.project,
+        session=billing.call.session,
+        agent=billing.call.agent,
+        service_tier=tier or billing.call.service_tier,
+        price_version=directory.price_version(),
+        status=state,
+        tokens={name: count for name in _FIELDS if (count := getattr(usage, name))},
+        list_nanos=list_nanos,
+        cost_nanos=cost_nanos,
+        at=billing.at,
+    )
+    return Outcome(list_nanos, record)
+
+
+def _estimate(billing: Billing, reading: Reading, calibration: Calibration) -> Usage:
+    return Usage(
+        input=min(calibration.expected(billing.provider.kind, billing.call), billing.plan.input_tokens),
+        output=min(
+            -(-reading.output_bytes // BYTES_PER_OUTPUT_TOKEN), billing.output_limit * max(1, billing.call.choices)
+        ),
+    )
+
+
+def _at_least(known: Usage, estimate: Usage) -> Usage:
+    """Figures of an unfinished reply: the provider's input, and at least the output that was seen."""
+    values = {name: getattr(known, name) for name in _FIELDS}
+    if known.total_input == 0:
+        values["input"] = estimate.input
+    missing = estimate.output - known.total_output
+    if missing > 0:
+        values["output"] += missing
+    return Usage(**values)
