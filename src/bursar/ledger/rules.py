@@ -20,6 +20,7 @@ from bursar.ledger.book import Book, take
 from bursar.ledger.values import (
     BEYOND,
     MAX_AMOUNT,
+    NEVER,
     Abandon,
     Account,
     Answer,
@@ -170,7 +171,15 @@ def _take_hold(book: Book, command: TakeHold, content: str, now: int) -> Answer:
         unit=command.unit,
         effective=now,
         hold=command.id,
-        answer=Applied(command.id, "hold", amount, draws, available=free - amount),
+        answer=Applied(
+            command.id,
+            "hold",
+            amount,
+            draws,
+            available=free - amount,
+            limit=sum([lot.terms.amount for lot in lots]),
+            resets=min([lot.terms.expires for lot in lots if lot.terms.expires != NEVER], default=None),
+        ),
     )
 
 

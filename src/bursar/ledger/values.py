@@ -332,7 +332,11 @@ class Applied(Struct, frozen=True):
     overage: int = 0
     replayed: bool = False
     available: int = 0
-    """What remains available to the same kind of request afterwards (0 when replayed)."""
+    """What remains available to the same kind of request after a hold (0 when replayed)."""
+    limit: int = 0
+    """For a hold: the amount of the lots that the request may burn (0 when replayed)."""
+    resets: int | None = None
+    """For a hold: when the first of these lots expires, None if never."""
 
 
 class Refused(Struct, frozen=True):

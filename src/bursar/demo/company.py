@@ -1,0 +1,192 @@
+"""Tern & Hale, a company of forty people with three months of plausible token use.
+
+Everything follows from a seed and the instant it is told, so two demos show the same company. The history is written
+through the ledger's own rules: every allotment is released, every reply is charged, every remainder expires.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+
+from bursar.ledger import Charge, Command, LotTerms, Release, Request
+from bursar.ledger import Usage as UsageRecord
+from bursar.prices import PriceBook
+from bursar.prices.usage import Usage
+
+HISTORY_DAYS = 92
+WORK_HOURS = range(7, 19)
+NANO = 1_000_000_000
+
+_FIRST = (
+    "Ada Ben Chloe Dmitri Elif Farid Grace Hana Ivo Jun Katya Liam Mara Nils Oona Priya Quentin Rosa Sami Tara "
+    "Uma Viktor Wen Ximena Yusuf Zoe Anouk Bao Carlos Dalia Emeka Freya Goran Hiro Ines Jonas Kofi Lena Mateo Noor"
+).split()
+_LAST = (
+    "Abara Berg Castillo Dahl Eriksen Farouk Garcia Haddad Ito Jansen Kowalski Lindqvist Moreau Novak Okafor Petrov "
+    "Quispe Rossi Sato Tanaka"
+).split()
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """What a person's tier promises each month, and how hard such a person uses it."""
+
+    family: str
+    level: str
+    monthly_dollars: int
+    requests_per_day: float
+    models: tuple[tuple[str, str], ...]
+
+
+SEATS = (
+    Seat("engineering", "junior", 300, 14, (("anthropic", "claude-haiku-4-5"), ("openai", "gpt-5-mini"))),
+    Seat("engineering", "senior", 800, 22, (("anthropic", "claude-sonnet-4-5"), ("openai", "gpt-5"))),
+    Seat("engineering", "ai specialist", 2000, 36, (("anthropic", "claude-opus-4-1"), ("google", "gemini-2.5-pro"))),
+    Seat("design", "senior", 200, 6, (("openai", "gpt-4o"), ("google", "gemini-2.5-flash"))),
+    Seat("marketing", "junior", 120, 5, (("openai", "gpt-4o-mini"), ("google", "gemini-2.5-flash"))),
+    Seat("data", "senior", 600, 16, (("anthropic", "claude-sonnet-4-5"), ("google", "gemini-2.5-pro"))),
+)
+_SEAT_WEIGHTS = (8, 14, 5, 4, 4, 5)
+_TEAMS = {"engineering": ("platform", "payments", "mobile"), "design": ("brand",), "marketing": ("growth",), "data": ("insight",)}
+_PLACES = (("Lisbon", "Europe/Lisbon"), ("Berlin", "Europe/Berlin"), ("Austin", "America/Chicago"), ("Osaka", "Asia/Tokyo"))
+
+
+@dataclass(frozen=True, slots=True)
+class Employee:
+    """A row of the roster with the seat that it fills."""
+
+    handle: str
+    name: str
+    email: str
+    team: str
+    location: str
+    zone: str
+    hire_date: str
+    seat: Seat
+
+
+def roster(seed: int, people: int = 40) -> list[Employee]:
+    """The company's people, the same for the same seed."""
+    chance = random.Random(seed)  # noqa: S311
+    seats = [seat for seat, weight in zip(SEATS, _SEAT_WEIGHTS, strict=True) for _ in range(weight)]
+    found = []
+    for number in range(people):
+        first, last = _FIRST[number % len(_FIRST)], _LAST[(number * 7) % len(_LAST)]
+        handle = first.lower() if number < len(_FIRST) else f"{first.lower()}{number}"
+        seat = seats[number % len(seats)]
+        place, zone = chance.choice(_PLACES)
+        hired = datetime(2019, 1, 7, tzinfo=UTC) + timedelta(days=chance.randrange(2300))
+        found.append(
+            Employee(
+                handle,
+                f"{first} {last}",
+                f"{handle}@ternhale.example",
+                chance.choice(_TEAMS[seat.family]),
+                place,
+                zone,
+                hired.date().isoformat(),
+                seat,
+            )
+        )
+    return found
+
+
+def history(
+    people: list[tuple[str, Employee]], book: PriceBook, version: str, until: int, seed: int
+) -> Iterator[tuple[int, list[Command]]]:
+    """Batches of commands with the instant of each, in order, up to `until` (microseconds UTC).
+
+    `people` are person ids with their employees. Days have a weekly season, people have good and bad weeks, and a few
+    run agents overnight.
+    """
+    chance = random.Random(seed + 1)  # noqa: S311
+    now = datetime.fromtimestamp(until // 1_000_000, UTC)
+    day = (now - timedelta(days=HISTORY_DAYS)).replace(hour=0, minute=0, second=0, microsecond=0)
+    month_seen = ""
+    number = 0
+    while day <= now:
+        month = day.strftime("%Y-%m")
+        if month != month_seen:
+            month_seen = month
+            yield _micros(day), [_allotment(person, employee, day) for person, employee in people]
+        busy = 0.15 if day.weekday() >= 5 else 1.0
+        for hour in range(24):
+            at = day + timedelta(hours=hour, minutes=chance.randrange(60), seconds=chance.randrange(60))
+            if at >= now:
+                break
+            batch: list[Command] = []
+            for person, employee in people:
+                awake = busy / len(WORK_HOURS) if hour in WORK_HOURS else 0.0
+                if employee.seat.level == "ai specialist":
+                    awake = max(awake, 0.02)
+                mean = employee.seat.requests_per_day * awake * chance.lognormvariate(-0.2, 0.6)
+                for _ in range(_poisson(mean, chance)):
+                    number += 1
+                    batch.append(_charge(person, employee, book, version, _micros(at), number, chance))
+            if batch:
+                yield _micros(at), batch
+        day += timedelta(days=1)
+
+
+def _allotment(person: str, employee: Employee, day: datetime) -> Release:
+    start = day.replace(day=1)
+    end = (start + timedelta(days=32)).replace(day=1)
+    month = start.strftime("%Y-%m")
+    terms = LotTerms(
+        id=f"lot_{person[4:]}_{month}",
+        unit="USD",
+        amount=employee.seat.monthly_dollars * NANO,
+        effective=_micros(start),
+        expires=_micros(end),
+        grant=f"grt_{person[4:]}_monthly",
+        label=f"{start.strftime('%B %Y')} stipend",
+    )
+    return Release(f"release:{terms.id}", person, terms, "monthly stipend, expires at the end of the month")
+
+
+def _charge(
+    person: str, employee: Employee, book: PriceBook, version: str, at: int, number: int, chance: random.Random
+) -> Charge:
+    provider, model = chance.choice(employee.seat.models)
+    fresh = int(chance.lognormvariate(8.2, 1.0))
+    cached = int(fresh * chance.lognormvariate(1.0, 0.8)) if provider == "anthropic" else 0
+    usage = Usage(
+        input=fresh,
+        cache_read=cached,
+        cache_write_5m=int(cached * 0.06),
+        output=int(chance.lognormvariate(6.6, 0.9)),
+        reasoning=int(chance.lognormvariate(6.0, 0.9)) if model.startswith(("gpt-5", "gemini-2.5")) else 0,
+    )
+    tariff = book.tariff(provider, model, at)
+    if tariff is None:
+        raise LookupError(f"the price book has no price for {provider} {model}")
+    value = tariff.list_nanos(usage)
+    record = UsageRecord(
+        request_id=f"req_{at:014x}{number:06x}",
+        provider=provider,
+        model=model,
+        dialect={"anthropic": "anthropic.messages", "google": "gemini.generate"}.get(provider, "openai.chat"),
+        purpose="work",
+        project=employee.team,
+        price_version=version,
+        tokens={field.name: count for field in fields(Usage) if (count := getattr(usage, field.name))},
+        list_nanos=value,
+        cost_nanos=tariff.cost_nanos(usage),
+        at=at,
+    )
+    return Charge(f"hist_{at:014x}{number:06x}", person, "USD", value, Request(provider, model, "work"), record)
+
+
+def _poisson(mean: float, chance: random.Random) -> int:
+    count, left = 0, chance.expovariate(1.0)
+    while left < mean:
+        count += 1
+        left += chance.expovariate(1.0)
+    return count
+
+
+def _micros(moment: datetime) -> int:
+    return int(moment.timestamp()) * 1_000_000
