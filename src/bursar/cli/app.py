@@ -1,0 +1,55 @@
+"""The `bursar` command: its groups, and the one place where an error becomes a sentence and an exit code."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from bursar import __version__
+from bursar.cli import grants, keys, people, prices, providers, reports, running
+from bursar.cli.render import errors
+from bursar.errors import BursarError
+from bursar.ledger import StoreUnavailable
+
+app = typer.Typer(
+    name="bursar",
+    help="AI tokens as the fourth pillar of pay: promise compute, meter it, show what it is worth.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+running.register(app)
+reports.register(app)
+app.add_typer(people.app, name="person", help="People of the roster.")
+app.add_typer(grants.app, name="grant", help="What was promised to whom.")
+app.add_typer(keys.app, name="key", help="Access keys, shown once.")
+app.add_typer(providers.app, name="provider", help="Where requests are relayed to.")
+app.add_typer(prices.app, name="price", help="The price book: list, contract and own rates.")
+app.add_typer(reports.ledger_app, name="ledger", help="The journal and its proof.")
+
+
+@app.command()
+def version() -> None:
+    """Print the version. Example: bursar version"""
+    typer.echo(f"bursar {__version__}")
+
+
+def main() -> None:
+    """Run the command line; every expected failure is one sentence and a documented exit code."""
+    try:
+        app()
+    except BursarError as error:
+        _fail(error.sentence, error.hint, error.exit_code)
+    except StoreUnavailable as error:
+        _fail(f"the ledger is not available: {error}", "is another process holding the database, or is the disk full?", 6)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(141)
+
+
+def _fail(sentence: str, hint: str, code: int) -> None:
+    errors.print(f"bursar: {sentence}", style="red", markup=False)
+    if hint:
+        errors.print(f"        {hint}", markup=False)
+    sys.exit(code)

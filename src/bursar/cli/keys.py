@@ -1,0 +1,90 @@
+"""`bursar key ...`: access keys of people."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bursar.cli.options import Json, Person, Yes, desk
+from bursar.cli.render import Column, ago, console, instant, money, show_json, show_table
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command()
+def issue(
+    person: Person,
+    label: Annotated[str, typer.Option(help="What the key is for: laptop, ci.")] = "",
+    purpose: Annotated[str, typer.Option(help="work or personal.")] = "work",
+    project: Annotated[str, typer.Option(help="Project tag on every charge.")] = "",
+    model: Annotated[list[str] | None, typer.Option(help="Only these models, shell patterns (repeatable).")] = None,
+    cap: Annotated[str, typer.Option(help="Most that may ever be spent through this key: $20.")] = "",
+    expires: Annotated[str, typer.Option(metavar="DATE", help="When the key stops working.")] = "",
+    json: Json = False,
+) -> None:
+    """Issue a key; it is shown once. Example: bursar key issue ada --label laptop --cap '$20'"""
+    with desk() as office:
+        key = office.issue_key(
+            person, label=label, purpose=purpose, project=project, models=tuple(model or ()), cap=cap, expires=expires
+        )
+    if json:
+        show_json(key)
+        return
+    console.print(key["token"], markup=False, style="bold", soft_wrap=True)
+    console.print(f"This is the only time that key {key['id']} is shown. Keep it where you keep passwords.", style="dim")
+
+
+@app.command("list")
+def list_(person: Annotated[str, typer.Argument(help="Only of this person.")] = "", json: Json = False) -> None:
+    """List keys without their secrets. Example: bursar key list ada"""
+    with desk() as office:
+        keys, now = office.keys(person), office.now()
+    if json:
+        show_json(keys)
+        return
+    show_table(
+        (
+            Column("key"),
+            Column("person"),
+            Column("label"),
+            Column("purpose"),
+            Column("project"),
+            Column("models"),
+            Column("cap", number=True),
+            Column("expires"),
+            Column("issued"),
+            Column("state"),
+            Column("id", quiet=True),
+        ),
+        [
+            (
+                k["hint"],
+                k["person"],
+                k["label"],
+                k["purpose"],
+                k["project"],
+                " ".join(k["models"]) or "all",
+                money(k["cap_nanos"]) if k["cap_nanos"] else "none",
+                instant(k["expires_micros"]) if k["expires_micros"] else "never",
+                f"{ago(k['created_micros'], now)} ago",
+                k["state"],
+                k["id"],
+            )
+            for k in keys
+        ],
+        empty="No keys yet. Issue one with `bursar key issue ada`.",
+    )
+
+
+@app.command()
+def revoke(key: Annotated[str, typer.Argument(help="Id of the key (bursar key list).")], yes: Yes = False, json: Json = False) -> None:
+    """Revoke a key; within a second nothing passes with it. Example: bursar key revoke key_x --yes"""
+    with desk() as office:
+        if not yes and not json:
+            typer.confirm(f"Revoke {key}? Whatever uses it stops working at once.", abort=True)
+        office.revoke_key(key)
+    if json:
+        show_json({"id": key, "state": "revoked"})
+    else:
+        console.print(f"{key} is revoked.", markup=False)

@@ -1,0 +1,69 @@
+"""`bursar person ...`: who is on the roster."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bursar.cli.options import Json, desk
+from bursar.cli.render import Column, console, show_json, show_table
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command()
+def add(
+    handle: Annotated[str, typer.Argument(help="Short name, unique in the organisation: ada.")],
+    name: Annotated[str, typer.Option(help="Full name.")] = "",
+    email: Annotated[str, typer.Option(help="E-mail address.")] = "",
+    team: Annotated[str, typer.Option(help="Team.")] = "",
+    level: Annotated[str, typer.Option(help="Level, as your plans name it.")] = "",
+    job_family: Annotated[str, typer.Option("--job-family", help="Job family.")] = "",
+    location: Annotated[str, typer.Option(help="Place of work.")] = "",
+    zone: Annotated[str, typer.Option(help="Time zone: Europe/Lisbon.")] = "UTC",
+    json: Json = False,
+) -> None:
+    """Add a person. Example: bursar person add ada --name "Ada Abara" --team platform"""
+    with desk() as office:
+        person = office.add_person(
+            handle, name=name, email=email, team=team, level=level, job_family=job_family, location=location, zone=zone
+        )
+        if json:
+            show_json(person)
+        else:
+            console.print(f"Added {person['handle']} ({person['id']}).", markup=False)
+
+
+@app.command("list")
+def list_(json: Json = False) -> None:
+    """List the people. Example: bursar person list"""
+    with desk() as office:
+        people = office.people()
+    if json:
+        show_json(people)
+        return
+    show_table(
+        (Column("handle"), Column("name"), Column("team"), Column("level"), Column("location"), Column("status"), Column("id", quiet=True)),
+        [(p["handle"], p["name"], p["team"], p["level"], p["location"], p["status"], p["id"]) for p in people],
+        empty="Nobody yet. Add somebody with `bursar person add ada`, or import a roster with `bursar person import`.",
+    )
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="CSV with a header: name,email,handle,level,job_family,team,location,...")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and say what would change, change nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Import a roster from CSV; people are matched by e-mail. Example: bursar person import roster.csv --dry-run"""
+    with desk() as office:
+        outcome = office.import_people(file, dry_run=dry_run)
+    if json:
+        show_json(outcome)
+        return
+    verb = "would be" if dry_run else "were"
+    console.print(
+        f"{outcome['added']} people {verb} added, {outcome['updated']} updated, {outcome['unchanged']} left as they are."
+    )
