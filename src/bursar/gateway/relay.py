@@ -136,7 +136,7 @@ class Exchange:
         self.live.held_nanos = answer.amount
         limit = admission.output_limit(plan, answer.amount, self.call)
         most = plan.output_tokens if limit is None else limit
-        self.billing = Billing(self.request_id, self.key, self.provider, self.call, plan, most, now)
+        self.billing = Billing(self.request_id, self.key, self.provider, self.call, plan, most, answer.amount, now)
         if limit is not None:
             self.headers.append(("x-bursar-output-limit", str(limit)))
         self.body = self.dialect.prepare(self.call, self.body, limit)

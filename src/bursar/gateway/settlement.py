@@ -43,6 +43,7 @@ class Billing:
     plan: Plan
     output_limit: int
     """Output tokens per choice that the provider was allowed to generate."""
+    held_nanos: int
     at: int
 
 
@@ -51,8 +52,10 @@ def outcome_of(
 ) -> Outcome:
     """Decide the charge for a reply with HTTP status `status`, complete or not."""
     usage, state = reading.usage, "exact"
+    if reading.pending:
+        return _unresolved(billing, directory)
     if usage is None:
-        if status >= 400 or (not reading.output_bytes and not reading.final):
+        if status >= 400 or reading.error or (not reading.output_bytes and not reading.final):
             return NOTHING
         usage, state = _estimate(billing, reading, calibration), "estimated"
     elif not reading.final:
@@ -65,25 +68,65 @@ def outcome_of(
             better = directory.tariff(billing.provider, billing.call.model, billing.at, tier)
         tariff = better or tariff
     list_nanos, cost_nanos = tariff.list_nanos(usage), tariff.cost_nanos(usage)
-    record = UsageRecord(
+    tokens = {name: count for name in _FIELDS if (count := getattr(usage, name))}
+    record = _record(
+        billing,
+        directory,
+        model=served or billing.call.model,
+        tier=tier or billing.call.service_tier,
+        status=state,
+        tokens=tokens,
+        list_nanos=list_nanos,
+        cost_nanos=cost_nanos,
+    )
+    return Outcome(list_nanos, record)
+
+
+def _unresolved(billing: Billing, directory: Directory) -> Outcome:
+    """What the provider will bill is not known yet: the whole hold is charged, visibly, until it is reconciled."""
+    held = billing.held_nanos
+    record = _record(
+        billing,
+        directory,
+        model=billing.call.model,
+        tier=billing.call.service_tier,
+        status="unresolved",
+        tokens={},
+        list_nanos=held,
+        cost_nanos=held,
+    )
+    return Outcome(held, record)
+
+
+def _record(
+    billing: Billing,
+    directory: Directory,
+    *,
+    model: str,
+    tier: str,
+    status: str,
+    tokens: dict[str, int],
+    list_nanos: int,
+    cost_nanos: int,
+) -> UsageRecord:
+    return UsageRecord(
         request_id=billing.request_id,
         key=billing.key.key_id,
         provider=billing.provider.name,
-        model=served or billing.call.model,
+        model=model,
         dialect=billing.call.dialect,
         purpose=billing.key.purpose,
         project=billing.key.project,
         session=billing.call.session,
         agent=billing.call.agent,
-        service_tier=tier or billing.call.service_tier,
+        service_tier=tier,
         price_version=directory.price_version(),
-        status=state,
-        tokens={name: count for name in _FIELDS if (count := getattr(usage, name))},
+        status=status,
+        tokens=tokens,
         list_nanos=list_nanos,
         cost_nanos=cost_nanos,
         at=billing.at,
     )
-    return Outcome(list_nanos, record)
 
 
 def _estimate(billing: Billing, reading: Reading, calibration: Calibration) -> Usage:

@@ -65,7 +65,8 @@ class Refusal:
     """Why a request is not relayed, in words and in machine fields; each dialect phrases it in its own shape."""
 
     kind: str
-    """`exhausted`, `contention`, `unauthorized`, `forbidden`, `bad_request`, `not_found`, `too_large`, `unavailable`, `method`."""
+    """`exhausted`, `contention`, `unauthorized`, `forbidden`, `bad_request`, `not_found`, `too_large`, `timeout`,
+    `unavailable`, `method`."""
     sentence: str
     retry_after_seconds: int | None = None
     resets_at: int | None = None
@@ -99,6 +100,8 @@ class Reading:
     """Bytes of generated text (visible, reasoning, tool arguments) seen so far: the ground of an estimate."""
     error: bool = False
     """The provider reported an error in the reply."""
+    pending: bool = False
+    """The provider goes on working after the reply (a background response): what it will bill is not known yet."""
 
 
 class Meter(Protocol):
