@@ -3,6 +3,7 @@
 `values` holds the arithmetic and the one rounding rule, `text` reads and prints amounts as people write them.
 """
 
+from bursar.money.text import MAX_TEXT_CHARS, NANO_DECIMALS, format_amount, parse_amount
 from bursar.money.values import (
     CURRENCIES,
     GPU_HOURS,
@@ -23,12 +24,16 @@ __all__ = [
     "GPU_HOURS",
     "MAX_NANOS",
     "MAX_PARTS",
+    "MAX_TEXT_CHARS",
     "NANO",
+    "NANO_DECIMALS",
     "TOKENS",
     "Amount",
     "AmountError",
     "Unit",
     "UnitMismatch",
+    "format_amount",
+    "parse_amount",
     "round_half_up_div",
     "split",
 ]
