@@ -1,0 +1,345 @@
+"""The desk: every use case of an installation, whoever asks (command line, later console and API).
+
+A desk is an opened database with its ledger, vault and clock. Each change is one transaction with its line in the audit
+log; answers are plain documents, amounts in nano-units, instants in microseconds or ISO 8601.
+"""
+
+from __future__ import annotations
+
+import getpass
+import secrets
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Engine
+
+from bursar.errors import Conflict, InvalidInput, NotFound
+from bursar.ledger import (
+    NEVER,
+    Applied,
+    Command,
+    LotTerms,
+    Rejected,
+    Release,
+    Revoke,
+    Scope,
+    Store,
+    apply_now,
+    open_store,
+)
+from bursar.money import Amount, parse_amount
+from bursar.office import access, audit, people, pricing
+from bursar.office.database import check_schema, migrate, open_engine, transaction
+from bursar.office.settings import Settings
+from bursar.office.vault import Vault, create_master_key, open_vault
+
+MICROS = 1_000_000
+Clock = Callable[[], int]
+
+
+def system_clock() -> int:
+    """Microseconds UTC."""
+    return time.time_ns() // 1000
+
+
+def new_id(prefix: str) -> str:
+    return f"{prefix}_{secrets.token_hex(6)}"
+
+
+class Desk:
+    """One opened installation. Close it, or use it through `open_desk`."""
+
+    def __init__(self, settings: Settings, engine: Engine, vault: Vault, clock: Clock, actor: str) -> None:
+        self.settings = settings
+        self.engine = engine
+        self.vault = vault
+        self.clock = clock
+        self.actor = actor
+        self._store: Store | None = None
+
+    @property
+    def store(self) -> Store:
+        if self._store is None:
+            self._store = open_store(self.settings.url)
+        return self._store
+
+    def now(self) -> int:
+        return self.clock()
+
+    def close(self) -> None:
+        if self._store is not None:
+            self._store.close()
+        self.engine.dispose()
+
+    # People.
+
+    def add_person(self, handle: str, **fields: str) -> dict[str, Any]:
+        with transaction(self.engine) as connection:
+            row = people.add(connection, {"handle": handle, **fields}, new_id("per"), self.now())
+            self._note(connection, "person.add", row["id"], {"handle": handle})
+        return row
+
+    def people(self) -> list[dict[str, Any]]:
+        with transaction(self.engine) as connection:
+            return people.listed(connection)
+
+    def person(self, name: str) -> dict[str, Any]:
+        with transaction(self.engine) as connection:
+            return people.named(connection, name)
+
+    def import_people(self, file: Path, *, dry_run: bool = False) -> dict[str, Any]:
+        with transaction(self.engine) as connection:
+            found = people.read_roster(connection, file)
+            if not dry_run:
+                for row in found.added:
+                    people.add(connection, row, new_id("per"), self.now())
+                for person_id, row in found.updated:
+                    people.change(connection, person_id, row)
+                counts = {"added": len(found.added), "updated": len(found.updated)}
+                self._note(connection, "person.import", file.name, counts)
+        return {"added": len(found.added), "updated": len(found.updated), "unchanged": found.unchanged, "dry_run": dry_run}
+
+    # Grants.
+
+    def give(
+        self,
+        person: str,
+        amount: str,
+        *,
+        expires: str = "",
+        opens: str = "",
+        priority: int = 50,
+        providers: tuple[str, ...] = (),
+        models: tuple[str, ...] = (),
+        purposes: tuple[str, ...] = (),
+        label: str = "",
+        note: str = "",
+    ) -> dict[str, Any]:
+        """Fund a lot of a person; the amount as people write it, in USD."""
+        holder = self.person(person)
+        granted = parse_amount(amount)
+        if str(granted.unit) != "USD":
+            raise InvalidInput("amount", str(granted.unit), "an amount in USD: what the gateway charges in")
+        wrong = next((one for one in purposes if one not in ("work", "personal")), None)
+        if wrong is not None:
+            raise InvalidInput("purpose", repr(wrong), "work or personal")
+        now = self.now()
+        effective = self.instant(opens, holder["zone"], "opens") if opens else now
+        until = self.instant(expires, holder["zone"], "expires") if expires else NEVER
+        if until <= max(effective, now):
+            raise InvalidInput("expires", expires, "a date after the opening, in the future")
+        grant = new_id("grt")
+        terms = LotTerms(
+            id=f"lot_{grant[4:]}_0",
+            unit="USD",
+            amount=granted.nanos,
+            effective=effective,
+            expires=until,
+            priority=priority,
+            scope=Scope(tuple(providers), tuple(models), tuple(purposes)),
+            grant=grant,
+            label=label or "grant",
+        )
+        self._apply(Release(f"release:{terms.id}", holder["id"], terms, note))
+        with transaction(self.engine) as connection:
+            self._note(
+                connection, "grant.give", grant, {"person": holder["id"], "amount_nanos": granted.nanos, "note": note}
+            )
+        return {
+            "grant": grant,
+            "lot": terms.id,
+            "person": holder["handle"],
+            "amount_nanos": granted.nanos,
+            "unit": "USD",
+            "effective": iso(effective),
+            "expires": None if until >= NEVER else iso(until),
+            "label": terms.label,
+        }
+
+    def revoke_grant(self, grant: str, *, note: str = "") -> dict[str, Any]:
+        """Take back what is unspent of every lot of a grant."""
+        lots = self._lots_of_grant(grant)
+        revoked = 0
+        for lot, person in lots:
+            answers = apply_now(self.store, [Revoke(f"revoke:{lot}", person, lot, note)], self.now())
+            if isinstance(answers[0], Applied):
+                revoked += answers[0].amount
+            elif len(lots) == 1 and isinstance(answers[0], Rejected):
+                raise Conflict(answers[0].sentence)
+        with transaction(self.engine) as connection:
+            self._note(connection, "grant.revoke", grant, {"revoked_nanos": revoked, "note": note})
+        return {"grant": grant, "revoked_nanos": revoked}
+
+    def grant_remainder(self, grant: str) -> int:
+        names = {lot for lot, _ in self._lots_of_grant(grant)}
+        return sum(one["available_nanos"] for one in self.grants("") if one["lot"] in names)
+
+    def _lots_of_grant(self, grant: str) -> list[tuple[str, str]]:
+        rows = self.store.read(
+            lambda session: session.rows("SELECT id, person FROM lot WHERE grant_id = ? ORDER BY effective", grant)
+        )
+        if not rows:
+            raise NotFound(f"there is no grant {grant!r}", "`bursar grant list` shows which there are")
+        return [(row[0], row[1]) for row in rows]
+
+    def grants(self, person: str = "", at: str = "") -> list[dict[str, Any]]:
+        """Grants with what is left of them now, or as it was."""
+        from bursar.office import reports
+
+        return reports.grants(self, person, at)
+
+    # Keys and providers.
+
+    def issue_key(
+        self,
+        person: str,
+        *,
+        label: str = "",
+        purpose: str = "work",
+        project: str = "",
+        models: tuple[str, ...] = (),
+        cap: str = "",
+        expires: str = "",
+    ) -> dict[str, Any]:
+        holder = self.person(person)
+        cap_nanos = _dollars(cap, "cap").nanos if cap else 0
+        until = self.instant(expires, holder["zone"], "expires") if expires else 0
+        key_id = new_id("key")
+        with transaction(self.engine) as connection:
+            token = access.issue(
+                connection,
+                self.vault,
+                person_id=holder["id"],
+                new_id=key_id,
+                entropy=secrets.token_bytes(32),
+                label=label,
+                purpose=purpose,
+                project=project,
+                models=models,
+                cap_nanos=cap_nanos,
+                expires=until,
+                now=self.now(),
+            )
+            self._note(connection, "key.issue", key_id, {"person": holder["id"], "purpose": purpose, "label": label})
+        return {"id": key_id, "person": holder["handle"], "token": token, "purpose": purpose, "cap_nanos": cap_nanos}
+
+    def keys(self, person: str = "") -> list[dict[str, Any]]:
+        holder = self.person(person)["id"] if person else ""
+        with transaction(self.engine) as connection:
+            return access.keys(connection, holder, self.now())
+
+    def revoke_key(self, key: str) -> None:
+        with transaction(self.engine) as connection:
+            access.revoke(connection, key, self.now())
+            self._note(connection, "key.revoke", key, {})
+
+    def add_provider(
+        self, name: str, *, kind: str = "", base_url: str = "", secret: str = "", models: tuple[str, ...] = ()
+    ) -> dict[str, Any]:
+        with transaction(self.engine) as connection:
+            row = access.add_provider(
+                connection,
+                self.vault,
+                name=name,
+                kind=kind,
+                base_url=base_url,
+                secret=secret,
+                models=models,
+                now=self.now(),
+            )
+            self._note(connection, "provider.add", name, {"kind": row["kind"], "base_url": row["base_url"]})
+        return row
+
+    def providers(self) -> list[dict[str, Any]]:
+        with transaction(self.engine) as connection:
+            return access.providers(connection)
+
+    # Prices.
+
+    def price_show(self, model: str, *, provider: str = "", at: str = "") -> dict[str, Any]:
+        from bursar.office import reports
+
+        return reports.prices(self, model, provider, at)
+
+    def price_set(self, provider: str, model: str, **fields: str) -> dict[str, Any]:
+        from bursar.office import reports
+
+        document, sentence = reports.overlay_of(self, provider, model, fields)
+        with transaction(self.engine) as connection:
+            version = pricing.add_overlay(connection, document, self.now())
+            self._note(connection, "price.set", f"{provider}/{model}", document)
+        return {"version": version, "overlay": document, "sentence": sentence}
+
+    # What the use cases share.
+
+    def instant(self, text: str, zone: str = "UTC", field: str = "date") -> int:
+        """A date or instant as people write it, in microseconds; a date alone is its local midnight."""
+        try:
+            moment = datetime.fromisoformat(text.strip())
+        except ValueError as error:
+            raise InvalidInput(field, repr(text), "a date such as 2026-12-31 or 2026-12-31T18:00+01:00") from error
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=ZoneInfo(zone))
+        return int(moment.timestamp()) * MICROS
+
+    def _apply(self, command: Command) -> Applied:
+        (answer,) = apply_now(self.store, [command], self.now())
+        if isinstance(answer, Applied):
+            return answer
+        raise Conflict(answer.sentence if isinstance(answer, Rejected) else f"refused: {answer.reason}")
+
+    def _note(self, connection: Connection, action: str, subject: str, detail: dict[str, Any]) -> None:
+        audit.record(connection, self.now(), self.actor, action, subject, detail)
+
+
+def iso(micros: int) -> str:
+    return datetime.fromtimestamp(micros // MICROS, UTC).isoformat().replace("+00:00", "Z")
+
+
+def _dollars(text: str, field: str) -> Amount:
+    found = parse_amount(text, field=field)
+    if str(found.unit) != "USD":
+        raise InvalidInput(field, str(found.unit), "an amount in USD")
+    return found
+
+
+def initialise(settings: Settings, clock: Clock = system_clock) -> bool:
+    """Make or migrate an installation: folder, master key, schema, prices. True if it is new."""
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not settings.master_key:
+        create_master_key(settings.master_key_file or settings.home / "master.key")
+    engine = open_engine(settings.url)
+    try:
+        try:
+            check_schema(engine)
+            fresh = False
+        except Conflict as error:
+            fresh = "has not been set up" in error.sentence
+        migrate(engine)
+        with transaction(engine) as connection:
+            pricing.pin(connection, clock())
+    finally:
+        engine.dispose()
+    return fresh
+
+
+def open_desk(settings: Settings | None = None, clock: Clock = system_clock, actor: str = "") -> Desk:
+    """Open an installation that has been initialised."""
+    settings = settings or Settings()
+    if settings.url.startswith("sqlite:///") and not Path(settings.url.removeprefix("sqlite:///")).exists():
+        raise NotFound(f"there is no installation at {settings.home}", "run `bursar init`, or `bursar demo` to look around")
+    engine = open_engine(settings.url)
+    check_schema(engine)
+    vault = open_vault(settings.master_key_file or settings.home / "master.key", settings.master_key)
+    return Desk(settings, engine, vault, clock, actor or f"cli:{_user()}")
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"

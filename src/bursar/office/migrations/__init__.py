@@ -1,0 +1,1 @@
+"""Alembic's environment, run from `bursar.office.database`; users need no alembic.ini."""
