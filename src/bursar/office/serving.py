@@ -1,0 +1,88 @@
+"""Serving: a gateway put together from an installation, checked before it listens, kept fresh while it runs."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import gc
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Iterator
+from pathlib import Path
+
+from bursar.errors import Conflict
+from bursar.gateway.recovery import recover
+from bursar.gateway.relay import Gate
+from bursar.gateway.selftest import check_armed
+from bursar.gateway.server import Gateway
+from bursar.gateway.upstream import Upstream
+from bursar.ledger import Writer, open_store
+from bursar.office.desk import Desk
+from bursar.office.directory import LiveDirectory
+
+log = logging.getLogger("bursar.serving")
+
+REFRESH_SECONDS = 0.4
+"""How often the control plane's version is looked at: a change is seen within a second on every node."""
+GC_THRESHOLD = 50_000
+"""Allocations between collections of the youngest generation: requests make much short-lived garbage and few cycles."""
+
+
+@asynccontextmanager
+async def serving(desk: Desk, *, host: str = "", port: int | None = None) -> AsyncIterator[Gateway]:
+    """A listening gateway; at the end it drains. Raises Unarmed if the ledger does not refuse what it must."""
+    settings = desk.settings
+    with _alone(desk):
+        store = open_store(settings.url)
+        try:
+            check_armed(store, desk.now())
+            lost = recover(store, settings.node, desk.now())
+            if lost:
+                log.warning("%d requests of an earlier run were never settled; their holds are resolved now", len(lost))
+            directory = LiveDirectory(desk.engine, desk.vault, unknown_model=settings.unknown_model)
+            writer = Writer(store, desk.clock)
+            gate = Gate(
+                directory, writer, Upstream(), settings.policy(), desk.clock, f"{settings.node}/{desk.now():x}"
+            )
+            gateway = Gateway(gate)
+            gc.set_threshold(GC_THRESHOLD, 20, 20)
+            gc.freeze()
+            await gateway.start(host or settings.host, settings.port if port is None else port)
+            refresh = asyncio.create_task(_refresh(directory))
+            try:
+                yield gateway
+            finally:
+                refresh.cancel()
+                with suppress(asyncio.CancelledError):
+                    await refresh
+                await gateway.stop()
+        finally:
+            store.close()
+
+
+async def _refresh(directory: LiveDirectory) -> None:
+    while True:
+        await asyncio.sleep(REFRESH_SECONDS)
+        try:
+            directory.refresh()
+        except Exception:
+            log.exception("the control plane could not be read; the last known keys stay in force")
+
+
+@contextmanager
+def _alone(desk: Desk) -> Iterator[None]:
+    """Keep a second process of the same node name away: recovery would end the first one's holds."""
+    url = desk.settings.url
+    folder = Path(url.removeprefix("sqlite:///")).parent if url.startswith("sqlite") else desk.settings.home
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"node-{desk.settings.node}.lock"
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise Conflict(
+                f"a gateway named {desk.settings.node!r} is running already",
+                "give this one another name: BURSAR_NODE=second",
+            ) from error
+        yield
