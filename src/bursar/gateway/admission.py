@@ -99,8 +99,10 @@ def explain(refused: Refused, key: KeyRecord, policy: Policy, now: int) -> Refus
         )
     if refused.reason == "cap":
         what = f"The cap of this access key ({dollars(refused.limit)}) is used up: {left} is left"
+    elif refused.available:
+        what = f"Your token allotment has {left} left of {dollars(refused.limit)}"
     elif refused.limit:
-        what = f"Your token allotment ({dollars(refused.limit)}) is used up: {left} is left"
+        what = f"Your token allotment of {dollars(refused.limit)} is used up: nothing is left"
     else:
         what = "No allotment that covers this request is open"
     sentence = f"Bursar: {what} and this request needs at least {needed}."

@@ -214,6 +214,10 @@ class Session(ABC):
         rows = self.rows(f"SELECT {_HOLD} FROM hold WHERE {where} ORDER BY taken", *parameters)
         return [(row[0], _hold(row)) for row in rows]
 
+    def holds_of(self, person: str) -> list[Hold]:
+        """Every hold that a person ever had."""
+        return [_hold(row) for row in self.rows(f"SELECT {_HOLD} FROM hold WHERE person = ? ORDER BY taken", person)]
+
     # Writing.
 
     def save(self, books: Iterable[Book], now: int) -> None:

@@ -1,0 +1,211 @@
+"""`bursar balance | statement | usage | ledger verify | doctor`: reading, never changing."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from bursar.cli.options import At, Json, Person, desk
+from bursar.cli.render import (
+    Column,
+    bar,
+    console,
+    instant,
+    money,
+    show_json,
+    show_pairs,
+    show_table,
+    sparkline,
+    tokens,
+)
+from bursar.ledger import NEVER
+from bursar.office import reports
+
+ledger_app = typer.Typer(no_args_is_help=True)
+
+_KINDS = {
+    "release": "allotment",
+    "settle": "request",
+    "charge": "charge",
+    "unresolved": "unresolved",
+    "expire": "expired",
+    "revoke": "revoked",
+    "correct": "correction",
+    "hold": "held",
+    "void": "not charged",
+    "lapse": "hold lapsed",
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Put these commands at the top level."""
+    for command in (balance, statement, usage, doctor):
+        app.command()(command)
+
+
+def balance(person: Person, at: At = "", json: Json = False) -> None:
+    """What a person has left, lot by lot. Example: bursar balance ada --at 2026-10-31"""
+    with desk() as office:
+        found = reports.balance(office, person, at)
+    if json:
+        show_json(found)
+        return
+    left, whole = found["available_nanos"], found["amount_nanos"]
+    console.print(Text.assemble((money(left), "bold"), f" left of {money(whole)}", "  ", bar(whole - left, whole, 30)))
+    pairs: list[tuple[str, str | Text]] = [("held by requests in flight", money(found["held_nanos"]))]
+    if found["days_left"] is not None:
+        pairs.append(("at this week's rate", f"about {found['days_left']} days"))
+    if found["next_expiry"]:
+        pairs.append(("next expiry", found["next_expiry"]))
+    pairs.append(("last 30 days", sparkline(found["spent_by_day_nanos"])))
+    show_pairs(pairs)
+    show_table(
+        (
+            Column("lot"),
+            Column("left", number=True),
+            Column("held", number=True),
+            Column("spent", number=True),
+            Column("of", number=True),
+            Column("opens"),
+            Column("expires"),
+            Column("for"),
+        ),
+        [
+            (
+                lot["label"],
+                money(lot["available_nanos"], lot["unit"]),
+                money(lot["held_nanos"], lot["unit"]),
+                money(lot["spent_nanos"], lot["unit"]),
+                money(lot["amount_nanos"], lot["unit"]),
+                instant(lot["effective_micros"]),
+                "never" if lot["expires_micros"] >= NEVER else instant(lot["expires_micros"]),
+                lot["scope"] or "everything",
+            )
+            for lot in found["lots"]
+        ],
+        empty="No allotment is open.",
+    )
+
+
+def statement(
+    person: Person,
+    start: Annotated[str, typer.Option("--from", metavar="DATE", help="First day; without it, the first of the month.")] = "",
+    end: Annotated[str, typer.Option("--until", metavar="DATE", help="End (exclusive); without it, now.")] = "",
+    holds: Annotated[bool, typer.Option("--holds", help="Show holds that ended without a charge too.")] = False,
+    json: Json = False,
+) -> None:
+    """Every movement of a person's account. Example: bursar statement ada --from 2026-11-01"""
+    with desk() as office:
+        found = reports.statement(office, person, start, end)
+    if json:
+        show_json(found)
+        return
+    lines = [line for line in found["lines"] if holds or line["kind"] not in ("hold", "void", "lapse")]
+    console.print(f"{found['person']}  {found['from']} to {found['until']}", style="bold")
+    show_pairs([("opening", money(found["opening_nanos"]))])
+    show_table(
+        (
+            Column("when"),
+            Column("kind"),
+            Column("what"),
+            Column("spent", number=True),
+            Column("change", number=True),
+            Column("balance", number=True),
+            Column("note", quiet=True),
+        ),
+        [
+            (
+                instant(line["at_micros"]),
+                _KINDS.get(line["kind"], line["kind"]),
+                line["what"] + (" (estimated)" if line["status"] == "estimated" else ""),
+                money(line["spent_nanos"]) if line["spent_nanos"] else "",
+                money(line["change_nanos"], sign=True) if line["change_nanos"] else "",
+                money(line["balance_nanos"]),
+                line["note"],
+            )
+            for line in lines
+        ],
+        empty="Nothing happened in this time.",
+    )
+    show_pairs([("closing", money(found["closing_nanos"]))])
+
+
+def usage(
+    by: Annotated[str, typer.Option(help="person, model, provider, project, purpose or day.")] = "model",
+    person: Annotated[str, typer.Option(help="Only of this person.")] = "",
+    start: Annotated[str, typer.Option("--from", metavar="DATE", help="First day; without it, 30 days ago.")] = "",
+    end: Annotated[str, typer.Option("--until", metavar="DATE", help="End (exclusive).")] = "",
+    json: Json = False,
+) -> None:
+    """Where it went. Example: bursar usage --by person --from 2026-11-01"""
+    with desk() as office:
+        found = reports.usage(office, by, person=person, start=start, end=end)
+    if json:
+        show_json(found)
+        return
+    rows = found["rows"]
+    most = max((row["amount_nanos"] for row in rows), default=0)
+    console.print(f"{money(sum(row['amount_nanos'] for row in rows))} spent  {sparkline(found['spent_by_day_nanos'])}")
+    show_table(
+        (
+            Column(by),
+            Column("requests", number=True),
+            Column("input", number=True),
+            Column("cached", number=True),
+            Column("output", number=True),
+            Column("spent", number=True),
+            Column(""),
+            Column("cost", number=True, quiet=True),
+        ),
+        [
+            (
+                row["key"] or "(none)",
+                f"{row['requests']:,}",
+                tokens(row["input_tokens"]),
+                tokens(row["cached_tokens"]),
+                tokens(row["output_tokens"]),
+                money(row["amount_nanos"]),
+                Text("█" * max(1, row["amount_nanos"] * 16 // most) if row["amount_nanos"] > 0 else "", style="cyan"),
+                money(row["cost_nanos"]),
+            )
+            for row in rows
+        ],
+        empty="Nothing was used in this time.",
+    )
+
+
+def doctor(json: Json = False) -> None:
+    """Check the installation and say what to do. Example: bursar doctor"""
+    with desk() as office:
+        checks = reports.doctor(office)
+    if json:
+        show_json(checks)
+    else:
+        for check in checks:
+            mark = Text("ok   ", style="green") if check["good"] else Text("fix  ", style="red")
+            console.print(mark, f"{check['check']:16}", check["detail"], style=None, markup=False)
+            if check["hint"]:
+                console.print(f"      {check['hint']}", style="dim", markup=False)
+    if not all(check["good"] for check in checks):
+        raise typer.Exit(1)
+
+
+@ledger_app.command("verify")
+def verify_(json: Json = False) -> None:
+    """Check the whole ledger against its seals. Example: bursar ledger verify"""
+    with desk() as office:
+        found = reports.verified(office)
+    if json:
+        show_json({**asdict(found), "clean": found.clean})
+    else:
+        counted = f"{found.entries:,} entries, {found.postings:,} postings, {found.seals:,} seals, {found.holds:,} holds"
+        if found.clean:
+            console.print(Text("clean", style="bold green"), f"{counted}, {found.charges:,} charges, {found.lots:,} lots")
+            console.print(f"head {found.head}", style="dim")
+        for finding in found.findings:
+            console.print(f"wrong: {finding}", style="red", markup=False)
+    if not found.clean:
+        raise typer.Exit(1)

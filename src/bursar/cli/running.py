@@ -1,0 +1,112 @@
+"""`bursar init | demo | serve | top`: what runs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.live import Live
+
+from bursar.cli.live import dashboard
+from bursar.cli.options import Json, desk
+from bursar.cli.render import console, show_json
+from bursar.office import reports
+from bursar.office.desk import Desk, initialise
+from bursar.office.serving import serving
+from bursar.office.settings import Settings
+
+REFRESH_SECONDS = 0.5
+
+
+def register(app: typer.Typer) -> None:
+    """Put these commands at the top level."""
+    for command in (init, demo, serve, top):
+        app.command()(command)
+
+
+def init(json: Json = False) -> None:
+    """Set up an installation, or bring it up to date. Example: BURSAR_HOME=./bursar bursar init"""
+    settings = Settings()
+    fresh = initialise(settings)
+    if json:
+        show_json({"home": str(settings.home), "new": fresh})
+        return
+    console.print(f"{'Set up' if fresh else 'Up to date:'} {settings.home}", markup=False)
+    if fresh:
+        console.print("Next: bursar provider add openai --secret-env OPENAI_API_KEY; bursar person add ada;", markup=False)
+        console.print("      bursar grant give ada '$500'; bursar key issue ada; bursar serve", markup=False)
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "",
+    port: Annotated[int, typer.Option(help="Port; 0 takes a free one.")] = -1,
+) -> None:
+    """Run the gateway until SIGTERM, then drain. Example: bursar serve --port 8787"""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    with desk() as office:
+        _run(_serve(office, host, None if port < 0 else port))
+
+
+async def _serve(office: Desk, host: str, port: int | None) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    async with serving(office, host=host, port=port) as gateway:
+        print(f"bursar: listening on {gateway.base_url}", flush=True)
+        await stop.wait()
+        print("bursar: draining", flush=True)
+    print("bursar: stopped, everything settled", flush=True)
+
+
+def demo(
+    check: Annotated[bool, typer.Option("--check", help="No terminal: run for a while, compare all three bills, exit.")] = False,
+    seconds: Annotated[float, typer.Option(help="How long the check runs.", min=1.0)] = 20.0,
+    home: Annotated[Path | None, typer.Option(help="Keep the company here; without it, a fresh temporary folder.")] = None,
+    port: Annotated[int, typer.Option(help="Port of the gateway; 0 takes a free one.")] = 8787,
+    people: Annotated[int, typer.Option(help="Size of the company.", min=2, max=400)] = 40,
+    seed: Annotated[int, typer.Option(help="Another company for another number.")] = 7,
+    json: Json = False,
+) -> None:
+    """A company with history, a gateway, a provider stand-in and a swarm. Example: bursar demo --check --seconds 3"""
+    from bursar.demo.run import run_demo
+
+    agreed = _run(run_demo(check=check, seconds=seconds, home=home, port=port, people=people, seed=seed, as_json=json))
+    if not agreed:
+        raise typer.Exit(1)
+
+
+def top(
+    once: Annotated[bool, typer.Option("--once", help="Print one picture and stop.")] = False,
+    json: Json = False,
+) -> None:
+    """Live: requests in flight, holds, spend and burn rate by person. Example: bursar top --once"""
+    with desk() as office:
+        if json or once:
+            found = reports.snapshot(office)
+            if json:
+                show_json(found)
+            else:
+                console.print(dashboard(found))
+            return
+        with Live(dashboard(reports.snapshot(office)), console=console, screen=True, auto_refresh=False) as live:
+            try:
+                while True:
+                    time.sleep(REFRESH_SECONDS)
+                    live.update(dashboard(reports.snapshot(office)), refresh=True)
+            except KeyboardInterrupt:
+                return
+
+
+def _run(work: object) -> bool:
+    """Run a coroutine on uvloop where there is one."""
+    try:
+        import uvloop
+    except ImportError:
+        return bool(asyncio.run(work))  # type: ignore[arg-type]
+    return bool(uvloop.run(work))  # type: ignore[arg-type]

@@ -1,0 +1,377 @@
+"""What people ask the ledger: balance, statement, usage, grants, prices, live requests, health."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bursar.errors import BursarError, InvalidInput
+from bursar.ledger import NEVER, LotTerms, StoreUnavailable, reading
+from bursar.ledger.session import MICROS_PER_DAY
+from bursar.ledger.verify import Verification, verify
+from bursar.money import parse_amount
+from bursar.office import audit, pricing
+from bursar.office.database import check_schema, transaction
+from bursar.prices import PriceBook
+from bursar.prices.tariff import FIELDS, RATE_DECIMALS, Band, Tariff
+
+if TYPE_CHECKING:
+    from bursar.office.desk import Desk
+
+RECENT = 20
+SHOWN_FIELDS = ("input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "reasoning", "input_audio", "output_audio")
+
+
+def _iso(micros: int) -> str:
+    return datetime.fromtimestamp(micros // 1_000_000, UTC).isoformat().replace("+00:00", "Z")
+
+
+def balance(desk: Desk, person: str, at: str = "") -> dict[str, Any]:
+    """What a person has, lot by lot, now or at an instant of the past."""
+    holder = desk.person(person)
+    when = desk.instant(at, holder["zone"], "at") if at else desk.now()
+    lots = desk.store.read(lambda session: reading.balance(session, holder["id"], when))
+    spent_by_day = _daily(desk, holder["id"], when, 30)
+    usable = [lot for lot in lots if lot.open and lot.terms.unit == "USD"]
+    available = sum(lot.available for lot in usable)
+    week = sum(spent_by_day[-7:])
+    return {
+        "person": holder["handle"],
+        "name": holder["name"],
+        "at": _iso(when),
+        "available_nanos": available,
+        "held_nanos": sum(lot.held for lot in usable),
+        "spent_nanos": sum(lot.spent for lot in usable),
+        "amount_nanos": sum(lot.terms.amount for lot in usable),
+        "next_expiry": min((_iso(lot.terms.expires) for lot in usable if lot.terms.expires < NEVER), default=None),
+        "days_left": None if not week else available * 7 // week,
+        "spent_by_day_nanos": spent_by_day,
+        "lots": [_lot(lot) for lot in lots if lot.open or lot.held or lot.terms.effective > when],
+    }
+
+
+def _lot(lot: reading.LotBalance) -> dict[str, Any]:
+    terms = lot.terms
+    return {
+        "lot": terms.id,
+        "grant": terms.grant,
+        "label": terms.label,
+        "unit": terms.unit,
+        "amount_nanos": terms.amount,
+        "available_nanos": lot.available,
+        "held_nanos": lot.held,
+        "spent_nanos": lot.spent,
+        "expired_nanos": lot.expired,
+        "revoked_nanos": lot.revoked,
+        "effective_micros": terms.effective,
+        "expires_micros": terms.expires,
+        "expires": None if terms.expires >= NEVER else _iso(terms.expires),
+        "priority": terms.priority,
+        "scope": scope_words(terms),
+        "open": lot.open,
+    }
+
+
+def scope_words(terms: LotTerms) -> str:
+    parts = [*terms.scope.providers, *terms.scope.models, *(f"{one} use" for one in terms.scope.purposes)]
+    return ", ".join(parts)
+
+
+def _daily(desk: Desk, person_id: str, at: int, days: int) -> list[int]:
+    last = at // MICROS_PER_DAY
+    sums = desk.store.read(lambda session: reading.usage_by(session, "day", last - days + 1, last + 1, person_id))
+    by_day = {int(one.key): one.amount for one in sums}
+    return [by_day.get(day, 0) for day in range(last - days + 1, last + 1)]
+
+
+def statement(desk: Desk, person: str, start: str = "", end: str = "") -> dict[str, Any]:
+    """Everything that changed a person's account; without dates, since the first of the month."""
+    holder = desk.person(person)
+    now = desk.now()
+    first = datetime.fromtimestamp(now // 1_000_000, UTC).replace(day=1, hour=0, minute=0, second=0)
+    begins = desk.instant(start, holder["zone"], "from") if start else int(first.timestamp()) * 1_000_000
+    ends = desk.instant(end, holder["zone"], "until") if end else now + 1
+    if ends <= begins:
+        raise InvalidInput("until", end or "now", f"an instant after {start or 'the first of the month'}")
+    found = desk.store.read(lambda session: reading.statement(session, holder["id"], begins, ends))
+    return {
+        "person": holder["handle"],
+        "from": _iso(begins),
+        "until": _iso(ends),
+        "opening_nanos": found.opening,
+        "closing_nanos": found.closing,
+        "lines": [
+            {
+                "seq": line.seq,
+                "at": _iso(line.at),
+                "at_micros": line.at,
+                "kind": line.kind,
+                "what": line.label if line.usage is None else line.usage.model,
+                "change_nanos": line.change,
+                "spent_nanos": line.spent,
+                "balance_nanos": line.balance,
+                "list_nanos": line.usage.list_nanos if line.usage else None,
+                "cost_nanos": line.usage.cost_nanos if line.usage else None,
+                "status": line.usage.status if line.usage else None,
+                "request_id": line.usage.request_id if line.usage else None,
+                "tokens": dict(line.usage.tokens) if line.usage else None,
+                "note": line.note,
+            }
+            for line in found.lines
+        ],
+    }
+
+
+def usage(desk: Desk, by: str, *, person: str = "", start: str = "", end: str = "") -> dict[str, Any]:
+    """Totals by person, model, provider, project, purpose or day."""
+    if by not in reading.GROUPS:
+        raise InvalidInput("by", repr(by), f"one of {', '.join(reading.GROUPS)}")
+    holder = desk.person(person) if person else None
+    today = desk.now() // MICROS_PER_DAY
+    first = desk.instant(start, "UTC", "from") // MICROS_PER_DAY if start else today - 29
+    last = desk.instant(end, "UTC", "until") // MICROS_PER_DAY if end else today + 1
+    sums = desk.store.read(
+        lambda session: reading.usage_by(session, by, first, last, holder["id"] if holder else "")
+    )
+    names = {one["id"]: one["handle"] for one in desk.people()} if by == "person" else {}
+    days = desk.store.read(lambda session: reading.usage_by(session, "day", first, last, holder["id"] if holder else ""))
+    by_day = {int(one.key): one.amount for one in days}
+    return {
+        "by": by,
+        "from": _iso(first * MICROS_PER_DAY),
+        "until": _iso(last * MICROS_PER_DAY),
+        "spent_by_day_nanos": [by_day.get(day, 0) for day in range(first, min(last, first + 366))],
+        "rows": [
+            {
+                "key": names.get(one.key, one.key)
+                if by != "day"
+                else datetime.fromtimestamp(int(one.key) * 86400, UTC).date().isoformat(),
+                "requests": one.requests,
+                "input_tokens": one.input_tokens,
+                "cached_tokens": one.cached_tokens,
+                "output_tokens": one.output_tokens,
+                "amount_nanos": one.amount,
+                "list_nanos": one.list_nanos,
+                "cost_nanos": one.cost_nanos,
+                "overage_nanos": one.overage,
+            }
+            for one in sums
+        ],
+    }
+
+
+def grants(desk: Desk, person: str = "", at: str = "") -> list[dict[str, Any]]:
+    """Every lot of one person, or of everybody, now or as it was."""
+    chosen = [desk.person(person)] if person else desk.people()
+    when = desk.instant(at, "UTC", "at") if at else desk.now()
+    found = []
+    for holder in chosen:
+        lots = desk.store.read(lambda session, name=holder["id"]: reading.balance(session, name, when))
+        found += [{"person": holder["handle"], **_lot(lot)} for lot in lots]
+    return found
+
+
+def snapshot(desk: Desk) -> dict[str, Any]:
+    """What is going on right now: requests in flight, spend by person today, the last charges, exposure."""
+    now = desk.now()
+    today = now // MICROS_PER_DAY
+    names = {one["id"]: one["handle"] for one in desk.people()}
+
+    def read(session: Any) -> dict[str, Any]:
+        holds = session.open_holds()
+        people = session.rows(
+            "SELECT person, SUM(amount), SUM(available), SUM(held), SUM(spent) FROM lot "
+            "WHERE unit = 'USD' AND effective <= ? AND expires > ? AND revoked_at = 0 GROUP BY person",
+            now,
+            now,
+        )
+        recent = session.rows(
+            "SELECT at, person, model, amount, status FROM charge ORDER BY seq DESC LIMIT ?", RECENT
+        )
+        minute = session.rows(
+            "SELECT person, COUNT(*), COALESCE(SUM(amount), 0) FROM charge WHERE seq > "
+            "(SELECT COALESCE(MAX(seq), 0) - 5000 FROM charge) AND at > ? GROUP BY person",
+            now - 60_000_000,
+        )
+        return {"holds": holds, "people": people, "recent": recent, "minute": minute}
+
+    found = desk.store.read(read)
+    spent_today = {
+        one.key: one for one in desk.store.read(lambda session: reading.usage_by(session, "person", today, today + 1))
+    }
+    burning = {row[0]: (int(row[1]), int(row[2])) for row in found["minute"]}
+    in_flight: dict[str, int] = {}
+    for person, _ in found["holds"]:
+        in_flight[person] = in_flight.get(person, 0) + 1
+    return {
+        "at": _iso(now),
+        "in_flight": [
+            {
+                "person": names.get(person, person),
+                "model": hold.request.model,
+                "held_nanos": hold.amount,
+                "since_micros": hold.taken,
+                "agent": (hold.note or {}).get("agent", ""),
+                "session": (hold.note or {}).get("session", ""),
+            }
+            for person, hold in found["holds"]
+        ],
+        "people": [
+            {
+                "person": names.get(row[0], row[0]),
+                "amount_nanos": int(row[1]),
+                "available_nanos": int(row[2]),
+                "held_nanos": int(row[3]),
+                "spent_nanos": int(row[4]),
+                "in_flight": in_flight.get(row[0], 0),
+                "today_nanos": spent_today[row[0]].amount if row[0] in spent_today else 0,
+                "requests_minute": burning.get(row[0], (0, 0))[0],
+                "spent_minute_nanos": burning.get(row[0], (0, 0))[1],
+            }
+            for row in found["people"]
+        ],
+        "recent": [
+            {"at_micros": row[0], "person": names.get(row[1], row[1]), "model": row[2], "amount_nanos": row[3], "status": row[4]}
+            for row in found["recent"]
+        ],
+    }
+
+
+def prices(desk: Desk, model: str, provider: str, at: str) -> dict[str, Any]:
+    """What a model costs, list and contract, per million tokens."""
+    when = desk.instant(at, "UTC", "at") if at else desk.now()
+    with transaction(desk.engine) as connection:
+        book = pricing.current_book(connection)
+    rows: list[dict[str, str]] = []
+    for kind, name in book.search(model, provider)[:50]:
+        tariff = book.tariff(kind, name, when)
+        if tariff is not None:
+            rows += _price_rows(kind, name, tariff, book)
+    return {"at": _iso(when), "version": book.version, "rows": rows}
+
+
+def _price_rows(kind: str, name: str, tariff: Tariff, book: PriceBook) -> list[dict[str, str]]:
+    rows = []
+    cost_bands = tariff.cost_bands or tuple(
+        Band(band.above, tuple(rate * tariff.cost_basis_points // 10_000 for rate in band.rates)) for band in tariff.bands
+    )
+    for band in tariff.bands:
+        cost = next((one for one in reversed(cost_bands) if one.above <= band.above), cost_bands[0])
+        tier = f"above {band.above:,} input tokens" if band.above else ""
+        for field in SHOWN_FIELDS:
+            index = FIELDS.index(field)
+            base = band.rates[FIELDS.index("output" if field.startswith(("output", "reasoning")) else "input")]
+            if field not in ("input", "output") and band.rates[index] == base:
+                continue
+            rows.append(
+                {
+                    "provider": kind,
+                    "model": name,
+                    "what": field.replace("_", " "),
+                    "list": _rate(band.rates[index]),
+                    "cost": _rate(cost.rates[index]),
+                    "note": ", ".join(part for part in (tier, "" if tariff.origin == "list" else tariff.origin) if part),
+                }
+            )
+    return rows
+
+
+def _rate(rate: int) -> str:
+    text = f"{Decimal(rate).scaleb(-RATE_DECIMALS):f}"
+    whole, _, part = text.partition(".")
+    return f"${whole}.{part.rstrip('0').ljust(2, '0')}"
+
+
+def overlay_of(desk: Desk, provider: str, model: str, fields: dict[str, str]) -> tuple[dict[str, Any], str]:
+    """The overlay document that `price set` means, and a sentence that says what it does."""
+    document: dict[str, Any] = {"provider": provider, "model": model.lower()}
+    for name, key in (("starts", "from"), ("ends", "until"), ("note", "note")):
+        if fields.get(name):
+            document[key] = fields[name]
+    cost = _rates(fields, "cost_input", "cost_output")
+    own = _rates(fields, "input_rate", "output_rate")
+    if fields.get("discount"):
+        if cost or own:
+            raise InvalidInput("discount", "a discount and rates", "one or the other")
+        document |= {"kind": "discount", "basis_points": _basis_points(fields["discount"])}
+        return document, f"{provider} {model} costs you {fields['discount']} less than list."
+    if own:
+        document |= {"kind": "own", "list": own}
+        if cost:
+            document["cost"] = cost
+        return document, f"{provider} {model} is charged at ${own['input']} in and ${own['output']} out per million tokens."
+    if cost:
+        document |= {"kind": "contract", "cost": cost}
+        return document, f"{provider} {model} costs you ${cost['input']} in and ${cost['output']} out per million tokens."
+    raise InvalidInput("price", "nothing to set", "--discount, or --input and --output, or --cost-input and --cost-output")
+
+
+def _rates(fields: dict[str, str], first: str, second: str) -> dict[str, str]:
+    if not fields.get(first) and not fields.get(second):
+        return {}
+    found = {}
+    for name, key in ((first, "input"), (second, "output")):
+        if not fields.get(name):
+            raise InvalidInput(name, "nothing", "both the input and the output rate")
+        amount = parse_amount(fields[name], field=name)
+        if str(amount.unit) != "USD":
+            raise InvalidInput(name, str(amount.unit), "USD per million tokens")
+        found[key] = str(Decimal(amount.nanos).scaleb(-9))
+    return found
+
+
+def _basis_points(text: str) -> int:
+    try:
+        share = Decimal(text.strip().removesuffix("%"))
+    except InvalidOperation as error:
+        raise InvalidInput("discount", repr(text), "a percentage such as 12.5%") from error
+    points = share * 100
+    if points != points.to_integral_value() or not 0 <= points <= 10_000:
+        raise InvalidInput("discount", repr(text), "0% to 100% with at most two decimals")
+    return int(points)
+
+
+def verified(desk: Desk) -> Verification:
+    """The ledger and the audit log, checked from the first line to the last."""
+    found = desk.store.read(verify)
+    with transaction(desk.engine) as connection:
+        broken = audit.first_broken(connection)
+    if broken is not None:
+        found.wrong(f"audit log: line {broken} does not fit the chain")
+    return found
+
+
+def doctor(desk: Desk) -> list[dict[str, Any]]:
+    """What a platform engineer checks first, each with what to do about it."""
+    checks: list[dict[str, Any]] = []
+
+    def check(name: str, good: bool, detail: str, hint: str = "") -> None:
+        checks.append({"check": name, "good": good, "detail": detail, "hint": "" if good else hint})
+
+    try:
+        check_schema(desk.engine)
+        check("schema", True, "at the newest revision")
+    except BursarError as error:
+        check("schema", False, error.sentence, error.hint)
+    try:
+        desk.store.transact(lambda session: session.rows("SELECT 1"))
+        check("database", True, desk.settings.url.split("@")[-1])
+    except StoreUnavailable as error:
+        check("database", False, str(error), "free the disk, or end what holds the lock")
+    providers = desk.providers()
+    check("providers", bool(providers), f"{len(providers)} configured", "`bursar provider add openai --secret-env OPENAI_API_KEY`")
+    bare = [one["name"] for one in providers if one["secret"] == "none"]
+    check("provider keys", not bare, "all encrypted" if not bare else f"none for {', '.join(bare)}", "add them with --secret-env")
+    people = desk.people()
+    check("people", bool(people), f"{len(people)} on the roster", "`bursar person add ada`")
+    live = [one for one in desk.keys() if one["state"] == "live"]
+    check("access keys", bool(live), f"{len(live)} live", "`bursar key issue ada`")
+    with transaction(desk.engine) as connection:
+        book = pricing.current_book(connection)
+    check("price book", True, f"version {book.version[:12]}")
+    key_file = desk.settings.master_key_file or desk.settings.home / "master.key"
+    where = "the environment" if desk.settings.master_key else str(Path(key_file))
+    check("master key", True, f"from {where}; keep a copy apart from the database")
+    return checks
