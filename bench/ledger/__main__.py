@@ -1,6 +1,6 @@
 """Durable hold+settle pairs per second through the writer, with the floor of the same file in the same run.
 
-    python -m bench.ledger [--callers 1,64,256] [--seconds 3] [--people 40]
+python -m bench.ledger [--callers 1,64,256] [--seconds 3] [--people 40]
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ def prepare(path: Path, people: int) -> SqliteStore:
     connection.close()
     store = SqliteStore(path)
     lots = [
-        Release(new_id(n), f"per_{n:04}", LotTerms(f"lot_{n:04}", "USD", 10**15, now_micros() - 1)) for n in range(people)
+        Release(new_id(n), f"per_{n:04}", LotTerms(f"lot_{n:04}", "USD", 10**15, now_micros() - 1))
+        for n in range(people)
     ]
     apply_now(store, lots, now_micros())
     return store

@@ -21,7 +21,7 @@ class BursarError(Exception):
         self.hint = hint
 
 
-class InvalidInput(BursarError, ValueError):  # noqa: N818
+class InvalidInput(BursarError, ValueError):
     """A value that cannot be understood or is not allowed: `field` names it, `found` and `expected` say how."""
 
     exit_code = 2
@@ -34,28 +34,28 @@ class InvalidInput(BursarError, ValueError):  # noqa: N818
         self.expected = expected
 
 
-class NotFound(BursarError):  # noqa: N818
+class NotFound(BursarError):
     """Something was named that does not exist, or not for this caller."""
 
     exit_code = 3
     status = 404
 
 
-class Conflict(BursarError):  # noqa: N818
+class Conflict(BursarError):
     """The request contradicts what is already recorded: same key with other content, a name that is taken."""
 
     exit_code = 4
     status = 409
 
 
-class Forbidden(BursarError):  # noqa: N818
+class Forbidden(BursarError):
     """The caller is known and may not do this."""
 
     exit_code = 5
     status = 403
 
 
-class Unavailable(BursarError):  # noqa: N818
+class Unavailable(BursarError):
     """Something that is needed does not answer now; the same request may succeed later."""
 
     exit_code = 6

@@ -42,7 +42,9 @@ def main() -> None:
     except BursarError as error:
         _fail(error.sentence, error.hint, error.exit_code)
     except StoreUnavailable as error:
-        _fail(f"the ledger is not available: {error}", "is another process holding the database, or is the disk full?", 6)
+        _fail(
+            f"the ledger is not available: {error}", "is another process holding the database, or is the disk full?", 6
+        )
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(141)

@@ -45,11 +45,15 @@ def give(
         show_json(grant)
     else:
         until = "and does not expire" if grant["expires"] is None else f"until {grant['expires']}"
-        console.print(f"{grant['person']} has {money(grant['amount_nanos'])} more, {until} ({grant['grant']}).", markup=False)
+        console.print(
+            f"{grant['person']} has {money(grant['amount_nanos'])} more, {until} ({grant['grant']}).", markup=False
+        )
 
 
 @app.command("list")
-def list_(person: Annotated[str, typer.Argument(help="Only of this person.")] = "", at: At = "", json: Json = False) -> None:
+def list_(
+    person: Annotated[str, typer.Argument(help="Only of this person.")] = "", at: At = "", json: Json = False
+) -> None:
     """List grants with what is left of them. Example: bursar grant list ada"""
     with desk() as office:
         grants = office.grants(person, at=at)

@@ -32,7 +32,9 @@ def issue(
         show_json(key)
         return
     console.print(key["token"], markup=False, style="bold", soft_wrap=True)
-    console.print(f"This is the only time that key {key['id']} is shown. Keep it where you keep passwords.", style="dim")
+    console.print(
+        f"This is the only time that key {key['id']} is shown. Keep it where you keep passwords.", style="dim"
+    )
 
 
 @app.command("list")
@@ -78,7 +80,9 @@ def list_(person: Annotated[str, typer.Argument(help="Only of this person.")] = 
 
 
 @app.command()
-def revoke(key: Annotated[str, typer.Argument(help="Id of the key (bursar key list).")], yes: Yes = False, json: Json = False) -> None:
+def revoke(
+    key: Annotated[str, typer.Argument(help="Id of the key (bursar key list).")], yes: Yes = False, json: Json = False
+) -> None:
     """Revoke a key; within a second nothing passes with it. Example: bursar key revoke key_x --yes"""
     with desk() as office:
         if not yes and not json:

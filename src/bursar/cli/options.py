@@ -11,9 +11,7 @@ import typer
 from bursar.office.desk import Desk, open_desk
 
 Json = Annotated[bool, typer.Option("--json", help="Print the exact figures as JSON.")]
-At = Annotated[
-    str, typer.Option("--at", metavar="DATE", help="As it was then: 2026-03-31, or 2026-03-31T18:00+02:00.")
-]
+At = Annotated[str, typer.Option("--at", metavar="DATE", help="As it was then: 2026-03-31, or 2026-03-31T18:00+02:00.")]
 Person = Annotated[str, typer.Argument(metavar="PERSON", help="Handle, e-mail or id of a person.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 

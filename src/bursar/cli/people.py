@@ -45,7 +45,15 @@ def list_(json: Json = False) -> None:
         show_json(people)
         return
     show_table(
-        (Column("handle"), Column("name"), Column("team"), Column("level"), Column("location"), Column("status"), Column("id", quiet=True)),
+        (
+            Column("handle"),
+            Column("name"),
+            Column("team"),
+            Column("level"),
+            Column("location"),
+            Column("status"),
+            Column("id", quiet=True),
+        ),
         [(p["handle"], p["name"], p["team"], p["level"], p["location"], p["status"], p["id"]) for p in people],
         empty="Nobody yet. Add somebody with `bursar person add ada`, or import a roster with `bursar person import`.",
     )
@@ -53,8 +61,12 @@ def list_(json: Json = False) -> None:
 
 @app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="CSV with a header: name,email,handle,level,job_family,team,location,...")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and say what would change, change nothing.")] = False,
+    file: Annotated[
+        Path, typer.Argument(help="CSV with a header: name,email,handle,level,job_family,team,location,...")
+    ],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check and say what would change, change nothing.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Import a roster from CSV; people are matched by e-mail. Example: bursar person import roster.csv --dry-run"""

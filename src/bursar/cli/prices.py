@@ -34,10 +34,7 @@ def show(
             Column("cost per M", number=True),
             Column("note", quiet=True),
         ),
-        [
-            (row["provider"], row["model"], row["what"], row["list"], row["cost"], row["note"])
-            for row in found["rows"]
-        ],
+        [(row["provider"], row["model"], row["what"], row["list"], row["cost"], row["note"]) for row in found["rows"]],
         empty=f"No price is known for {model!r}; set one with `bursar price set`.",
     )
 

@@ -18,10 +18,16 @@ app = typer.Typer(no_args_is_help=True)
 @app.command()
 def add(
     name: Annotated[str, typer.Argument(help="Name in paths and statements: openai, groq, our-llama.")],
-    kind: Annotated[str, typer.Option(help="The price book's provider: openai, anthropic, google, groq, own, ...")] = "",
+    kind: Annotated[
+        str, typer.Option(help="The price book's provider: openai, anthropic, google, groq, own, ...")
+    ] = "",
     base_url: Annotated[str, typer.Option("--base-url", help="What precedes /v1/...: https://api.openai.com")] = "",
-    secret_env: Annotated[str, typer.Option("--secret-env", help="Environment variable that holds the provider key.")] = "",
-    secret_stdin: Annotated[bool, typer.Option("--secret-stdin", help="Read the provider key from standard input.")] = False,
+    secret_env: Annotated[
+        str, typer.Option("--secret-env", help="Environment variable that holds the provider key.")
+    ] = "",
+    secret_stdin: Annotated[
+        bool, typer.Option("--secret-stdin", help="Read the provider key from standard input.")
+    ] = False,
     model: Annotated[list[str] | None, typer.Option(help="Models routed here, shell patterns (repeatable).")] = None,
     json: Json = False,
 ) -> None:

@@ -36,7 +36,9 @@ class Column:
     quiet: bool = False
 
 
-def show_table(columns: Sequence[Column], rows: Iterable[Sequence[str | Text]], title: str = "", empty: str = "") -> None:
+def show_table(
+    columns: Sequence[Column], rows: Iterable[Sequence[str | Text]], title: str = "", empty: str = ""
+) -> None:
     """Print a table, or the sentence for an empty one."""
     rows = list(rows)
     if not rows:

@@ -92,7 +92,9 @@ def balance(person: Person, at: At = "", json: Json = False) -> None:
 
 def statement(
     person: Person,
-    start: Annotated[str, typer.Option("--from", metavar="DATE", help="First day; without it, the first of the month.")] = "",
+    start: Annotated[
+        str, typer.Option("--from", metavar="DATE", help="First day; without it, the first of the month.")
+    ] = "",
     end: Annotated[str, typer.Option("--until", metavar="DATE", help="End (exclusive); without it, now.")] = "",
     holds: Annotated[bool, typer.Option("--holds", help="Show holds that ended without a charge too.")] = False,
     json: Json = False,
@@ -201,9 +203,13 @@ def verify_(json: Json = False) -> None:
     if json:
         show_json({**asdict(found), "clean": found.clean})
     else:
-        counted = f"{found.entries:,} entries, {found.postings:,} postings, {found.seals:,} seals, {found.holds:,} holds"
+        counted = (
+            f"{found.entries:,} entries, {found.postings:,} postings, {found.seals:,} seals, {found.holds:,} holds"
+        )
         if found.clean:
-            console.print(Text("clean", style="bold green"), f"{counted}, {found.charges:,} charges, {found.lots:,} lots")
+            console.print(
+                Text("clean", style="bold green"), f"{counted}, {found.charges:,} charges, {found.lots:,} lots"
+            )
             console.print(f"head {found.head}", style="dim")
         for finding in found.findings:
             console.print(f"wrong: {finding}", style="red", markup=False)

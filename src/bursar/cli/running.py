@@ -6,8 +6,9 @@ import asyncio
 import logging
 import signal
 import time
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.live import Live
@@ -38,7 +39,9 @@ def init(json: Json = False) -> None:
         return
     console.print(f"{'Set up' if fresh else 'Up to date:'} {settings.home}", markup=False)
     if fresh:
-        console.print("Next: bursar provider add openai --secret-env OPENAI_API_KEY; bursar person add ada;", markup=False)
+        console.print(
+            "Next: bursar provider add openai --secret-env OPENAI_API_KEY; bursar person add ada;", markup=False
+        )
         console.print("      bursar grant give ada '$500'; bursar key issue ada; bursar serve", markup=False)
 
 
@@ -65,9 +68,13 @@ async def _serve(office: Desk, host: str, port: int | None) -> None:
 
 
 def demo(
-    check: Annotated[bool, typer.Option("--check", help="No terminal: run for a while, compare all three bills, exit.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="No terminal: run for a while, compare all three bills, exit.")
+    ] = False,
     seconds: Annotated[float, typer.Option(help="How long the check runs.", min=1.0)] = 20.0,
-    home: Annotated[Path | None, typer.Option(help="Keep the company here; without it, a fresh temporary folder.")] = None,
+    home: Annotated[
+        Path | None, typer.Option(help="Keep the company here; without it, a fresh temporary folder.")
+    ] = None,
     port: Annotated[int, typer.Option(help="Port of the gateway; 0 takes a free one.")] = 8787,
     people: Annotated[int, typer.Option(help="Size of the company.", min=2, max=400)] = 40,
     seed: Annotated[int, typer.Option(help="Another company for another number.")] = 7,
@@ -76,7 +83,17 @@ def demo(
     """A company with history, a gateway, a provider stand-in and a swarm. Example: bursar demo --check --seconds 3"""
     from bursar.demo.run import run_demo
 
-    agreed = _run(run_demo(check=check, seconds=seconds, home=home, port=port, people=people, seed=seed, as_json=json))
+    with Live(console=console, auto_refresh=False) if console.is_terminal and not check else nullcontext() as live:
+
+        def show(found: dict[str, Any], lines: list[str]) -> None:
+            if live is not None:
+                live.update(dashboard(found, lines), refresh=True)
+
+        agreed = _run(
+            run_demo(
+                check=check, seconds=seconds, home=home, port=port, people=people, seed=seed, as_json=json, show=show
+            )
+        )
     if not agreed:
         raise typer.Exit(1)
 

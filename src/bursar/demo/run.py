@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
@@ -30,16 +31,30 @@ from bursar.prices import PriceBook
 PROVIDER_KEYS = {"openai": "sk-standin-openai", "anthropic": "sk-standin-anthropic", "google": "standin-google"}
 SPENDTHRIFT_DOLLARS = "$0.06"
 SETTLE_SECONDS = 5.0
+WATCH_SECONDS = 0.5
+
+Show = Callable[[dict[str, Any], list[str]], None]
+"""Draws the live picture: what `reports.snapshot` says, and lines below it."""
 
 
 async def run_demo(
-    *, check: bool, seconds: float, home: Path | None, port: int, people: int, seed: int, as_json: bool = False
+    *,
+    check: bool,
+    seconds: float,
+    home: Path | None,
+    port: int,
+    people: int,
+    seed: int,
+    as_json: bool = False,
+    show: Show,
 ) -> bool:
     """Run the demo until interrupted, or the check for `seconds`; true if all bills agree."""
     folder = home or Path(tempfile.mkdtemp(prefix="bursar-demo-"))
     started = time.monotonic()
     async with AsyncExitStack() as stack:
-        provider = await stack.enter_async_context(Provider(keys=PROVIDER_KEYS, defaults=Defaults(pace_ms=2.0), seed=seed))
+        provider = await stack.enter_async_context(
+            Provider(keys=PROVIDER_KEYS, defaults=Defaults(pace_ms=2.0), seed=seed)
+        )
         desk, staff = _company(folder, provider.base_url, people, seed)
         stack.callback(desk.close)
         keys = _keys(desk, staff)
@@ -55,7 +70,7 @@ async def run_demo(
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), seconds)
         else:
-            await _watch(desk, tallies, stop)
+            await _watch(desk, tallies, stop, show)
         stop.set()
         await asyncio.gather(*swarm, return_exceptions=True)
         end = time.monotonic() + SETTLE_SECONDS
@@ -149,22 +164,13 @@ async def _swarm(
     return tasks, tallies
 
 
-async def _watch(desk: Desk, tallies: dict[str, AgentTally], stop: asyncio.Event) -> None:
-    """The live picture, or a line now and then where there is no terminal."""
-    from rich.live import Live
-
-    from bursar.cli.live import dashboard
-    from bursar.cli.render import console
-
-    if not console.is_terminal:
-        await stop.wait()
-        return
-    with Live(console=console, auto_refresh=False) as live:
-        while not stop.is_set():
-            refusals = [f"{name} was told: {tally.refusal}" for name, tally in tallies.items() if tally.refusal]
-            live.update(dashboard(reports.snapshot(desk), [*refusals[:2], "Ctrl-C ends the demo."]), refresh=True)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), 0.5)
+async def _watch(desk: Desk, tallies: dict[str, AgentTally], stop: asyncio.Event, show: Show) -> None:
+    """Show the live picture until stopped."""
+    while not stop.is_set():
+        refusals = [f"{name} was told: {tally.refusal}" for name, tally in tallies.items() if tally.refusal]
+        show(reports.snapshot(desk), [*refusals[:2], "Ctrl-C ends the demo."])
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), WATCH_SECONDS)
 
 
 def compare(desk: Desk, provider: Provider, tallies: dict[str, AgentTally]) -> dict[str, Any]:
@@ -178,17 +184,12 @@ def compare(desk: Desk, provider: Provider, tallies: dict[str, AgentTally]) -> d
         )
     )
     numbers = [row[0] for row in charges]
-    posted = 0
-    for start in range(0, len(numbers), 5000):
-        part = numbers[start : start + 5000]
-        posted += sum(
-            int(row[0] or 0)
-            for row in desk.store.read(
-                lambda session, part=part: session.rows(
-                    f"SELECT SUM(amount) FROM posting WHERE destination = 3 AND seq {session.IN}", part
-                )
-            )
+    posted = desk.store.read(
+        lambda session: sum(
+            int(row[0])
+            for row in session.rows(f"SELECT amount FROM posting WHERE destination = 3 AND seq {session.IN}", numbers)
         )
+    )
     billed = Counter(_billed(book, line) for line in provider.bill.lines if line.usage.total_input)
     charged = Counter(int(row[2]) for row in charges)
     verification = reports.verified(desk)
@@ -218,7 +219,7 @@ def compare(desk: Desk, provider: Provider, tallies: dict[str, AgentTally]) -> d
             "hung_up": sum(one.hung_up for one in tallies.values()),
             "contended": sum(one.contended for one in tallies.values()),
             "refused": sum(1 for one in tallies.values() if one.refusal),
-            "errors": dict(sum((one.errors for one in tallies.values()), Counter())),
+            "errors": dict(sum((one.errors for one in tallies.values()), Counter[str]())),
         },
         "refusal": next((one.refusal for one in tallies.values() if one.refusal), ""),
     }
@@ -236,7 +237,11 @@ def _print_outcome(outcome: dict[str, Any], as_json: bool) -> None:
         json.dump(outcome, sys.stdout, indent=2)
         print()
         return
-    for name, key in (("ledger postings", "ledger_nanos"), ("usage rows", "usage_rows_nanos"), ("provider's bill", "provider_bill_nanos")):
+    for name, key in (
+        ("ledger postings", "ledger_nanos"),
+        ("usage rows", "usage_rows_nanos"),
+        ("provider's bill", "provider_bill_nanos"),
+    ):
         print(f"{name:18}{format_amount(Amount(outcome[key], Unit('USD')), precision='exact'):>22}")
     agents = outcome["agents"]
     print(

@@ -59,7 +59,7 @@ async def run_agent(
     session: aiohttp.ClientSession, base_url: str, agent: Agent, tally: AgentTally, stop: asyncio.Event, seed: int
 ) -> None:
     """Ask until stopped or refused for good."""
-    chance = random.Random(f"{seed}:{agent.name}")  # noqa: S311
+    chance = random.Random(f"{seed}:{agent.name}")
     while not stop.is_set() and not tally.refusal and sum(tally.errors.values()) < MAX_ERRORS:
         url, headers, body = question(agent, chance)
         tally.requests += 1

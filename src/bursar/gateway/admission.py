@@ -34,7 +34,9 @@ class Plan:
     floor_nanos: int
 
 
-def plan_hold(call: Call, provider: ProviderRecord, tariff: Tariff, policy: Policy, input_tokens: int | None = None) -> Plan:
+def plan_hold(
+    call: Call, provider: ProviderRecord, tariff: Tariff, policy: Policy, input_tokens: int | None = None
+) -> Plan:
     """Quote a call; `input_tokens` replaces the cheap bound where a tighter count is known."""
     bound = call.input_bound if input_tokens is None else min(input_tokens, call.input_bound)
     if call.unbounded:
@@ -78,7 +80,9 @@ def output_limit(plan: Plan, held_nanos: int, call: Call) -> int | None:
     """The output limit per choice to forward: None if the hold covers the worst case as it is."""
     if held_nanos >= plan.worst_nanos:
         return None
-    return min(plan.tariff.affordable_output(held_nanos, plan.input_tokens, call.choices, call.cache_ttl), plan.output_tokens)
+    return min(
+        plan.tariff.affordable_output(held_nanos, plan.input_tokens, call.choices, call.cache_ttl), plan.output_tokens
+    )
 
 
 def explain(refused: Refused, key: KeyRecord, policy: Policy, now: int) -> Refusal:

@@ -70,7 +70,7 @@ def _question(call: Call, path: str, body: bytes) -> tuple[str, bytes] | None:
             document = msgspec.json.decode(body)
             kept = {name: document[name] for name in _ANTHROPIC_FIELDS if name in document}
             return f"{path}/count_tokens", msgspec.json.encode(kept)
-        if call.dialect.startswith("gemini.") and "GenerateContent" in path or path.endswith(":generateContent"):
+        if (call.dialect.startswith("gemini.") and "GenerateContent" in path) or path.endswith(":generateContent"):
             document = msgspec.json.decode(body)
             model = path.rsplit("/models/", 1)[-1].split(":", 1)[0]
             wrapped = {"generateContentRequest": {"model": f"models/{model}", **document}}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 
 from bursar.gateway.dialects.contract import Call
 from bursar.gateway.directory import KeyRecord
@@ -42,7 +42,7 @@ class Live:
     def __len__(self) -> int:
         return len(self._requests)
 
-    def __iter__(self) -> Iterable[LiveRequest]:  # type: ignore[misc]
+    def __iter__(self) -> Iterator[LiveRequest]:
         return iter(tuple(self._requests.values()))
 
     def add(self, request: LiveRequest) -> None:

@@ -26,7 +26,7 @@ from bursar.gateway.directory import Directory, KeyRecord, ProviderRecord
 from bursar.gateway.live import Live, LiveRequest
 from bursar.gateway.policy import Policy
 from bursar.gateway.settlement import Billing
-from bursar.gateway.upstream import CHUNK_BYTES, Upstream, UpstreamFailed, reply_headers, request_headers
+from bursar.gateway.upstream import Upstream, UpstreamFailed, reply_headers, request_headers
 from bursar.ledger import Applied, Charge, Refused, Rejected, Settle, Void, Writer
 from bursar.prices import Tariff
 
@@ -37,7 +37,7 @@ SETTLE_ATTEMPTS = 20
 SETTLE_RETRY_SECONDS = 0.5
 
 
-class Turned(Exception):  # noqa: N818
+class Turned(Exception):
     """The request is not relayed: the refusal to phrase in the client's dialect."""
 
     def __init__(self, refusal: Refusal) -> None:
@@ -201,11 +201,13 @@ class Exchange:
                 while chunk := await self._next_chunk(reply):
                     parts += meter.feed(chunk)
                     if len(parts) > self.gate.policy.max_reply_bytes:
-                        raise aiohttp.ClientPayloadError("the reply is larger than a gateway may buffer")  # noqa: TRY301
+                        raise aiohttp.ClientPayloadError("the reply is larger than a gateway may buffer")
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
             await self._settle(meter, reply.status)
             raise Turned(
-                Refusal("unavailable", f"Bursar: provider {self.provider.name} broke off its reply", retry_after_seconds=2)
+                Refusal(
+                    "unavailable", f"Bursar: provider {self.provider.name} broke off its reply", retry_after_seconds=2
+                )
             ) from error
         parts += meter.finish()
         await self._settle(meter, reply.status)
@@ -227,7 +229,7 @@ class Exchange:
                 if passed:
                     await response.write(passed)
                 if self.live.stop_reason or asyncio.get_running_loop().time() > deadline:
-                    raise aiohttp.ClientPayloadError("stopped")  # noqa: TRY301
+                    raise aiohttp.ClientPayloadError("stopped")
         except (ConnectionResetError, aiohttp.ClientConnectionResetError) as error:
             if not _client_left(self.request):
                 return await self._break_off(response, reply, meter, error)
@@ -307,7 +309,9 @@ class Exchange:
         outcome = settlement.outcome_of(self.billing, reading, status, gate.directory, gate.calibration)
         if outcome.usage is None:
             await self._submit(
-                lambda: Void(f"{self.request_id}.void", self.key.person_id, self.request_id, f"provider status {status}")
+                lambda: Void(
+                    f"{self.request_id}.void", self.key.person_id, self.request_id, f"provider status {status}"
+                )
             )
             return
         if reading.usage is not None and outcome.usage.status == "exact":

@@ -14,11 +14,11 @@ from bursar.ledger.writer import apply_batch
 CANARY = "canary"
 
 
-class Unarmed(Exception):  # noqa: N818
+class Unarmed(Exception):
     """The ledger did not do what it must; the sentence says what."""
 
 
-class _Undo(Exception):  # noqa: N818
+class _Undo(Exception):
     pass
 
 

@@ -98,7 +98,7 @@ class Gateway:
             await asyncio.sleep(KEY_POLL_SECONDS)
             now = self._gate.clock()
             self._gate.live.stop(
-                lambda request: not self._gate.directory.is_live(request.key.key_id, now),
+                lambda request, now=now: not self._gate.directory.is_live(request.key.key_id, now),  # type: ignore[misc]
                 "this access key has been revoked or has expired",
             )
 
@@ -213,7 +213,9 @@ def _provider_prefix(path: str) -> tuple[str, str]:
 
 
 def _too_large(limit: int) -> Refusal:
-    return Refusal("too_large", f"Bursar: the request body is larger than {limit} bytes.", fields={"limit_bytes": limit})
+    return Refusal(
+        "too_large", f"Bursar: the request body is larger than {limit} bytes.", fields={"limit_bytes": limit}
+    )
 
 
 def _no_such_path(method: str, path: str) -> Refusal:

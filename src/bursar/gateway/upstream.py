@@ -63,7 +63,10 @@ class Upstream:
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                limit=0, keepalive_timeout=POOL_KEEPALIVE_SECONDS, ttl_dns_cache=60, ssl=tls if tls is not None else True
+                limit=0,
+                keepalive_timeout=POOL_KEEPALIVE_SECONDS,
+                ttl_dns_cache=60,
+                ssl=tls if tls is not None else True,
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None),
@@ -100,7 +103,9 @@ class Upstream:
                     f"Bursar: provider {provider.name} did not answer within {provider.first_byte_seconds:g} s"
                 ) from error
             except aiohttp.ClientError as error:
-                raise UpstreamFailed(f"Bursar: the connection to provider {provider.name} broke before a reply") from error
+                raise UpstreamFailed(
+                    f"Bursar: the connection to provider {provider.name} broke before a reply"
+                ) from error
         raise AssertionError("unreachable: the loop returns or raises")
 
     async def close(self) -> None:
@@ -111,7 +116,9 @@ def request_headers(headers: Mapping[str, str], credentials: Mapping[str, str]) 
     """The headers to forward: verbatim but for hop-by-hop ones and the client's key, in whatever header it came."""
     named = {name.strip().lower() for name in headers.get("Connection", "").split(",")}
     forwarded = {
-        name: value for name, value in headers.items() if name.lower() not in NOT_FORWARDED and name.lower() not in named
+        name: value
+        for name, value in headers.items()
+        if name.lower() not in NOT_FORWARDED and name.lower() not in named
     }
     forwarded["Accept-Encoding"] = "identity"
     forwarded.update(credentials)

@@ -48,7 +48,7 @@ class PostgresSession(Session):
         self.rows("SELECT person FROM account WHERE person = ANY(?) ORDER BY person FOR UPDATE", people)
 
     def lock_head(self) -> tuple[int, int, int, str]:
-        return self.rows("SELECT batch, seq, recorded, hash FROM head WHERE id = 1 FOR UPDATE")[0]  # type: ignore[return-value]
+        return self.rows("SELECT batch, seq, recorded, hash FROM head WHERE id = 1 FOR UPDATE")[0]
 
 
 class PostgresStore:

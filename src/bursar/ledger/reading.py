@@ -163,7 +163,6 @@ def _entries(session: Session, person: str) -> list[tuple[Entry, int]]:
     return found
 
 
-
 GROUPS = ("person", "day", "provider", "model", "purpose", "project")
 
 
@@ -182,13 +181,15 @@ class UsageSum:
     overage: int
 
 
-def usage_by(session: Session, group: str, start_day: int, end_day: int, person: str = "", unit: str = "USD") -> list[UsageSum]:
+def usage_by(
+    session: Session, group: str, start_day: int, end_day: int, person: str = "", unit: str = "USD"
+) -> list[UsageSum]:
     """Usage by person, day, provider, model, purpose or project; days since 1970-01-01 UTC, end exclusive."""
     if group not in GROUPS:
         raise ValueError(f"group: found {group!r}, expected one of {', '.join(GROUPS)}")
     where, parameters = ("AND person = ?", [person]) if person else ("", [])
     rows = session.rows(
-        f"SELECT {group}, SUM(requests), SUM(input_tokens), SUM(cached_tokens), SUM(output_tokens), SUM(amount), "  # noqa: S608
+        f"SELECT {group}, SUM(requests), SUM(input_tokens), SUM(cached_tokens), SUM(output_tokens), SUM(amount), "
         f"SUM(list_nanos), SUM(cost_nanos), SUM(overage) FROM usage_day WHERE unit = ? AND day >= ? AND day < ? {where} "
         f"GROUP BY {group} ORDER BY 6 DESC, 1",
         unit,
@@ -219,4 +220,5 @@ def exposure(session: Session, unit: str = "USD") -> Exposure:
         unit,
     )[0]
     (over,) = session.rows("SELECT COALESCE(SUM(overage), 0) FROM charge WHERE unit = ?", unit)[0]
-    return Exposure(*(int(value) for value in row), int(over))
+    promised, available, held, spent, expired, revoked = (int(value) for value in row)
+    return Exposure(promised, available, held, spent, expired, revoked, int(over))

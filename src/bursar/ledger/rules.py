@@ -76,13 +76,12 @@ def apply(book: Book, command: Command, now: int) -> Answer:
 
 def happen(book: Book, now: int) -> None:
     """Let everything happen that fell due by `now`: holds past their time limit, lots past their expiry."""
-    due: list[tuple[int, int, str]] = []
-    for hold in book.holds.values():
-        if hold.expires <= now and hold.state == "open":
-            due.append((hold.expires, 0, hold.id))
-    for lot in book.lots.values():
-        if lot.terms.expires <= now and (lot.available or lot.held):
-            due.append((lot.terms.expires, 1, lot.terms.id))
+    due = [(hold.expires, 0, hold.id) for hold in book.holds.values() if hold.expires <= now and hold.state == "open"]
+    due += [
+        (lot.terms.expires, 1, lot.terms.id)
+        for lot in book.lots.values()
+        if lot.terms.expires <= now and (lot.available or lot.held)
+    ]
     for at, which, name in sorted(due):
         if which == 0:
             _lapse(book, book.holds[name], at, command=f"lapse:{name}", content="")
@@ -313,7 +312,9 @@ def _lapse(book: Book, hold: Hold, at: int, *, command: str, content: str) -> Ap
         provider=hold.request.provider,
         model=hold.request.model,
         purpose=hold.request.purpose,
-        **{name: note[name] for name in ("request_id", "key", "dialect", "project", "session", "agent") if name in note},
+        **{
+            name: note[name] for name in ("request_id", "key", "dialect", "project", "session", "agent") if name in note
+        },
     )
     return book.record(
         tuple(Posting(draw.lot, HELD, SPENT, draw.amount) for draw in hold.draws),

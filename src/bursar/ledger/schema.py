@@ -161,12 +161,14 @@ INSERT INTO head (id, batch, seq, recorded, hash) VALUES (1, 0, 0, 0, '')
 
 _APPEND_ONLY = ("entry", "posting", "charge", "seal")
 
-_SQLITE_TRIGGERS = tuple(
+_SQLITE_APPEND_ONLY = tuple(
     f"CREATE TRIGGER {table}_keeps_{verb.lower()} BEFORE {verb} ON {table} "
     f"BEGIN SELECT RAISE(ABORT, 'the journal is append-only: {table}'); END"
     for table in _APPEND_ONLY
     for verb in ("UPDATE", "DELETE")
-) + (
+)
+_SQLITE_TRIGGERS = (
+    *_SQLITE_APPEND_ONLY,
     "CREATE TRIGGER hold_ends_once BEFORE UPDATE ON hold WHEN OLD.state <> 'open' "
     "BEGIN SELECT RAISE(ABORT, 'a hold ends exactly once'); END",
     "CREATE TRIGGER hold_stays BEFORE DELETE ON hold BEGIN SELECT RAISE(ABORT, 'holds are kept'); END",

@@ -87,19 +87,21 @@ class Session(ABC):
     def many(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Run a statement once for each row."""
 
-    def lock(self, people: list[str]) -> None:
+    def lock(self, people: list[str]) -> None:  # noqa: B027 (SQLite's write lock covers everybody)
         """Keep every other transaction away from these people until the end; rows are locked in order."""
 
     def lock_head(self) -> tuple[int, int, int, str]:
         """Batch, sequence, recording time and hash of the newest seal, locked for this transaction."""
-        return self.rows("SELECT batch, seq, recorded, hash FROM head WHERE id = 1")[0]  # type: ignore[return-value]
+        return self.rows("SELECT batch, seq, recorded, hash FROM head WHERE id = 1")[0]
 
     # Reading.
 
     def load(self, commands: Sequence[Command], now: int) -> dict[str, Book]:
         """The books of everyone whom these commands touch, as far as these commands can see."""
         people = sorted({command.person for command in commands})
-        self.many("INSERT INTO account (person, opened) VALUES (?, ?) ON CONFLICT DO NOTHING", [(p, now) for p in people])
+        self.many(
+            "INSERT INTO account (person, opened) VALUES (?, ?) ON CONFLICT DO NOTHING", [(p, now) for p in people]
+        )
         self.lock(people)
         books = {person: Book(person) for person in people}
         self._load_applied(books, [command.id for command in commands])
@@ -202,7 +204,9 @@ class Session(ABC):
 
     def lots_of(self, person: str) -> list[Lot]:
         """Every lot that a person ever had."""
-        return [_lot(row) for row in self.rows(f"SELECT {_LOT} FROM lot WHERE person = ? ORDER BY effective, id", person)]
+        return [
+            _lot(row) for row in self.rows(f"SELECT {_LOT} FROM lot WHERE person = ? ORDER BY effective, id", person)
+        ]
 
     def open_holds(self, person: str | None = None, node: str | None = None) -> list[tuple[str, Hold]]:
         """Open holds with their person, of everyone or one person, of every node or all generations of one."""
@@ -252,10 +256,8 @@ class Session(ABC):
                         entry.note,
                     )
                 )
-                line = 0
-                for posting in entry.postings:
+                for line, posting in enumerate(entry.postings):
                     postings.append((seq, line, posting.lot, posting.source, posting.destination, posting.amount))
-                    line += 1
                 digests.append(digest(entry, seq, recorded))
                 if entry.usage is not None:
                     charges.append(_charge_row(entry, seq))
@@ -287,7 +289,16 @@ class Session(ABC):
                     new_lots.append(_lot_row(book.person, lot))
                 elif lot.buckets_changed:
                     lots.append(
-                        (lot.available, lot.held, lot.spent, lot.expired, lot.revoked, lot.rolled, lot.revoked_at, lot.terms.id)
+                        (
+                            lot.available,
+                            lot.held,
+                            lot.spent,
+                            lot.expired,
+                            lot.revoked,
+                            lot.rolled,
+                            lot.revoked_at,
+                            lot.terms.id,
+                        )
                     )
             for hold in book.holds.values():
                 if hold.is_new:
@@ -341,16 +352,16 @@ def answer_of(entry: Entry) -> Applied:
         draws = tuple(Draw(posting.lot, posting.amount) for posting in entry.postings)
         return Applied(entry.command, "correct", more - back, draws, overage)
     draws = tuple(
-        Draw(posting.lot, posting.amount) for posting in entry.postings if entry.kind != "void" or posting.source == held
+        Draw(posting.lot, posting.amount)
+        for posting in entry.postings
+        if entry.kind != "void" or posting.source == held
     )
     return Applied(entry.command, entry.kind, sum(draw.amount for draw in draws), draws)
 
 
 def _lot(row: tuple[Any, ...]) -> Lot:
     scope = OPEN_SCOPE if row[8] == _SCOPE_OPEN_TEXT else _scope(row[8])
-    terms = LotTerms(
-        row[1], row[2], row[3], row[4], row[5], row[6], bool(row[7]), scope, row[9], row[10], row[11]
-    )
+    terms = LotTerms(row[1], row[2], row[3], row[4], row[5], row[6], bool(row[7]), scope, row[9], row[10], row[11])
     return Lot(
         terms,
         revoked_at=row[12],

@@ -91,7 +91,19 @@ class Lot:
     `terms.amount == available + held + spent + expired + revoked + rolled`, always.
     """
 
-    __slots__ = ("available", "buckets_changed", "expired", "held", "is_new", "rank", "revoked", "revoked_at", "rolled", "spent", "terms")
+    __slots__ = (
+        "available",
+        "buckets_changed",
+        "expired",
+        "held",
+        "is_new",
+        "rank",
+        "revoked",
+        "revoked_at",
+        "rolled",
+        "spent",
+        "terms",
+    )
 
     def __init__(
         self,
@@ -146,7 +158,21 @@ class Draw(Struct, frozen=True, gc=False, array_like=True):
 class Hold:
     """An amount reserved for one request, with the lots that it was drawn from in burn order."""
 
-    __slots__ = ("cap", "draws", "expires", "id", "is_new", "just_ended", "node", "note", "on_lapse", "request", "state", "taken", "unit")
+    __slots__ = (
+        "cap",
+        "draws",
+        "expires",
+        "id",
+        "is_new",
+        "just_ended",
+        "node",
+        "note",
+        "on_lapse",
+        "request",
+        "state",
+        "taken",
+        "unit",
+    )
 
     def __init__(
         self,

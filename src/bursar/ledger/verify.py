@@ -117,7 +117,9 @@ def _take(entry: Entry, seq: int, found: Verification, replayed: _Replayed) -> N
             buckets[posting.source] -= posting.amount
             buckets[posting.destination] += posting.amount
             if posting.source != Account.FUNDING and buckets[posting.source] < 0:
-                found.wrong(f"entry {seq}: lot {posting.lot} falls below zero in {Account(posting.source).name.lower()}")
+                found.wrong(
+                    f"entry {seq}: lot {posting.lot} falls below zero in {Account(posting.source).name.lower()}"
+                )
         else:
             replayed.overage += posting.amount * (1 if posting.destination == SPENT else -1)
         if SPENT in (posting.source, posting.destination):
@@ -167,7 +169,9 @@ def _holds(session: Session, found: Verification, replayed: _Replayed) -> None:
 
 
 def _charges(session: Session, found: Verification, replayed: _Replayed) -> None:
-    count, spent, overage = session.rows("SELECT COUNT(*), COALESCE(SUM(amount), 0), COALESCE(SUM(overage), 0) FROM charge")[0]
+    count, spent, overage = session.rows(
+        "SELECT COUNT(*), COALESCE(SUM(amount), 0), COALESCE(SUM(overage), 0) FROM charge"
+    )[0]
     found.charges = int(count)
     (without,) = session.rows(
         "SELECT COALESCE(SUM(p.amount * CASE WHEN p.destination = 3 THEN 1 ELSE -1 END), 0) FROM posting p "
@@ -180,5 +184,3 @@ def _charges(session: Session, found: Verification, replayed: _Replayed) -> None
     rolled = session.rows("SELECT COALESCE(SUM(amount), 0), COALESCE(SUM(list_nanos), 0) FROM usage_day")[0]
     if int(rolled[0]) != int(spent):
         found.wrong(f"daily usage: adds up to {rolled[0]} nano-units, the charges to {spent}")
-
-

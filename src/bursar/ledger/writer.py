@@ -43,7 +43,9 @@ def apply_now(store: Store, commands: Sequence[Command], now: int) -> list[Answe
 class Writer:
     """Group commit on one event loop. Create, `await submit(command)` from any task, `await close()`."""
 
-    def __init__(self, store: Store, clock: Clock, *, batch_limit: int = BATCH_LIMIT, queue_limit: int = QUEUE_LIMIT) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, *, batch_limit: int = BATCH_LIMIT, queue_limit: int = QUEUE_LIMIT
+    ) -> None:
         self._store = store
         self._clock = clock
         self._batch_limit = batch_limit
@@ -58,7 +60,9 @@ class Writer:
     def submit(self, command: Command) -> asyncio.Future[Answer]:
         """Queue a command; the future has its answer once it is durable. Raises Saturated, or StoreUnavailable later."""
         if self._closed or len(self._waiting) >= self._queue_limit:
-            raise Saturated("the ledger's writer is closing" if self._closed else "too many commands wait for the ledger")
+            raise Saturated(
+                "the ledger's writer is closing" if self._closed else "too many commands wait for the ledger"
+            )
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((command, future))
         if self._task is None:

@@ -74,7 +74,9 @@ def check_schema(engine: Engine) -> None:
     known = {script.revision for script in scripts.walk_revisions()}
     if current not in known:
         raise Conflict(f"the database is of a newer Bursar (revision {current})", "upgrade Bursar")
-    raise Conflict(f"the database is at revision {current}, this Bursar needs {head}", "run `bursar init` to migrate it")
+    raise Conflict(
+        f"the database is at revision {current}, this Bursar needs {head}", "run `bursar init` to migrate it"
+    )
 
 
 def _config() -> Config:

@@ -101,7 +101,12 @@ class Desk:
                     people.change(connection, person_id, row)
                 counts = {"added": len(found.added), "updated": len(found.updated)}
                 self._note(connection, "person.import", file.name, counts)
-        return {"added": len(found.added), "updated": len(found.updated), "unchanged": found.unchanged, "dry_run": dry_run}
+        return {
+            "added": len(found.added),
+            "updated": len(found.updated),
+            "unchanged": found.unchanged,
+            "dry_run": dry_run,
+        }
 
     # Grants.
 
@@ -331,7 +336,9 @@ def open_desk(settings: Settings | None = None, clock: Clock = system_clock, act
     """Open an installation that has been initialised."""
     settings = settings or Settings()
     if settings.url.startswith("sqlite:///") and not Path(settings.url.removeprefix("sqlite:///")).exists():
-        raise NotFound(f"there is no installation at {settings.home}", "run `bursar init`, or `bursar demo` to look around")
+        raise NotFound(
+            f"there is no installation at {settings.home}", "run `bursar init`, or `bursar demo` to look around"
+        )
     engine = open_engine(settings.url)
     check_schema(engine)
     vault = open_vault(settings.master_key_file or settings.home / "master.key", settings.master_key)

@@ -45,11 +45,13 @@ class LiveDirectory:
             if version == self._version:
                 return False
             keys = connection.execute(
-                select(access_key, person.c.handle).join(person, person.c.id == access_key.c.person).where(
-                    access_key.c.revoked == 0, person.c.status == "active"
-                )
+                select(access_key, person.c.handle)
+                .join(person, person.c.id == access_key.c.person)
+                .where(access_key.c.revoked == 0, person.c.status == "active")
             ).all()
-            providers = connection.execute(select(provider).where(provider.c.enabled == 1).order_by(provider.c.created)).all()
+            providers = connection.execute(
+                select(provider).where(provider.c.enabled == 1).order_by(provider.c.created)
+            ).all()
             book = pricing.current_book(connection, unknown=self._unknown)
         self._keys = {
             row.hmac: KeyRecord(

@@ -40,7 +40,9 @@ def checked(row: dict[str, str], where: str = "") -> dict[str, str]:
         raise InvalidInput(f"{where}zone", repr(found["zone"]), "a zone such as Europe/Lisbon") from error
     for name, value in found.items():
         if len(value) > MAX_TEXT_CHARS or not value.isprintable():
-            raise InvalidInput(f"{where}{name}", f"{len(value)} characters", f"printable text of at most {MAX_TEXT_CHARS}")
+            raise InvalidInput(
+                f"{where}{name}", f"{len(value)} characters", f"printable text of at most {MAX_TEXT_CHARS}"
+            )
     return found
 
 
@@ -90,7 +92,11 @@ def read_roster(connection: Connection, file: Path) -> Import:
         raise InvalidInput("roster", f"{len(found)} rows", f"at most {MAX_ROSTER_ROWS}")
     for name in ("handle", "email"):
         values = [row[name] for row in found if row[name]]
-        twice = next((value for value in values if values.count(value) > 1), None) if len(values) != len(set(values)) else None
+        twice = (
+            next((value for value in values if values.count(value) > 1), None)
+            if len(values) != len(set(values))
+            else None
+        )
         if twice:
             raise InvalidInput(name, f"{twice!r} in two rows", "each once")
     known = listed(connection)

@@ -19,7 +19,9 @@ def pin(connection: Connection, now: int) -> str:
     name = digest(snapshot)
     if connection.execute(select(price_snapshot.c.digest).where(price_snapshot.c.digest == name)).first() is None:
         packed = zlib.compress(json.dumps(snapshot, separators=(",", ":")).encode(), 9)
-        connection.execute(insert(price_snapshot).values(digest=name, source=snapshot["source"], document=packed, created=now))
+        connection.execute(
+            insert(price_snapshot).values(digest=name, source=snapshot["source"], document=packed, created=now)
+        )
     documents = _overlays(connection)
     version = PriceBook(snapshot, documents).version
     if connection.execute(select(price_version.c.version).where(price_version.c.version == version)).first() is None:

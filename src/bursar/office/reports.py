@@ -21,7 +21,16 @@ if TYPE_CHECKING:
     from bursar.office.desk import Desk
 
 RECENT = 20
-SHOWN_FIELDS = ("input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "reasoning", "input_audio", "output_audio")
+SHOWN_FIELDS = (
+    "input",
+    "cache_read",
+    "cache_write_5m",
+    "cache_write_1h",
+    "output",
+    "reasoning",
+    "input_audio",
+    "output_audio",
+)
 
 
 def _iso(micros: int) -> str:
@@ -32,7 +41,7 @@ def balance(desk: Desk, person: str, at: str = "") -> dict[str, Any]:
     """What a person has, lot by lot, now or at an instant of the past."""
     holder = desk.person(person)
     when = desk.instant(at, holder["zone"], "at") if at else desk.now()
-    lots = desk.store.read(lambda session: reading.balance(session, holder["id"], when))
+    lots = _balance(desk, holder["id"], when)
     spent_by_day = _daily(desk, holder["id"], when, 30)
     usable = [lot for lot in lots if lot.open and lot.terms.unit == "USD"]
     available = sum(lot.available for lot in usable)
@@ -50,6 +59,10 @@ def balance(desk: Desk, person: str, at: str = "") -> dict[str, Any]:
         "spent_by_day_nanos": spent_by_day,
         "lots": [_lot(lot) for lot in lots if lot.open or lot.held or lot.terms.effective > when],
     }
+
+
+def _balance(desk: Desk, person_id: str, when: int) -> list[reading.LotBalance]:
+    return desk.store.read(lambda session: reading.balance(session, person_id, when))
 
 
 def _lot(lot: reading.LotBalance) -> dict[str, Any]:
@@ -132,11 +145,11 @@ def usage(desk: Desk, by: str, *, person: str = "", start: str = "", end: str = 
     today = desk.now() // MICROS_PER_DAY
     first = desk.instant(start, "UTC", "from") // MICROS_PER_DAY if start else today - 29
     last = desk.instant(end, "UTC", "until") // MICROS_PER_DAY if end else today + 1
-    sums = desk.store.read(
-        lambda session: reading.usage_by(session, by, first, last, holder["id"] if holder else "")
-    )
+    sums = desk.store.read(lambda session: reading.usage_by(session, by, first, last, holder["id"] if holder else ""))
     names = {one["id"]: one["handle"] for one in desk.people()} if by == "person" else {}
-    days = desk.store.read(lambda session: reading.usage_by(session, "day", first, last, holder["id"] if holder else ""))
+    days = desk.store.read(
+        lambda session: reading.usage_by(session, "day", first, last, holder["id"] if holder else "")
+    )
     by_day = {int(one.key): one.amount for one in days}
     return {
         "by": by,
@@ -168,7 +181,7 @@ def grants(desk: Desk, person: str = "", at: str = "") -> list[dict[str, Any]]:
     when = desk.instant(at, "UTC", "at") if at else desk.now()
     found = []
     for holder in chosen:
-        lots = desk.store.read(lambda session, name=holder["id"]: reading.balance(session, name, when))
+        lots = _balance(desk, holder["id"], when)
         found += [{"person": holder["handle"], **_lot(lot)} for lot in lots]
     return found
 
@@ -187,9 +200,7 @@ def snapshot(desk: Desk) -> dict[str, Any]:
             now,
             now,
         )
-        recent = session.rows(
-            "SELECT at, person, model, amount, status FROM charge ORDER BY seq DESC LIMIT ?", RECENT
-        )
+        recent = session.rows("SELECT at, person, model, amount, status FROM charge ORDER BY seq DESC LIMIT ?", RECENT)
         minute = session.rows(
             "SELECT person, COUNT(*), COALESCE(SUM(amount), 0) FROM charge WHERE seq > "
             "(SELECT COALESCE(MAX(seq), 0) - 5000 FROM charge) AND at > ? GROUP BY person",
@@ -233,7 +244,13 @@ def snapshot(desk: Desk) -> dict[str, Any]:
             for row in found["people"]
         ],
         "recent": [
-            {"at_micros": row[0], "person": names.get(row[1], row[1]), "model": row[2], "amount_nanos": row[3], "status": row[4]}
+            {
+                "at_micros": row[0],
+                "person": names.get(row[1], row[1]),
+                "model": row[2],
+                "amount_nanos": row[3],
+                "status": row[4],
+            }
             for row in found["recent"]
         ],
     }
@@ -255,7 +272,8 @@ def prices(desk: Desk, model: str, provider: str, at: str) -> dict[str, Any]:
 def _price_rows(kind: str, name: str, tariff: Tariff, book: PriceBook) -> list[dict[str, str]]:
     rows = []
     cost_bands = tariff.cost_bands or tuple(
-        Band(band.above, tuple(rate * tariff.cost_basis_points // 10_000 for rate in band.rates)) for band in tariff.bands
+        Band(band.above, tuple(rate * tariff.cost_basis_points // 10_000 for rate in band.rates))
+        for band in tariff.bands
     )
     for band in tariff.bands:
         cost = next((one for one in reversed(cost_bands) if one.above <= band.above), cost_bands[0])
@@ -272,7 +290,9 @@ def _price_rows(kind: str, name: str, tariff: Tariff, book: PriceBook) -> list[d
                     "what": field.replace("_", " "),
                     "list": _rate(band.rates[index]),
                     "cost": _rate(cost.rates[index]),
-                    "note": ", ".join(part for part in (tier, "" if tariff.origin == "list" else tariff.origin) if part),
+                    "note": ", ".join(
+                        part for part in (tier, "" if tariff.origin == "list" else tariff.origin) if part
+                    ),
                 }
             )
     return rows
@@ -301,11 +321,19 @@ def overlay_of(desk: Desk, provider: str, model: str, fields: dict[str, str]) ->
         document |= {"kind": "own", "list": own}
         if cost:
             document["cost"] = cost
-        return document, f"{provider} {model} is charged at ${own['input']} in and ${own['output']} out per million tokens."
+        return (
+            document,
+            f"{provider} {model} is charged at ${own['input']} in and ${own['output']} out per million tokens.",
+        )
     if cost:
         document |= {"kind": "contract", "cost": cost}
-        return document, f"{provider} {model} costs you ${cost['input']} in and ${cost['output']} out per million tokens."
-    raise InvalidInput("price", "nothing to set", "--discount, or --input and --output, or --cost-input and --cost-output")
+        return (
+            document,
+            f"{provider} {model} costs you ${cost['input']} in and ${cost['output']} out per million tokens.",
+        )
+    raise InvalidInput(
+        "price", "nothing to set", "--discount, or --input and --output, or --cost-input and --cost-output"
+    )
 
 
 def _rates(fields: dict[str, str], first: str, second: str) -> dict[str, str]:
@@ -361,9 +389,19 @@ def doctor(desk: Desk) -> list[dict[str, Any]]:
     except StoreUnavailable as error:
         check("database", False, str(error), "free the disk, or end what holds the lock")
     providers = desk.providers()
-    check("providers", bool(providers), f"{len(providers)} configured", "`bursar provider add openai --secret-env OPENAI_API_KEY`")
+    check(
+        "providers",
+        bool(providers),
+        f"{len(providers)} configured",
+        "`bursar provider add openai --secret-env OPENAI_API_KEY`",
+    )
     bare = [one["name"] for one in providers if one["secret"] == "none"]
-    check("provider keys", not bare, "all encrypted" if not bare else f"none for {', '.join(bare)}", "add them with --secret-env")
+    check(
+        "provider keys",
+        not bare,
+        "all encrypted" if not bare else f"none for {', '.join(bare)}",
+        "add them with --secret-env",
+    )
     people = desk.people()
     check("people", bool(people), f"{len(people)} on the roster", "`bursar person add ada`")
     live = [one for one in desk.keys() if one["state"] == "live"]

@@ -6,9 +6,8 @@ import asyncio
 import fcntl
 import gc
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from collections.abc import Iterator
 from pathlib import Path
 
 from bursar.errors import Conflict
@@ -42,9 +41,7 @@ async def serving(desk: Desk, *, host: str = "", port: int | None = None) -> Asy
                 log.warning("%d requests of an earlier run were never settled; their holds are resolved now", len(lost))
             directory = LiveDirectory(desk.engine, desk.vault, unknown_model=settings.unknown_model)
             writer = Writer(store, desk.clock)
-            gate = Gate(
-                directory, writer, Upstream(), settings.policy(), desk.clock, f"{settings.node}/{desk.now():x}"
-            )
+            gate = Gate(directory, writer, Upstream(), settings.policy(), desk.clock, f"{settings.node}/{desk.now():x}")
             gateway = Gateway(gate)
             gc.set_threshold(GC_THRESHOLD, 20, 20)
             gc.freeze()

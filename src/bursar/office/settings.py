@@ -21,11 +21,15 @@ class Settings(BaseSettings):
 
     home: Path = Field(default_factory=_default_home, description="Folder of the database and the master key.")
     database_url: str = Field(default="", description="sqlite:///path or postgresql://...; empty: a file in home.")
-    master_key_file: Path | None = Field(default=None, description="File of the master key; without it, home/master.key.")
+    master_key_file: Path | None = Field(
+        default=None, description="File of the master key; without it, home/master.key."
+    )
     master_key: str = Field(default="", repr=False, description="The master key itself (base64), instead of a file.")
     host: str = Field(default="127.0.0.1", description="Address that the gateway listens on.")
     port: int = Field(default=8787, ge=0, le=65535, description="Port of the gateway; 0 takes a free one.")
-    node: str = Field(default="local", pattern=r"^[a-z0-9][a-z0-9.-]{0,62}$", description="Name of this gateway process.")
+    node: str = Field(
+        default="local", pattern=r"^[a-z0-9][a-z0-9.-]{0,62}$", description="Name of this gateway process."
+    )
     max_body_bytes: int = Field(default=Policy().max_body_bytes, gt=0)
     receipt_seconds: float = Field(default=Policy().receipt_seconds, gt=0)
     max_connections: int = Field(default=Policy().max_connections, gt=0)

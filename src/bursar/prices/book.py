@@ -32,7 +32,9 @@ class _Model:
 class PriceBook:
     """Prices of one version. `version` identifies snapshot and overlays together."""
 
-    def __init__(self, snapshot: Snapshot, overlays: Iterable[Mapping[str, Any]] = (), *, unknown: str = "refuse") -> None:
+    def __init__(
+        self, snapshot: Snapshot, overlays: Iterable[Mapping[str, Any]] = (), *, unknown: str = "refuse"
+    ) -> None:
         documents = [dict(one) for one in overlays]
         self.version = digest([digest(snapshot), documents])[:32]
         self._snapshot = snapshot
@@ -77,7 +79,9 @@ class PriceBook:
                 found.append((name, exact.id))
             found += [(name, one.id) for one in self._of(name) if wanted in one.id.lower() and one is not exact]
         found += [
-            (one.provider, one.model) for one in self._overlays if one.kind == "own" and one.applies(provider or one.provider, wanted, one.starts)
+            (one.provider, one.model)
+            for one in self._overlays
+            if one.kind == "own" and one.applies(provider or one.provider, wanted, one.starts)
         ]
         return found
 

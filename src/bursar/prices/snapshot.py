@@ -49,9 +49,11 @@ def digest(document: Any) -> str:
 def _model(model: Any) -> dict[str, Any]:
     from genai_prices.types import ModelPrice
 
-    dated = [{"rates": _rates(model.prices)}] if isinstance(model.prices, ModelPrice) else [
-        {"when": _condition(one.constraint), "rates": _rates(one.prices)} for one in model.prices
-    ]
+    dated = (
+        [{"rates": _rates(model.prices)}]
+        if isinstance(model.prices, ModelPrice)
+        else [{"when": _condition(one.constraint), "rates": _rates(one.prices)} for one in model.prices]
+    )
     found: dict[str, Any] = {"id": model.id, "match": _clause(model.match), "prices": dated}
     if model.context_window:
         found["context"] = model.context_window

@@ -168,7 +168,9 @@ _RARE = tuple(
 
 def bands_of(rates: Mapping[str, Any], units: Mapping[str, Any]) -> tuple[Band, ...]:
     """Compile a model's rates (price key to decimal text or tiers, USD per unit quantity) into bands."""
-    starts = sorted({0} | {tier[0] for value in rates.values() if isinstance(value, Mapping) for tier in value["tiers"]})
+    starts = sorted(
+        {0} | {tier[0] for value in rates.values() if isinstance(value, Mapping) for tier in value["tiers"]}
+    )
     priced = [(units[key], value) for key, value in rates.items() if key in units]
     chosen = {name: _covering(name, priced) for name in FIELDS}
     request = next((value for unit, value in priced if unit["dimensions"].get("family") == "requests"), None)

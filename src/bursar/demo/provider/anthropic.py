@@ -20,14 +20,20 @@ _ERRORS = {
 
 
 def error(status: int, message: str) -> dict[str, Any]:
-    return {"type": "error", "error": {"type": _ERRORS.get(status, "api_error"), "message": message}, "request_id": "req_standin"}
+    return {
+        "type": "error",
+        "error": {"type": _ERRORS.get(status, "api_error"), "message": message},
+        "request_id": "req_standin",
+    }
 
 
 def prompt(body: dict[str, Any]) -> tuple[str, str, str, bool]:
     """All text that goes in, the last user message, the prefix marked for caching, and whether for an hour."""
     blocks: list[tuple[str, Any]] = []
-    for tool in body.get("tools") or []:
-        blocks.append((json.dumps({name: value for name, value in tool.items() if name != "cache_control"}), tool))
+    blocks += [
+        (json.dumps({name: value for name, value in tool.items() if name != "cache_control"}), tool)
+        for tool in body.get("tools") or []
+    ]
     system = body.get("system")
     blocks += _blocks(system)
     last = ""
@@ -98,7 +104,7 @@ def events(name: str, model: str, answer: Answer) -> Iterator[tuple[bytes, int]]
     def event(kind: str, **fields: Any) -> bytes:
         return f"event: {kind}\ndata: {json.dumps({'type': kind, **fields}, separators=(',', ':'))}\n\n".encode()
 
-    message = {
+    message: dict[str, Any] = {
         "id": name,
         "type": "message",
         "role": "assistant",

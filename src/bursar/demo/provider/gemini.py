@@ -9,7 +9,13 @@ from typing import Any
 from bursar.demo.provider.generation import Answer, tokens_of
 
 MODELS = ("gemini-2.5-flash", "gemini-2.5-pro", "gemini-2.0-flash")
-_STATUS = {400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 404: "NOT_FOUND", 429: "RESOURCE_EXHAUSTED", 503: "UNAVAILABLE"}
+_STATUS = {
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    404: "NOT_FOUND",
+    429: "RESOURCE_EXHAUSTED",
+    503: "UNAVAILABLE",
+}
 
 
 def error(status: int, message: str) -> dict[str, Any]:
@@ -88,5 +94,8 @@ def embedding(text: str) -> dict[str, Any]:
 
 
 def models() -> dict[str, Any]:
-    listed = [{"name": f"models/{one}", "displayName": one, "supportedGenerationMethods": ["generateContent"]} for one in MODELS]
+    listed = [
+        {"name": f"models/{one}", "displayName": one, "supportedGenerationMethods": ["generateContent"]}
+        for one in MODELS
+    ]
     return {"models": listed}

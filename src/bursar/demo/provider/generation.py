@@ -87,14 +87,12 @@ def tokens_of(text: str | bytes) -> int:
 
 def steer(text: str, defaults: Defaults) -> Defaults:
     """Defaults with what a directive in the text says; unknown names are ignored."""
-    match = None
-    for match in _DIRECTIVE.finditer(text):
-        pass
-    if match is None:
+    found = _DIRECTIVE.findall(text)
+    if not found:
         return defaults
     kinds: dict[str, Any] = {one.name: type(one.default) for one in fields(Defaults)}
     changed: dict[str, Any] = {}
-    for pair in match.group(1).split():
+    for pair in found[-1].split():
         name, _, value = pair.partition("=")
         if name in kinds:
             kind = kinds[name]

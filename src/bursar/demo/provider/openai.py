@@ -31,7 +31,11 @@ def chat_prompt(body: dict[str, Any]) -> tuple[str, str]:
 
 def responses_prompt(body: dict[str, Any]) -> tuple[str, str]:
     given = body.get("input")
-    texts = [given] if isinstance(given, str) else [_text(one.get("content")) for one in given or [] if isinstance(one, dict)]
+    texts = (
+        [given]
+        if isinstance(given, str)
+        else [_text(one.get("content")) for one in given or [] if isinstance(one, dict)]
+    )
     parts = [str(body.get("instructions") or ""), *([json.dumps(body["tools"])] if body.get("tools") else []), *texts]
     return "\n".join(parts), texts[-1] if texts else ""
 
@@ -194,14 +198,25 @@ def responses_events(name: str, model: str, at: int, answer: Answer) -> Iterator
 
 
 def embedding(model: str, inputs: Any) -> dict[str, Any]:
-    texts = [inputs] if isinstance(inputs, str) else [one if isinstance(one, str) else json.dumps(one) for one in inputs or []]
+    texts = (
+        [inputs]
+        if isinstance(inputs, str)
+        else [one if isinstance(one, str) else json.dumps(one) for one in inputs or []]
+    )
     total = sum(tokens_of(text) for text in texts)
     vectors = [
-        {"object": "embedding", "index": index, "embedding": [((len(text) * (place + 7)) % 97) / 97 for place in range(16)]}
+        {
+            "object": "embedding",
+            "index": index,
+            "embedding": [((len(text) * (place + 7)) % 97) / 97 for place in range(16)],
+        }
         for index, text in enumerate(texts)
     ]
     return {"object": "list", "data": vectors, "model": model, "usage": {"prompt_tokens": total, "total_tokens": total}}
 
 
 def models(at: int) -> dict[str, Any]:
-    return {"object": "list", "data": [{"id": one, "object": "model", "created": at, "owned_by": "standin"} for one in MODELS]}
+    return {
+        "object": "list",
+        "data": [{"id": one, "object": "model", "created": at, "owned_by": "standin"} for one in MODELS],
+    }

@@ -212,7 +212,9 @@ class Provider:
     async def _stream(self, request: web.BaseRequest, asked: Asked, answer: Answer) -> web.StreamResponse:
         sse = asked.family != "gemini" or "alt=sse" in request.query_string
         kind = "text/event-stream; charset=utf-8" if sse else "application/json; charset=UTF-8"
-        response = web.StreamResponse(headers={"content-type": kind, "cache-control": "no-cache", "x-request-id": asked.name})
+        response = web.StreamResponse(
+            headers={"content-type": kind, "cache-control": "no-cache", "x-request-id": asked.name}
+        )
         made = sent = 0
         complete = False
         how = answer.how
@@ -264,7 +266,9 @@ class Provider:
 
     def _embed_openai(self, number: str, model: str, body: dict[str, Any]) -> web.Response:
         reply = openai.embedding(model, body.get("input"))
-        self._add(f"emb_{number}", "openai", "openai.embeddings", model, Usage(input=reply["usage"]["prompt_tokens"]), True)
+        self._add(
+            f"emb_{number}", "openai", "openai.embeddings", model, Usage(input=reply["usage"]["prompt_tokens"]), True
+        )
         return web.json_response(reply)
 
     def _embed_gemini(self, number: str, model: str, body: dict[str, Any]) -> web.Response:
@@ -291,7 +295,11 @@ def _openai_dialect(path: str) -> tuple[str, str]:
 
 def _key(request: web.BaseRequest) -> str:
     headers = request.headers
-    return headers.get("x-api-key") or headers.get("x-goog-api-key") or headers.get("Authorization", "").removeprefix("Bearer ")
+    return (
+        headers.get("x-api-key")
+        or headers.get("x-goog-api-key")
+        or headers.get("Authorization", "").removeprefix("Bearer ")
+    )
 
 
 __all__ = ["Provider", "steer"]

@@ -53,7 +53,9 @@ class ChatCompletions:
         found = bodies.read(_decoder, body, _GUARDED)
         if isinstance(found, Malformed):
             return found
-        limits = [one for one in (found.max_completion_tokens, found.max_tokens, found.max_output_tokens) if one is not None]
+        limits = [
+            one for one in (found.max_completion_tokens, found.max_tokens, found.max_output_tokens) if one is not None
+        ]
         limit = min(limits) if limits else None
         wrong = bodies.check_limits(found.model, limit, found.n)
         if wrong is not None:
@@ -94,7 +96,11 @@ class ChatCompletions:
             return body if call.reports_usage else _ask_for_usage(body)
 
         def change(document: dict[str, Any]) -> None:
-            names = [name for name in ("max_completion_tokens", "max_tokens", "max_output_tokens") if document.get(name) is not None]
+            names = [
+                name
+                for name in ("max_completion_tokens", "max_tokens", "max_output_tokens")
+                if document.get(name) is not None
+            ]
             for name in names or ["max_completion_tokens"]:
                 document[name] = min(output_limit, document.get(name) or output_limit)
             if not call.reports_usage:

@@ -56,7 +56,9 @@ class Responses:
         if any(mark in body for mark in _MEDIA):
             text, tokens, remote = bodies.media(body, MINI_IMAGE_TOKENS if "4o-mini" in found.model else IMAGE_TOKENS)
         tools = bytes(found.tools) if bodies.present(found.tools) else b""
-        unbounded = [mark.decode().strip('"') for mark in _SERVER_TOOLS if b'"type":' + mark in tools.replace(b" ", b"")]
+        unbounded = [
+            mark.decode().strip('"') for mark in _SERVER_TOOLS if b'"type":' + mark in tools.replace(b" ", b"")
+        ]
         if found.previous_response_id:
             unbounded.append("previous_response_id")
         unbounded += [name for name in ("conversation", "prompt") if bodies.present(getattr(found, name))]
@@ -137,11 +139,7 @@ def _take(response: Mapping[str, Any], meter: StreamMeter | DocumentMeter) -> No
     found = response.get("usage")
     if isinstance(found, dict):
         output = response.get("output")
-        searches = (
-            sum(1 for item in output if _is_search(item))
-            if isinstance(output, list)
-            else 0
-        )
+        searches = sum(1 for item in output if _is_search(item)) if isinstance(output, list) else 0
         meter.usage = usage_of(found, searches)
     elif isinstance(meter, DocumentMeter):
         meter.pending = response.get("status") in ("queued", "in_progress")
