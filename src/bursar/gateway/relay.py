@@ -254,8 +254,9 @@ class Exchange:
             return await reply.content.readany()
 
     def _ends_by_close(self, meter: Meter) -> bool:
-        """Dialects without a last event (Gemini) end when their final figures have come and the provider closes."""
-        return meter.reading().final
+        """Without a last event a stream is whole when its final figures have come, or when the provider said why it broke."""
+        reading = meter.reading()
+        return reading.final or reading.error
 
     async def _break_off(
         self,

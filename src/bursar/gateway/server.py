@@ -66,7 +66,7 @@ class Gateway:
         server = _BoundedServer(self._handle, self._policy, self._connections)
         self._runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=1.0)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, host, port, backlog=1024, shutdown_timeout=1.0)  # type: ignore[call-arg, unused-ignore]
+        site = web.TCPSite(self._runner, host, port, backlog=1024)
         await site.start()
         bound = self._runner.addresses[0]
         self.base_url = f"http://{bound[0]}:{bound[1]}"

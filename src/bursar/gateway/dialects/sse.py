@@ -168,7 +168,7 @@ class DocumentMeter:
             final=self.final,
             model=self.model,
             service_tier=self.service_tier,
-            output_bytes=self._size,
+            output_bytes=0 if self.error else self._size,
             error=self.error,
             pending=self.pending,
         )
