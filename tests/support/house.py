@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -42,7 +43,7 @@ class House:
         """One chat completion: status, JSON body, headers."""
         body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": text}], **fields}
         async with self.client.post(f"{self.url}/v1/chat/completions", headers=self.headers(key), json=body) as reply:
-            return reply.status, await reply.json(content_type=None), dict(reply.headers)
+            return reply.status, await reply.json(content_type=None), {name.lower(): value for name, value in reply.headers.items()}
 
     def charges(self) -> list[dict[str, Any]]:
         """Every charge, oldest first."""
@@ -65,6 +66,14 @@ class House:
             assert tariff is not None
             total += tariff.list_nanos(line.usage)
         return total
+
+    async def settled(self) -> None:
+        """Wait until nothing is in flight any more."""
+        for _ in range(500):
+            if not len(self.gateway.live) and not self.open_holds():
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError("requests are still in flight")
 
     def balance(self, person: str = "ada") -> dict[str, Any]:
         return reports.balance(self.desk, person)

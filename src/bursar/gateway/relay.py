@@ -15,6 +15,7 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
+from multidict import CIMultiDict
 
 from bursar.gateway import admission, settlement
 from bursar.gateway.calibration import Calibration
@@ -361,8 +362,6 @@ class Exchange:
         )
 
     def _reply_headers(self, reply: aiohttp.ClientResponse) -> Any:
-        from multidict import CIMultiDict
-
         return CIMultiDict([*reply_headers(reply.headers), *self.headers])
 
 

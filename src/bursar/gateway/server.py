@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
+from multidict import CIMultiDict
 
 from bursar.gateway.dialects import credentials, route
 from bursar.gateway.dialects.contract import Call, Dialect, Malformed, Refusal
@@ -140,11 +142,10 @@ class Gateway:
         self.refused += 1
         reply = shape.refuse(refusal, user_agent, request_id)
         headers = [*reply.headers, ("x-bursar-request-id", request_id)]
+        response = web.Response(status=reply.status, headers=CIMultiDict(headers), body=reply.body)
         if refusal.kind in ("too_large", "timeout"):
-            request.protocol.force_close()  # type: ignore[union-attr, unused-ignore]
-        from multidict import CIMultiDict
-
-        return web.Response(status=reply.status, headers=CIMultiDict(headers), body=reply.body)
+            response.force_close()  # the rest of the request is not wanted
+        return response
 
     def _health(self, path: str) -> web.Response:
         if path == "/readyz" and self._draining:
@@ -226,8 +227,6 @@ def _no_such_path(method: str, path: str) -> Refusal:
 
 
 def _admits(patterns: tuple[str, ...], model: str) -> bool:
-    from fnmatch import fnmatchcase
-
     return any(fnmatchcase(model, pattern) for pattern in patterns)
 
 

@@ -55,7 +55,7 @@ def outcome_of(
     if reading.pending:
         return _unresolved(billing, directory)
     if usage is None:
-        if status >= 400 or (not reading.output_bytes and (reading.error or not reading.final)):
+        if status >= 400 or not (reading.output_bytes or reading.began):
             return NOTHING
         usage, state = _estimate(billing, reading, calibration), "estimated"
     elif not reading.final:

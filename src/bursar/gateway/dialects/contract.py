@@ -100,6 +100,8 @@ class Reading:
     """Bytes of generated text (visible, reasoning, tool arguments) seen so far: the ground of an estimate."""
     error: bool = False
     """The provider reported an error in the reply."""
+    began: bool = False
+    """A stream has begun: the provider has taken the input in, whatever comes of it."""
     pending: bool = False
     """The provider goes on working after the reply (a background response): what it will bill is not known yet."""
 

@@ -87,6 +87,7 @@ class StreamMeter:
         self.service_tier = ""
         self.kept: dict[str, Any] = {}
         """What a dialect remembers between events."""
+        self._began = False
         self._count = self._total = 0
         self._least = 1 << 30
 
@@ -113,12 +114,14 @@ class StreamMeter:
             service_tier=self.service_tier,
             output_bytes=self._total - count * least + 4 * count,
             error=self.error,
+            began=self._began,
         )
 
     def _take(self, data: bytes) -> bool:
         """Read one event; true if the client must not see it."""
         if not data:
             return False
+        self._began = True
         if self._counts(data):
             size = len(data)
             self._count += 1
