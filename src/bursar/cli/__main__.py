@@ -1,0 +1,5 @@
+"""`python -m bursar.cli`: the command line without an installed script."""
+
+from bursar.cli.app import main
+
+main()
