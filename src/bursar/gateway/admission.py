@@ -13,6 +13,7 @@ from bursar.gateway.dialects.contract import Call, Refusal
 from bursar.gateway.directory import KeyRecord, ProviderRecord
 from bursar.gateway.policy import Policy
 from bursar.ledger import Refused, Request, TakeHold
+from bursar.ledger.values import MAX_AMOUNT
 from bursar.money import Amount, Unit, format_amount
 from bursar.prices import Tariff, maximum_output
 
@@ -74,6 +75,12 @@ def hold_command(
         key.cap_nanos,
         note,
     )
+
+
+def probe_command(name: str, call: Call, key: KeyRecord, provider: ProviderRecord, now: int) -> TakeHold:
+    """A hold that nothing covers: its refusal says what is free, and moves nothing."""
+    request = Request(provider.name, call.model, key.purpose)
+    return TakeHold(name, key.person_id, "USD", MAX_AMOUNT, MAX_AMOUNT, now + MICROS, request)
 
 
 def output_limit(plan: Plan, held_nanos: int, call: Call) -> int | None:

@@ -119,10 +119,10 @@ class Exchange:
         gate, now = self.gate, self.gate.clock()
         tariff = self._tariff(now)
         plan = admission.plan_hold(self.call, self.provider, tariff, gate.policy)
-        free = gate.free_nanos.get(self.key.person_id)
-        tight = free is None or plan.worst_nanos * gate.policy.share_divisor > free
-        if tight and plan.worst_nanos:
-            plan = await self._tighter(plan, tariff)
+        if plan.worst_nanos:
+            free = await self._free()
+            if 0 < free < plan.worst_nanos * gate.policy.share_divisor:
+                plan = await self._tighter(plan, tariff)
         answer = await gate.writer.submit(
             admission.hold_command(
                 self.request_id, plan, self.call, self.key, self.provider, gate.policy, gate.node, now
@@ -142,6 +142,16 @@ class Exchange:
             self.headers.append(("x-bursar-output-limit", str(limit)))
         self.body = self.dialect.prepare(self.call, self.body, limit)
         self.headers += self._warnings(answer, now)
+
+    async def _free(self) -> int:
+        """What is free for this person: as of the last hold, or asked for once by a hold that nothing could cover."""
+        gate = self.gate
+        known = gate.free_nanos.get(self.key.person_id)
+        if known is None:
+            probe = admission.probe_command(f"{self.request_id}.probe", self.call, self.key, self.provider, gate.clock())
+            answer = await gate.writer.submit(probe)
+            known = gate.free_nanos[self.key.person_id] = answer.available if isinstance(answer, Refused) else 0
+        return known
 
     def _tariff(self, now: int) -> Tariff:
         tariff = self.gate.directory.tariff(self.provider, self.call.model, now, self.call.service_tier)

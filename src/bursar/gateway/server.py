@@ -59,6 +59,8 @@ class Gateway:
         self.base_url = ""
         self.requests = 0
         self.refused = 0
+        self.billable_refusals = 0
+        """Requests refused because the money was not there."""
 
     @property
     def live(self) -> Any:
@@ -140,6 +142,8 @@ class Gateway:
             log.exception("request %s failed", request_id)
             refusal = Refusal("unavailable", f"Bursar: an internal fault ({request_id}).", LEDGER_RETRY_SECONDS)
         self.refused += 1
+        if dialect is not None and request.method == "POST" and refusal.kind in ("exhausted", "contention"):
+            self.billable_refusals += 1
         reply = shape.refuse(refusal, user_agent, request_id)
         headers = [*reply.headers, ("x-bursar-request-id", request_id)]
         response = web.Response(status=reply.status, headers=CIMultiDict(headers), body=reply.body)
