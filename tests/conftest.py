@@ -10,10 +10,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from tests.support.house import House, running_house
 
 from bursar.ledger import Store, open_store
 from bursar.ledger.schema import statements
-from tests.support.house import House, running_house
 
 _names = itertools.count()
 

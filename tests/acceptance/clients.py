@@ -7,7 +7,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-INSTALLED = Path(os.environ.get("BURSAR_CLIENTS", Path.home() / ".cache" / "bursar" / "clients")) / "node_modules" / ".bin"
+INSTALLED = (
+    Path(os.environ.get("BURSAR_CLIENTS", Path.home() / ".cache" / "bursar" / "clients")) / "node_modules" / ".bin"
+)
 HOW_TO_GET = "run tools/install-clients (needs npm)"
 SECONDS = 120.0
 

@@ -13,7 +13,6 @@ import pytest
 from google import genai
 from google.genai import errors as genai_errors
 from google.genai import types as genai_types
-
 from tests.acceptance import clients
 from tests.support.house import House, running_house
 
@@ -68,7 +67,9 @@ async def test_an_sdk_answers_through_the_gateway(house: House, sdk: str, stream
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
 @pytest.mark.parametrize("sdk", SDK_CALLS)
-async def test_with_nothing_left_an_sdk_asks_once_and_raises_our_sentence(tmp_path: Path, sdk: str, stream: bool) -> None:
+async def test_with_nothing_left_an_sdk_asks_once_and_raises_our_sentence(
+    tmp_path: Path, sdk: str, stream: bool
+) -> None:
     async with running_house(tmp_path, grant="") as house:
         with pytest.raises((openai.RateLimitError, anthropic.RateLimitError, genai_errors.ClientError)) as caught:
             await asyncio.to_thread(_ask, sdk, house.url, house.key, stream)

@@ -21,6 +21,8 @@ import pytest
 from aiohttp import web
 from genai_prices import types
 from genai_prices.data import providers as library_providers
+from tests.support.oracle import as_library_usage
+from tests.support.profile import SHARED, WHY_NO_SHARED
 
 from bursar.office import pricing
 from bursar.office.database import transaction
@@ -28,8 +30,6 @@ from bursar.office.desk import initialise, open_desk
 from bursar.office.serving import serving
 from bursar.office.settings import Settings
 from bursar.prices.usage import Usage
-from tests.support.oracle import as_library_usage
-from tests.support.profile import SHARED, WHY_NO_SHARED
 
 EXCHANGES = SHARED / "data" / "exchanges.jsonl.gz"
 HOSTS = {
@@ -45,7 +45,12 @@ HOSTS = {
     "europe-west4-aiplatform.googleapis.com": "google",
     "api.inference.crusoecloud.com": "crusoe",
 }
-FLAVORS = {"openai.chat": "chat", "compatible.chat": "chat", "openai.responses": "responses", "openai.embeddings": "embeddings"}
+FLAVORS = {
+    "openai.chat": "chat",
+    "compatible.chat": "chat",
+    "openai.responses": "responses",
+    "openai.embeddings": "embeddings",
+}
 
 
 @pytest.mark.skipif(not EXCHANGES.exists(), reason=WHY_NO_SHARED)
@@ -65,7 +70,9 @@ async def test_every_recorded_exchange_passes_unchanged_and_is_charged_once_at_i
         key = desk.issue_key("ada")["token"]
         for name in set(HOSTS.values()):
             desk.add_provider(name, base_url=replay_url, secret=f"secret-of-{name}")
-        with transaction(desk.engine) as connection:  # what the library has no price for is priced at a declared ceiling
+        with transaction(
+            desk.engine
+        ) as connection:  # what the library has no price for is priced at a declared ceiling
             ceiling = {"kind": "ceiling", "provider": "*", "model": "*", "list": {"input": "50", "output": "200"}}
             pricing.add_overlay(connection, ceiling, desk.now())
         async with serving(desk) as gateway, aiohttp.ClientSession() as client:

@@ -14,20 +14,32 @@ from typing import Any
 
 import aiohttp
 import pytest
+from tests.support.house import House, running_house
+from tests.support.processes import serve_process
+from tests.support.profile import size
+from tests.support.scripted import Scripted
 
 from bursar.gateway import selftest
 from bursar.gateway.calibration import MIN_SAMPLES
-from bursar.ledger import Applied, Charge, Correct, LotTerms, Release, Request, Settle, TakeHold, Usage, apply_now, rules
+from bursar.ledger import (
+    Applied,
+    Charge,
+    Correct,
+    LotTerms,
+    Release,
+    Request,
+    Settle,
+    TakeHold,
+    Usage,
+    apply_now,
+    rules,
+)
 from bursar.office import reports
 from bursar.office.desk import initialise, open_desk
 from bursar.office.serving import serving
 from bursar.office.settings import Settings
 from bursar.prices import PriceBook, list_prices
 from bursar.prices import Usage as Tokens
-from tests.support.house import House, running_house
-from tests.support.processes import serve_process
-from tests.support.profile import size
-from tests.support.scripted import Scripted
 
 DOLLAR = 10**9
 
@@ -88,7 +100,9 @@ async def test_case_04_open_holds_are_the_requests_in_flight_and_none_is_left(ho
     assert house.balance()["available_nanos"] == 10 * DOLLAR - house.spent()
 
 
-@pytest.mark.parametrize("fault", ["status=500", "status=429", "cut_after=0", "cut_after=2", "usage=none", "first_byte_ms=20"])
+@pytest.mark.parametrize(
+    "fault", ["status=500", "status=429", "cut_after=0", "cut_after=2", "usage=none", "first_byte_ms=20"]
+)
 async def test_case_05_every_route_settles_or_gives_back(house: House, fault: str) -> None:
     say = f"[[standin output=200 {fault}]]"
     chat = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": say}]}
@@ -122,7 +136,9 @@ async def test_case_06_what_is_enforced_is_what_is_recorded(tmp_path: Path) -> N
         assert reports.usage(house.desk, "person")["rows"][0]["amount_nanos"] == house.spent()
 
 
-async def test_case_07_three_gateway_processes_on_one_database_share_one_budget(tmp_path: Path, postgres_url: str) -> None:
+async def test_case_07_three_gateway_processes_on_one_database_share_one_budget(
+    tmp_path: Path, postgres_url: str
+) -> None:
     async with running_house(tmp_path, grant="$0.50", database_url=postgres_url) as house:
         servers = [serve_process(tmp_path / "home", database_url=postgres_url, node=f"node{n}") for n in range(3)]
         try:
@@ -153,7 +169,9 @@ async def test_case_08_an_unknown_billable_path_is_refused(house: House) -> None
 
 
 @pytest.mark.parametrize("chunks", range(1, 12, 2))
-async def test_case_10_a_client_that_leaves_a_stream_is_charged_what_the_provider_bills(house: House, chunks: int) -> None:
+async def test_case_10_a_client_that_leaves_a_stream_is_charged_what_the_provider_bills(
+    house: House, chunks: int
+) -> None:
     text = "[[standin output=200 pace_ms=2]]"
     body = {"model": "gpt-4o-mini", "stream": True, "messages": [{"role": "user", "content": text}]}
     async with house.client.post(house.url + "/v1/chat/completions", json=body, headers=house.headers()) as reply:
@@ -193,7 +211,11 @@ async def test_case_13_usage_is_asked_for_and_hidden_from_a_client_that_did_not_
     async with Scripted() as provider:
         await scripted(house, provider)
         chunk = {"object": "chat.completion.chunk", "model": "gpt-4o-mini"}
-        usage = {"prompt_tokens": 900, "completion_tokens": 4000, "completion_tokens_details": {"reasoning_tokens": 3900}}
+        usage = {
+            "prompt_tokens": 900,
+            "completion_tokens": 4000,
+            "completion_tokens_details": {"reasoning_tokens": 3900},
+        }
         provider.streams(
             {**chunk, "choices": [{"index": 0, "delta": {"content": "a"}}]},
             {**chunk, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]},
@@ -215,11 +237,19 @@ async def test_case_13_usage_is_asked_for_and_hidden_from_a_client_that_did_not_
 async def test_case_14_every_stream_settles_more_than_nothing(house: House) -> None:
     say = "[[standin output=40]]"
     calls = [
-        ("/v1/chat/completions", {"model": "gpt-4o-mini", "stream": True, "messages": [{"role": "user", "content": say}]}),
+        (
+            "/v1/chat/completions",
+            {"model": "gpt-4o-mini", "stream": True, "messages": [{"role": "user", "content": say}]},
+        ),
         ("/v1/responses", {"model": "gpt-5-mini", "stream": True, "input": say}),
         (
             "/v1/messages",
-            {"model": "claude-haiku-4-5", "max_tokens": 99, "stream": True, "messages": [{"role": "user", "content": say}]},
+            {
+                "model": "claude-haiku-4-5",
+                "max_tokens": 99,
+                "stream": True,
+                "messages": [{"role": "user", "content": say}],
+            },
         ),
         ("/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse", {"contents": [{"parts": [{"text": say}]}]}),
     ]
@@ -241,7 +271,9 @@ def test_case_16_writers_that_cross_each_other_lose_nothing(postgres_url: str, o
         try:
             for turn in range(rounds):
                 order = people if (number + turn) % 2 else people[::-1]
-                commands = [Charge(f"c{number}-{turn}-{p}", p, "USD", 7, Request("x", "m", "work"), Usage(at=3)) for p in order]
+                commands = [
+                    Charge(f"c{number}-{turn}-{p}", p, "USD", 7, Request("x", "m", "work"), Usage(at=3)) for p in order
+                ]
                 apply_now(stores[number], commands, 3)
         except BaseException as error:
             failures.append(error)
@@ -260,7 +292,12 @@ def test_case_16_writers_that_cross_each_other_lose_nothing(postgres_url: str, o
 async def test_case_17_and_metering_cache_tokens_are_priced_once_at_their_own_rate(house: House) -> None:
     async with Scripted() as provider:
         await scripted(house, provider, "anthropic")
-        usage = {"input_tokens": 10, "cache_read_input_tokens": 100_000, "cache_creation_input_tokens": 0, "output_tokens": 100}
+        usage = {
+            "input_tokens": 10,
+            "cache_read_input_tokens": 100_000,
+            "cache_creation_input_tokens": 0,
+            "output_tokens": 100,
+        }
         provider.says({"type": "message", "model": "claude-haiku-4-5", "content": [], "usage": usage})
         await post(house, "/v1/messages", {"model": "claude-haiku-4-5", "max_tokens": 100, "messages": []})
     assert house.spent() == 10 * 1_000 + 100_000 * 100 + 100 * 5_000
@@ -287,7 +324,9 @@ def anthropic_stream(delta_usage: dict[str, Any]) -> list[Any]:
     return [ANTHROPIC_START, text, delta, {"type": "message_stop"}]
 
 
-async def test_case_18_and_19_the_last_writer_of_each_field_counts_and_the_hour_write_keeps_its_rate(house: House) -> None:
+async def test_case_18_and_19_the_last_writer_of_each_field_counts_and_the_hour_write_keeps_its_rate(
+    house: House,
+) -> None:
     async with Scripted() as provider:
         await scripted(house, provider, "anthropic")
         provider.streams(
@@ -349,7 +388,9 @@ async def test_case_21_thoughts_are_billed_beside_the_candidates(house: House) -
     async with Scripted() as provider:
         await scripted(house, provider, "google")
         usage = {"promptTokenCount": 100, "candidatesTokenCount": 20, "thoughtsTokenCount": 480, "totalTokenCount": 600}
-        provider.says({"candidates": [{"finishReason": "STOP"}], "modelVersion": "gemini-2.5-flash", "usageMetadata": usage})
+        provider.says(
+            {"candidates": [{"finishReason": "STOP"}], "modelVersion": "gemini-2.5-flash", "usageMetadata": usage}
+        )
         await post(house, "/v1beta/models/gemini-2.5-flash:generateContent", {"contents": []})
     assert house.spent() == 100 * 300 + 500 * 2_500
 
@@ -394,7 +435,9 @@ async def test_case_23_a_period_ends_and_the_next_opens_without_any_job(tmp_path
 
 def test_case_24_an_adjustment_is_a_new_posting_and_history_stays(store: Any) -> None:
     lot = LotTerms("lot", "USD", 1_000, 1)
-    apply_now(store, [Release("r", "per", lot), Charge("c", "per", "USD", 300, Request(), Usage(list_nanos=300, at=5))], 5)
+    apply_now(
+        store, [Release("r", "per", lot), Charge("c", "per", "USD", 300, Request(), Usage(list_nanos=300, at=5))], 5
+    )
     before = store.read(lambda session: session.entries_of("per"))
     answer = apply_now(store, [Correct("fix", "per", "c", 120, note="invoice says 120")], 9)[0]
     assert isinstance(answer, Applied)

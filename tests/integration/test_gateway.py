@@ -9,9 +9,9 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from tests.support.house import House, running_house
 
 from bursar.demo.provider import Defaults
-from tests.support.house import House, running_house
 
 CHAT = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "hi"}]}
 MESSAGES = {"model": "claude-haiku-4-5", "max_tokens": 1000, "messages": [{"role": "user", "content": "hi"}]}
@@ -154,7 +154,7 @@ async def _to_the_end(reply: aiohttp.ClientResponse) -> tuple[bytes, bool]:
         (b"not json", "body"),
         (b"[]", "body"),
         (b'{"model": 5}', "model"),
-        (b'{"messages": []}', "body"),
+        (b'{"messages": []}', "model"),
         (b'{"model": "gpt-4o", "max_tokens": -1}', "max_tokens"),
         (b'{"model": "gpt-4o", "n": 0}', "n"),
         (b'{"model": "gpt-4o", "n": 100000}', "n"),
@@ -296,9 +296,7 @@ async def test_usage_that_never_comes_is_estimated_and_says_so(house: House) -> 
 async def test_the_output_limit_is_lowered_to_what_the_hold_affords_and_the_header_says_so(tmp_path: Path) -> None:
     async with running_house(tmp_path, grant="$1") as house:
         body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "[[standin fill=1 chunk=500]]"}]}
-        async with house.client.post(
-            house.url + "/v1/chat/completions", json=body, headers=house.headers()
-        ) as reply:
+        async with house.client.post(house.url + "/v1/chat/completions", json=body, headers=house.headers()) as reply:
             document = await reply.json()
             limit = int(reply.headers["x-bursar-output-limit"])
         assert document["usage"]["completion_tokens"] == limit
@@ -342,9 +340,7 @@ async def test_a_key_with_a_cap_stops_at_its_cap_and_with_models_at_other_models
     assert (await house.chat())[0] == 200
 
 
-async def test_secrets_are_nowhere_to_be_found(
-    house: House, caplog: pytest.LogCaptureFixture, tmp_path: Path
-) -> None:
+async def test_secrets_are_nowhere_to_be_found(house: House, caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
     with caplog.at_level(logging.DEBUG):
         canary = "the-canary-in-the-prompt"
         await house.chat(canary)

@@ -11,14 +11,14 @@ import time
 from pathlib import Path
 
 import aiohttp
+from tests.support.house import PROVIDER_KEYS
+from tests.support.processes import serve_process
+from tests.support.profile import size
 
 from bursar.demo.provider import Defaults, Provider
 from bursar.office import reports
 from bursar.office.desk import initialise, open_desk
 from bursar.office.settings import Settings
-from tests.support.house import PROVIDER_KEYS
-from tests.support.processes import serve_process
-from tests.support.profile import size
 
 ROUNDS = size(20, 200)
 
@@ -79,6 +79,7 @@ async def _load(url: str, key: str, acknowledged: set[str], seed: int) -> None:
 def _check(desk, acknowledged: set[str]) -> None:
     assert reports.verified(desk).findings == []
     settled = {
-        row[0] for row in desk.store.read(lambda session: session.rows("SELECT request_id FROM charge WHERE status = 'exact'"))
+        row[0]
+        for row in desk.store.read(lambda session: session.rows("SELECT request_id FROM charge WHERE status = 'exact'"))
     }
     assert acknowledged <= settled, f"{len(acknowledged - settled)} acknowledged settlements are lost"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from tests.support.house import House, running_house
 
 from bursar.demo.provider import Defaults
-from tests.support.house import House, running_house
 
 DOLLAR = 10**9
 
@@ -86,7 +86,9 @@ async def test_forty_parallel_agents_share_five_dollars(tmp_path: Path, shape: s
         outcomes = await asyncio.gather(*(ask() for _ in range(40)))
         await house.settled()
         answered = sum(1 for status, _ in outcomes if status == 200)
-        print(f"{shape}: {house.provider.bill.most_at_once} in flight together, {house.spent() / DOLLAR:.4f} dollars billed")
+        print(
+            f"{shape}: {house.provider.bill.most_at_once} in flight together, {house.spent() / DOLLAR:.4f} dollars billed"
+        )
         assert house.provider.bill.most_at_once >= 20, house.provider.bill.most_at_once
         assert answered >= 20
         assert all(status == 200 or retry == "" for status, retry in outcomes), "contention is not exhaustion"

@@ -12,6 +12,8 @@ from collections.abc import Callable
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from tests.support.model import Model, ModelLot
+from tests.support.profile import size
 
 from bursar.ledger import (
     Applied,
@@ -36,8 +38,6 @@ from bursar.ledger.rules import apply
 from bursar.ledger.session import Session
 from bursar.ledger.verify import verify
 from bursar.ledger.writer import apply_batch
-from tests.support.model import Model, ModelLot
-from tests.support.profile import size
 
 OPERATIONS = size(20_000, 1_000_000)
 BATCH = 50
@@ -147,7 +147,9 @@ class Stream:
     def _void(self, person: str, model: Model, name: str):
         hold = self.chance.choice(self.open[person]) if self.open[person] and self.chance.random() < 0.8 else "nothing"
         there = model.void(hold, self.now)
-        return Void(name, person, hold), lambda answer: expect(isinstance(answer, Applied if there else Rejected), answer)
+        return Void(name, person, hold), lambda answer: expect(
+            isinstance(answer, Applied if there else Rejected), answer
+        )
 
     def _charge(self, person: str, model: Model, name: str):
         which, amount = self.chance.choice(MODELS), self.chance.randint(0, 80)
@@ -183,7 +185,9 @@ def books_equal(model: Model, book: Book) -> None:
         assert (lot.available, lot.held, lot.spent) == (mine.free, mine.held, mine.spent)
 
 
-@settings(max_examples=size(60, 2_000), deadline=None, suppress_health_check=list(HealthCheck), phases=(Phase.generate,))
+@settings(
+    max_examples=size(60, 2_000), deadline=None, suppress_health_check=list(HealthCheck), phases=(Phase.generate,)
+)
 @given(st.integers(0, 2**32))
 def test_the_rules_agree_with_the_naive_model_after_every_command(seed: int) -> None:
     stream = Stream(seed)

@@ -43,11 +43,26 @@ class House:
         """One chat completion: status, JSON body, headers."""
         body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": text}], **fields}
         async with self.client.post(f"{self.url}/v1/chat/completions", headers=self.headers(key), json=body) as reply:
-            return reply.status, await reply.json(content_type=None), {name.lower(): value for name, value in reply.headers.items()}
+            return (
+                reply.status,
+                await reply.json(content_type=None),
+                {name.lower(): value for name, value in reply.headers.items()},
+            )
 
     def charges(self) -> list[dict[str, Any]]:
         """Every charge, oldest first."""
-        names = ("amount", "overage", "status", "model", "tokens", "list_nanos", "cost_nanos", "person", "session", "agent")
+        names = (
+            "amount",
+            "overage",
+            "status",
+            "model",
+            "tokens",
+            "list_nanos",
+            "cost_nanos",
+            "person",
+            "session",
+            "agent",
+        )
         rows = self.desk.store.read(lambda session: session.rows(f"SELECT {', '.join(names)} FROM charge ORDER BY seq"))
         return [dict(zip(names, row, strict=True)) for row in rows]
 

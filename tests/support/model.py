@@ -81,7 +81,9 @@ class Model:
     def available(self, model: str, now: int) -> int:
         return sum(lot.free for lot in self.order(model, now))
 
-    def hold(self, name: str, worst: int, floor: int, share: int, model: str, now: int, expires: int, released: bool) -> int | None:
+    def hold(
+        self, name: str, worst: int, floor: int, share: int, model: str, now: int, expires: int, released: bool
+    ) -> int | None:
         free = self.available(model, now)
         if free < min(worst, floor):
             return None

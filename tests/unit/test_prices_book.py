@@ -11,14 +11,23 @@ import pytest
 from genai_prices.data import providers
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.oracle import as_library_usage
 
 from bursar.errors import InvalidInput
 from bursar.prices import PriceBook, Usage, list_prices, maximum_output, recompute
-from tests.support.oracle import as_library_usage
 
 BOOK = PriceBook(list_prices())
-INSTANTS = (datetime(2025, 3, 1, 5, tzinfo=UTC), datetime(2026, 5, 2, 17, 30, tzinfo=UTC), datetime(2026, 11, 20, 23, tzinfo=UTC))
-TIERS = (("", None), ("batch", {"processing": "batch"}), ("priority", {"service_tier": "priority"}), ("flex", {"service_tier": "flex"}))
+INSTANTS = (
+    datetime(2025, 3, 1, 5, tzinfo=UTC),
+    datetime(2026, 5, 2, 17, 30, tzinfo=UTC),
+    datetime(2026, 11, 20, 23, tzinfo=UTC),
+)
+TIERS = (
+    ("", None),
+    ("batch", {"processing": "batch"}),
+    ("priority", {"service_tier": "priority"}),
+    ("flex", {"service_tier": "flex"}),
+)
 
 
 def micros(moment: datetime) -> int:
@@ -100,7 +109,11 @@ def test_no_usage_within_its_bounds_costs_more_than_the_quote(model, inputs, out
 
 @settings(deadline=None, max_examples=300)
 @given(
-    st.sampled_from(KNOWN), st.integers(0, 10**10), st.integers(0, 400_000), st.integers(1, 8), st.sampled_from(["", "5m", "1h"])
+    st.sampled_from(KNOWN),
+    st.integers(0, 10**10),
+    st.integers(0, 400_000),
+    st.integers(1, 8),
+    st.sampled_from(["", "5m", "1h"]),
 )
 def test_the_affordable_output_is_the_largest_whose_worst_case_fits(model, budget, inputs, choices, ttl) -> None:
     tariff = BOOK.tariff(*model, NOW)
@@ -130,7 +143,9 @@ def test_an_unknown_model_is_refused_or_priced_at_the_dearest_of_its_provider_ne
 
 
 def test_a_contract_discount_lowers_the_cost_and_leaves_the_list_value() -> None:
-    book = PriceBook(list_prices(), [{"kind": "discount", "provider": "anthropic", "model": "claude-*", "basis_points": 1250}])
+    book = PriceBook(
+        list_prices(), [{"kind": "discount", "provider": "anthropic", "model": "claude-*", "basis_points": 1250}]
+    )
     tariff = book.tariff("anthropic", "claude-sonnet-4-5", NOW)
     usage = Usage(input=1_000_000 // 10, output=10_000)
     assert tariff.list_nanos(usage) == 300_000_000 + 150_000_000
@@ -141,16 +156,26 @@ def test_an_own_model_has_a_price_of_its_own_and_a_free_one_costs_nothing() -> N
     own = {"kind": "own", "provider": "llama-box", "model": "*", "list": {"input": "0.40", "output": "1.60"}}
     free = {"kind": "own", "provider": "toy", "model": "*", "list": {"input": "0", "output": "0"}}
     book = PriceBook(list_prices(), [own, free])
-    assert book.tariff("llama-box", "anything", NOW).list_nanos(Usage(input=1_000_000, output=1_000_000)) == 2_000_000_000
+    assert (
+        book.tariff("llama-box", "anything", NOW).list_nanos(Usage(input=1_000_000, output=1_000_000)) == 2_000_000_000
+    )
     assert book.tariff("toy", "anything", NOW).quote(10**6, 10**5).worst_nanos == 0
 
 
 def test_an_overlay_holds_from_its_first_day_until_its_last() -> None:
-    rule = {"kind": "discount", "provider": "openai", "model": "*", "basis_points": 5000, "from": "2026-01-01", "until": "2026-02-01"}
+    rule = {
+        "kind": "discount",
+        "provider": "openai",
+        "model": "*",
+        "basis_points": 5000,
+        "from": "2026-01-01",
+        "until": "2026-02-01",
+    }
     book = PriceBook(list_prices(), [rule])
     usage = Usage(input=1_000_000)
     costs = [
-        book.tariff("openai", "gpt-4o", micros(datetime(2026, month, 1, tzinfo=UTC))).cost_nanos(usage) for month in (1, 2)
+        book.tariff("openai", "gpt-4o", micros(datetime(2026, month, 1, tzinfo=UTC))).cost_nanos(usage)
+        for month in (1, 2)
     ]
     before = book.tariff("openai", "gpt-4o", micros(datetime(2025, 12, 31, 23, 59, tzinfo=UTC))).cost_nanos(usage)
     assert costs == [1_250_000_000, 2_500_000_000]

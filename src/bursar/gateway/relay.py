@@ -11,6 +11,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -29,6 +30,7 @@ from bursar.gateway.policy import Policy
 from bursar.gateway.settlement import Billing
 from bursar.gateway.upstream import Upstream, UpstreamFailed, reply_headers, request_headers
 from bursar.ledger import Applied, Charge, Refused, Rejected, Settle, Void, Writer
+from bursar.ledger import Usage as UsageRecord
 from bursar.prices import Tariff
 
 log = logging.getLogger("bursar.gateway")
@@ -148,7 +150,9 @@ class Exchange:
         gate = self.gate
         known = gate.free_nanos.get(self.key.person_id)
         if known is None:
-            probe = admission.probe_command(f"{self.request_id}.probe", self.call, self.key, self.provider, gate.clock())
+            probe = admission.probe_command(
+                f"{self.request_id}.probe", self.call, self.key, self.provider, gate.clock()
+            )
             answer = await gate.writer.submit(probe)
             known = gate.free_nanos[self.key.person_id] = answer.available if isinstance(answer, Refused) else 0
         return known
@@ -345,8 +349,15 @@ class Exchange:
                     note=f"settled after hold {self.request_id} had ended: {answer.state}",
                 )
             )
+        for number, (beside, other) in enumerate(outcome.beside):
+            await self._submit(partial(self._charge_beside, number, beside, other))
         if isinstance(answer, Applied) and answer.overage:
             log.warning("request %s overran its hold: %d nano-USD overage", self.request_id, answer.overage)
+
+    def _charge_beside(self, number: int, amount: int, usage: UsageRecord) -> Charge:
+        """The charge for another model that took part in the same reply."""
+        name = f"{self.request_id}.beside{number}"
+        return Charge(name, self.key.person_id, "USD", amount, usage=usage, note=f"beside {self.request_id}")
 
     async def _submit(self, command: Callable[[], Any]) -> Any:
         """A settlement is never dropped: while the ledger is away it is tried again, and the hold stands meanwhile."""

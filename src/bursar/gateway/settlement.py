@@ -27,6 +27,8 @@ class Outcome:
 
     amount: int
     usage: UsageRecord | None
+    beside: tuple[tuple[int, UsageRecord], ...] = ()
+    """What the provider bills for other models that took part in the same reply: amounts and usage rows of their own."""
 
 
 NOTHING = Outcome(0, None)
@@ -79,7 +81,27 @@ def outcome_of(
         list_nanos=list_nanos,
         cost_nanos=cost_nanos,
     )
-    return Outcome(list_nanos, record)
+    return Outcome(list_nanos, record, _beside(billing, reading, directory))
+
+
+def _beside(billing: Billing, reading: Reading, directory: Directory) -> tuple[tuple[int, UsageRecord], ...]:
+    found = []
+    for name, usage in reading.others:
+        model = name or billing.call.model
+        tariff = directory.tariff(billing.provider, model, billing.at, "") or billing.plan.tariff
+        value = tariff.list_nanos(usage)
+        record = _record(
+            billing,
+            directory,
+            model=model,
+            tier="",
+            status="exact",
+            tokens={field: count for field in _FIELDS if (count := getattr(usage, field))},
+            list_nanos=value,
+            cost_nanos=tariff.cost_nanos(usage),
+        )
+        found.append((value, record))
+    return tuple(found)
 
 
 def _unresolved(billing: Billing, directory: Directory) -> Outcome:

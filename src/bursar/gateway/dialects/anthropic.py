@@ -1,7 +1,8 @@
 """Anthropic messages: usage begins in `message_start` and is completed, field by field, by `message_delta`.
 
-The last writer of each field wins. The five-minute and one-hour split of cache writes may cover less than the total
-when server tools ran more than one iteration; the rest of the total is priced at the five-minute rate.
+The last writer of each field wins. The split of cache writes into five minutes and one hour may cover less than their
+total when server tools ran several iterations; the rest of the total is priced at the five-minute rate. Steps that the
+figures leave out though they are billed (an advisor's model, compaction) are read from `iterations`.
 """
 
 from __future__ import annotations
@@ -12,168 +13,192 @@ from typing import Any
 import msgspec
 
 from bursar.gateway.dialects import bodies
-from bursar.gateway.dialects.bodies import table, whole
+from bursar.gateway.dialects.anthropic_content import RULES, survey
 from bursar.gateway.dialects.contract import Call, Malformed, Meter, Refusal, Reply
-from bursar.gateway.dialects.refusals import refuse
-from bursar.gateway.dialects.sse import DocumentMeter, StreamMeter, decode
+from bursar.gateway.dialects.figures import name as named
+from bursar.gateway.dialects.figures import stated, table, whole, written
+from bursar.gateway.dialects.media import Tally
+from bursar.gateway.dialects.meters import DocumentMeter, Seen, StreamMeter, meter_of
+from bursar.gateway.dialects.objects import Unreadable, edited, open_object, spelled
+from bursar.gateway.dialects.refusals import encode, refuse
 from bursar.prices.usage import Usage
 
-IMAGE_TOKENS = 5_000
-"""Most that one image counts, at the highest resolution that any model takes (Anthropic, vision guide)."""
-OVERHEAD_TOKENS = 64
-TOOLS_TOKENS = 1_536
-"""System prompt that tool use adds, with the client-side tools that carry their own (Anthropic, tool use pricing)."""
+OVERHEAD_TOKENS = 256
+"""What the API adds to a request that asks for a format, an effort or thinking."""
 MIN_THINKING_TOKENS = 1024
-_GUARDED = (b"model", b"stream", b"max_tokens")
-_MEDIA = (b'"image"', b'"document"')
-_SERVER_TOOLS = (b'"web_search_', b'"web_fetch_', b'"code_execution_', b'"tool_search_')
-
-
-class _Body(msgspec.Struct):
-    model: str
-    max_tokens: int
-    stream: bool | None = None
-    service_tier: str | None = None
-    speed: str | None = None
-    tools: msgspec.Raw = bodies.ABSENT
-    mcp_servers: msgspec.Raw = bodies.ABSENT
-    container: msgspec.Raw = bodies.ABSENT
-
-
-_decoder = msgspec.json.Decoder(_Body)
+"""The least `thinking.budget_tokens` that the API takes; it has to stay below `max_tokens` (extended thinking guide)."""
+_GUARDED = spelled("model", "max_tokens", "stream", "thinking", "speed", "service_tier", "messages", "system", "tools")
+_BEYOND = ("mcp_servers", "container", "fallbacks")
+_FIGURES = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+_ABSENT = msgspec.Raw()
 
 
 class Messages:
     name = "anthropic.messages"
 
     def parse(self, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Call | Malformed:
-        found = bodies.read(_decoder, body, _GUARDED)
-        if isinstance(found, Malformed):
-            return found
-        wrong = bodies.check_limits(found.model, found.max_tokens, None)
-        if wrong is not None:
-            return wrong
-        text, tokens, remote = len(body), 0, False
-        if any(mark in body for mark in _MEDIA):
-            text, tokens, remote = bodies.media(body, IMAGE_TOKENS)
-        tools = bytes(found.tools) if bodies.present(found.tools) else b""
-        unbounded = [mark.decode().strip('"_') for mark in _SERVER_TOOLS if mark in tools]
-        if bodies.present(found.mcp_servers):
-            unbounded.append("mcp_servers")
-        if remote:
-            unbounded.append("remote_file")
-        ttl = ""
-        if b'"cache_control"' in body:
-            ttl = "1h" if b'"1h"' in body else "5m"
-        session, agent, parent = bodies.labels(headers)
-        return Call(
-            dialect=self.name,
-            billable=True,
-            model=found.model,
-            stream=bool(found.stream),
-            output_limit=found.max_tokens,
-            input_bound=text + tokens + OVERHEAD_TOKENS + (TOOLS_TOKENS if tools else 0),
-            text_bytes=text,
-            cache_ttl=ttl,
-            service_tier="speed:fast" if found.speed == "fast" else "",
-            unbounded=tuple(unbounded),
-            session=session,
-            agent=agent,
-            parent_agent=parent,
-        )
+        try:
+            found = open_object(body, _GUARDED)
+            model = bodies.model_of(found)
+            # 0 fills the prompt cache without an answer (the API reference); nothing below it is taken.
+            limit = found.count("max_tokens", 0, bodies.MAX_OUTPUT_LIMIT)
+            if limit is None:
+                raise found.wrong("max_tokens", "nothing", "a whole number")
+            thinking = found.inner("thinking")
+            if thinking is not None:
+                thinking.count("budget_tokens", 0, bodies.MAX_OUTPUT_LIMIT)
+            tally = Tally(RULES)
+            survey(found, tally)
+            for field in _BEYOND:
+                if found.has(field):
+                    tally.remote(field)
+            text = len(body) - tally.replaced_bytes
+            return Call(
+                dialect=self.name,
+                billable=True,
+                model=model,
+                stream=found.flag("stream"),
+                output_limit=limit,
+                input_bound=text + tally.tokens + OVERHEAD_TOKENS,
+                text_bytes=text,
+                cache_ttl=tally.ttl,
+                service_tier="speed:fast" if found.text("speed") == "fast" else bodies.tier_of(found),
+                unbounded=tuple(tally.unbounded),
+                limit_field="max_tokens",
+                **bodies.labels(headers),
+            )
+        except Unreadable as error:
+            return error.malformed
 
     def prepare(self, call: Call, body: bytes, output_limit: int | None) -> bytes:
+        """Thinking is kept below a lowered limit, with a quarter of it left for the answer; where not even the least
+        budget fits, thinking is switched off."""
         if output_limit is None:
             return body
-
-        def change(document: dict[str, Any]) -> None:
-            limit = document["max_tokens"] = min(output_limit, document["max_tokens"])
-            thinking = document.get("thinking")
-            if isinstance(thinking, dict) and isinstance(thinking.get("budget_tokens"), int):
-                if limit <= MIN_THINKING_TOKENS:
-                    document["thinking"] = {"type": "disabled"}
-                elif thinking["budget_tokens"] >= limit:
-                    thinking["budget_tokens"] = max(MIN_THINKING_TOKENS, min(limit - 1, limit * 3 // 4))
-
-        return bodies.reencode(body, change)
+        found = open_object(body, _GUARDED)
+        given = found.count("max_tokens", 0, bodies.MAX_OUTPUT_LIMIT)
+        limit = max(1, output_limit) if given is None else min(max(1, output_limit), given)
+        if limit == given:
+            return body
+        edits = [found.set("max_tokens", b"%d" % limit)]
+        thinking = found.inner("thinking")
+        budget = None if thinking is None else thinking.count("budget_tokens", 0, bodies.MAX_OUTPUT_LIMIT)
+        if thinking is not None and budget is not None:
+            if limit <= MIN_THINKING_TOKENS:
+                edits.append(found.set("thinking", b'{"type":"disabled"}'))
+            elif budget >= limit:
+                edits.append(thinking.set("budget_tokens", b"%d" % max(MIN_THINKING_TOKENS, limit * 3 // 4)))
+        return edited(body, edits)
 
     def meter(self, call: Call, status: int, content_type: str) -> Meter:
-        if call.stream and "json" not in content_type:
-            return StreamMeter(_read_event, _counts)
-        return DocumentMeter(_read_document)
+        return meter_of(content_type, call.stream, lambda: StreamMeter(read_event), lambda: DocumentMeter(read_message))
 
     def refuse(self, refusal: Refusal, user_agent: str, request_id: str) -> Reply:
         return refuse("anthropic", refusal, user_agent, request_id)
 
     def stream_error(self, sentence: str, request_id: str) -> bytes | None:
         event = {"type": "error", "error": {"type": "billing_error", "message": sentence}, "request_id": request_id}
-        return b"event: error\ndata: " + msgspec.json.encode(event) + b"\n\n"
+        return b"event: error\ndata: " + encode(event) + b"\n\n"
 
 
-def _counts(data: bytes) -> bool:
-    return b'"content_block_delta"' in data[:64]
+class _Delta(msgspec.Struct):
+    text: msgspec.Raw = _ABSENT
+    thinking: msgspec.Raw = _ABSENT
+    partial_json: msgspec.Raw = _ABSENT
 
 
-def _read_event(data: bytes, meter: StreamMeter) -> None:
-    head = data[:64]
-    if b'"content_block_delta"' in head or b'"ping"' in head:
-        return
-    if b'"message_' not in data and b'"error"' not in data:
-        return
-    document = decode(data)
-    kind = document.get("type")
-    if kind == "message_start":
-        message = table(document.get("message"))
-        meter.model = message.get("model") or ""
-        _merge(meter, message.get("usage"))
-    elif kind == "message_delta":
-        _merge(meter, document.get("usage"))
-        meter.final = meter.usage is not None
-    elif kind == "message_stop":
-        meter.terminal = True
-    elif kind == "error":
-        meter.error = True
+class _Message(msgspec.Struct):
+    model: Any = None
+    usage: Any = None
 
 
-def _merge(meter: StreamMeter, found: Any) -> None:
+class _Event(msgspec.Struct):
+    type: Any = None
+    delta: _Delta | None = None
+    message: _Message | None = None
+    usage: Any = None
+
+
+class _Document(msgspec.Struct):
+    type: Any = None
+    model: Any = None
+    usage: Any = None
+    error: Any = None
+
+
+_events = msgspec.json.Decoder(_Event)
+_documents = msgspec.json.Decoder(_Document)
+
+
+def read_event(data: bytes, seen: Seen) -> bool:
+    """One event of a message stream."""
+    event = _events.decode(data)
+    if event.type == "content_block_delta":
+        if event.delta is not None:
+            for part in (event.delta.text, event.delta.thinking, event.delta.partial_json):
+                if part is not _ABSENT:
+                    seen.output_bytes += written(bytes(part))
+    elif event.type == "message_start" and event.message is not None:
+        seen.model = named(event.message.model) or seen.model
+        _merge(event.message.usage, seen)
+    elif event.type == "message_delta":
+        _merge(event.usage, seen)
+        seen.final = isinstance(event.usage, dict) and stated(event.usage.get("output_tokens"))
+    elif event.type == "message_stop":
+        seen.terminal = True
+    elif event.type == "error":
+        seen.error = True
+    return False
+
+
+def read_message(data: bytes, seen: Seen) -> None:
+    """A reply in one piece: a message or an error."""
+    document = _documents.decode(data)
+    seen.model = named(document.model)
+    seen.error = document.type == "error" or bool(document.error)
+    _merge(document.usage, seen)
+
+
+def _merge(found: Any, seen: Seen) -> None:
     """Take in a usage object: a field that is there replaces the one before, a field that is not leaves it."""
     if not isinstance(found, dict):
         return
-    meter.kept.update({name: value for name, value in found.items() if value is not None})
-    meter.service_tier = _tier(meter.kept)
-    meter.usage = usage_of(meter.kept)
+    seen.kept.update({field: value for field, value in found.items() if value is not None})
+    tier = named(seen.kept.get("service_tier"))
+    seen.service_tier = "speed:fast" if seen.kept.get("speed") == "fast" else tier
+    seen.usage = usage_of(seen.kept)
+    seen.others = _others(seen.kept.get("iterations"))
 
 
-def _read_document(document: Any, meter: DocumentMeter) -> None:
-    meter.model = document.get("model") or ""
-    meter.error = document.get("type") == "error"
-    found = document.get("usage")
-    if isinstance(found, dict):
-        meter.usage = usage_of(found)
-        meter.service_tier = _tier(found)
-
-
-def _tier(found: Mapping[str, Any]) -> str:
-    if found.get("speed") == "fast":
-        return "speed:fast"
-    tier = found.get("service_tier")
-    return tier if isinstance(tier, str) else ""
-
-
-def usage_of(found: Mapping[str, Any]) -> Usage:
-    """Anthropic counts cached tokens beside the input, thinking inside the output."""
+def usage_of(found: Mapping[str, Any]) -> Usage | None:
+    """Anthropic counts cached tokens beside the input, thinking inside the output. None if there is no figure."""
+    if not any(stated(found.get(field)) for field in _FIGURES):
+        return None
     split = table(found.get("cache_creation"))
-    written = whole(found.get("cache_creation_input_tokens"))
     short, long = whole(split.get("ephemeral_5m_input_tokens")), whole(split.get("ephemeral_1h_input_tokens"))
-    written = max(written, short + long)
+    total = max(whole(found.get("cache_creation_input_tokens")), short + long)
+    output = whole(found.get("output_tokens"))
+    thinking = min(output, whole(table(found.get("output_tokens_details")).get("thinking_tokens")))
     return Usage(
         input=whole(found.get("input_tokens")),
         cache_read=whole(found.get("cache_read_input_tokens")),
-        cache_write_5m=written - long,
+        cache_write_5m=total - long,
         cache_write_1h=long,
-        output=whole(found.get("output_tokens")),
+        output=output - thinking,
+        reasoning=thinking,
         web_searches=whole(table(found.get("server_tool_use")).get("web_search_requests")),
     )
+
+
+def _others(iterations: Any) -> tuple[tuple[str, Usage], ...]:
+    """Steps that are not the message's own: billed, and not part of the figures at the top (compaction guide)."""
+    found = []
+    for step in iterations if isinstance(iterations, list) else ():
+        if isinstance(step, dict) and step.get("type") not in (None, "message"):
+            usage = usage_of(step)
+            if usage is not None and (usage.total_input or usage.total_output):
+                found.append((named(step.get("model")), usage))
+    return tuple(found)
 
 
 messages = Messages()

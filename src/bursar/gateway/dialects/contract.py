@@ -41,6 +41,9 @@ class Call:
     """Server-side tools, previous responses, remote files: what cannot be bounded beforehand, by name."""
     reports_usage: bool = True
     """False if the client did not ask a chat stream for usage: it is injected and hidden from the client."""
+    limit_field: str = ""
+    """The field that sets an output limit where the client set none; chosen by the model's name, and open to be replaced
+    by whoever knows the provider (`max_tokens` for compatible hosts, `max_completion_tokens` for OpenAI)."""
     session: str = ""
     agent: str = ""
     parent_agent: str = ""
@@ -100,10 +103,13 @@ class Reading:
     """Bytes of generated text (visible, reasoning, tool arguments) seen so far: the ground of an estimate."""
     error: bool = False
     """The provider reported an error in the reply."""
-    began: bool = False
-    """A stream has begun: the provider has taken the input in, whatever comes of it."""
     pending: bool = False
     """The provider goes on working after the reply (a background response): what it will bill is not known yet."""
+    others: tuple[tuple[str, Usage], ...] = ()
+    """What the provider bills beside `usage` for the same reply: the model (empty: the same one) and its figures.
+    Anthropic's advisor and compaction steps are such; the figures in `usage` leave them out."""
+    began: bool = False
+    """A stream has begun: the provider has taken the input in, whatever comes of it."""
 
 
 class Meter(Protocol):

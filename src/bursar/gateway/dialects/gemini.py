@@ -1,6 +1,8 @@
-"""Gemini: the model and the method are in the path, usage comes with every chunk, and the last event is the last chunk.
+"""Gemini: the model and the method are in the path, usage comes with every chunk.
 
-The stream has no terminal event: it is complete when a chunk carried a finish reason with usage and the provider closes.
+A stream has no terminal event: candidates may finish in different chunks, and the last figures come with the last one.
+So it is terminal when the provider closes it after a chunk with a finish reason and figures, never before; a stream that
+closes without one was cut. Query parameters that take the figures out of a reply are refused.
 """
 
 from __future__ import annotations
@@ -8,201 +10,228 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
 from bursar.gateway.dialects import bodies
-from bursar.gateway.dialects.bodies import table, whole
 from bursar.gateway.dialects.contract import Call, Malformed, Meter, Refusal, Reply
+from bursar.gateway.dialects.figures import name as named
+from bursar.gateway.dialects.figures import written
+from bursar.gateway.dialects.gemini_content import RULES, survey
+from bursar.gateway.dialects.gemini_usage import tier_of, usage_of
+from bursar.gateway.dialects.media import Tally
+from bursar.gateway.dialects.meters import ArrayMeter, DocumentMeter, Seen, StreamMeter, meter_of
+from bursar.gateway.dialects.objects import Edit, JsonObject, Unreadable, edited, open_object, spelled
 from bursar.gateway.dialects.refusals import refuse
-from bursar.gateway.dialects.sse import DocumentMeter, StreamMeter, decode
-from bursar.prices.usage import Usage
 
-IMAGE_TOKENS = 3_000
-"""Most that one image counts at the highest media resolution (Google, token counting guide)."""
-OVERHEAD_TOKENS = 32
-PATH = re.compile(r"/models/(?P<model>[^/:]+(?:/[^/:]+)*):(?P<method>[A-Za-z]+)$")
-_FREE = frozenset({"countTokens"})
-_GENERATE = frozenset({"generateContent", "streamGenerateContent"})
-_EMBED = frozenset({"embedContent", "batchEmbedContents"})
-METHODS = _FREE | _GENERATE | _EMBED
-_MEDIA = (b'"inlineData"', b'"inline_data"', b'"fileData"', b'"file_data"')
-_SERVER_TOOLS = (
-    b'"googleSearch"',
-    b'"google_search"',
-    b'"googleSearchRetrieval"',
-    b'"codeExecution"',
-    b'"code_execution"',
-    b'"urlContext"',
-    b'"url_context"',
-    b'"fileSearch"',
+OVERHEAD_TOKENS = 64
+"""What the API adds to a request with tools or a response schema."""
+PATH = re.compile(r"/models/(?P<model>[^/:]+):(?P<method>[A-Za-z]+)$")
+GENERATE = frozenset({"generateContent", "streamGenerateContent"})
+EMBED = frozenset({"embedContent", "batchEmbedContents"})
+COUNT = frozenset({"countTokens"})
+_SPELLINGS = (
+    ("generationConfig", "generation_config"),
+    ("serviceTier", "service_tier"),
+    ("maxOutputTokens", "max_output_tokens"),
+    ("candidateCount", "candidate_count"),
+    ("thinkingConfig", "thinking_config"),
+    ("thinkingBudget", "thinking_budget"),
 )
-
-
-class _Thinking(msgspec.Struct):
-    thinkingBudget: int | None = None  # noqa: N815
-
-
-class _Config(msgspec.Struct):
-    maxOutputTokens: int | None = None  # noqa: N815
-    max_output_tokens: int | None = None
-    candidateCount: int | None = None  # noqa: N815
-    candidate_count: int | None = None
-
-
-class _Body(msgspec.Struct):
-    generationConfig: _Config | None = None  # noqa: N815
-    generation_config: _Config | None = None
-    cachedContent: str | None = None  # noqa: N815
-    cached_content: str | None = None
-    tools: msgspec.Raw = bodies.ABSENT
-
-
-_decoder = msgspec.json.Decoder(_Body)
-_GUARDED = (b"generationConfig", b"generation_config", b"cachedContent")
+_GUARDED = spelled(*(name for pair in _SPELLINGS[:2] for name in pair), "contents", "tools")
+_REPLY_FILTERS = frozenset({"fields", "$fields", "callback", "$callback"})
+_REPLY_FORMS = frozenset({"sse", "json"})
+_ABSENT = msgspec.Raw()
 
 
 class Gemini:
+    """Generation, embedding, and the free calls beside them, by `kind`."""
+
     def __init__(self, kind: str) -> None:
         self.name = f"gemini.{kind}"
 
     def parse(self, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Call | Malformed:
         match = PATH.search(unquote(path))
-        if match is None:
-            return Call(self.name, billable=False, model="")
-        model, method = match["model"], match["method"]
-        session, agent, parent = bodies.labels(headers)
-        if method in _FREE:
-            return Call(self.name, billable=False, model=model, session=session)
-        found = bodies.read(_decoder, body, _GUARDED)
-        if isinstance(found, Malformed):
-            return found
-        if found.generationConfig is not None and found.generation_config is not None:
-            return Malformed("generation_config", "the configuration twice", "generationConfig once")
-        config = found.generationConfig or found.generation_config or _Config()
-        limit = config.maxOutputTokens if config.maxOutputTokens is not None else config.max_output_tokens
-        choices = config.candidateCount if config.candidateCount is not None else config.candidate_count
-        wrong = bodies.check_limits(model, limit, choices, "generationConfig.maxOutputTokens")
-        if wrong is not None:
-            return wrong
-        text, tokens, remote = len(body), 0, False
-        if any(mark in body for mark in _MEDIA):
-            text, tokens, remote = bodies.media(body, IMAGE_TOKENS)
-        tools = bytes(found.tools) if bodies.present(found.tools) else b""
-        unbounded = [mark.decode().strip('"') for mark in _SERVER_TOOLS if mark in tools]
-        if found.cachedContent or found.cached_content:
-            unbounded.append("cachedContent")
-        if remote:
-            unbounded.append("remote_file")
-        return Call(
-            dialect=self.name,
-            billable=True,
-            model=model,
-            stream=method == "streamGenerateContent",
-            output_limit=0 if method in _EMBED else limit,
-            choices=choices or 1,
-            input_bound=text + tokens + OVERHEAD_TOKENS,
-            text_bytes=text,
-            unbounded=tuple(unbounded),
-            session=session,
-            agent=agent,
-            parent_agent=parent,
-        )
+        try:
+            if match is None or match["method"] in COUNT:
+                return Call(self.name, False, match["model"] if match else "", **bodies.labels(headers))
+            found = open_object(body, _GUARDED)
+            return self._read(found, match["model"], match["method"], query, headers, len(body))
+        except Unreadable as error:
+            return error.malformed
 
     def prepare(self, call: Call, body: bytes, output_limit: int | None) -> bytes:
-        if output_limit is None or self.name == "gemini.embed":
+        if output_limit is None or self.name != "gemini.generate":
             return body
-
-        def change(document: dict[str, Any]) -> None:
-            name = "generation_config" if "generation_config" in document else "generationConfig"
-            config = document.setdefault(name, {})
-            key = "max_output_tokens" if "max_output_tokens" in config else "maxOutputTokens"
-            limit = config[key] = min(output_limit, config.get(key) or output_limit)
-            thinking = table(config.get("thinkingConfig") or config.get("thinking_config"))
-            for budget in ("thinkingBudget", "thinking_budget"):
-                if whole(thinking.get(budget)) >= limit:
-                    thinking[budget] = limit * 3 // 4  # type: ignore[index]
-
-        return bodies.reencode(body, change)
+        found = open_object(body, _GUARDED)
+        limit = max(1, output_limit)
+        config = _inner(found, "generationConfig")
+        if config is None:
+            name = _spelling(found, "generationConfig")
+            return edited(body, [found.set(name, b'{"maxOutputTokens":%d}' % limit)])
+        given = _count(config, "maxOutputTokens", bodies.MAX_OUTPUT_LIMIT)
+        edits: list[Edit] = []
+        if given is None or given > limit:
+            edits.append(config.set(_spelling(config, "maxOutputTokens"), b"%d" % limit))
+            thinking = _inner(config, "thinkingConfig")
+            budget = None if thinking is None else _count(thinking, "thinkingBudget", bodies.MAX_OUTPUT_LIMIT, -1)
+            if thinking is not None and budget is not None and budget >= limit:
+                edits.append(thinking.set(_spelling(thinking, "thinkingBudget"), b"%d" % (limit * 3 // 4)))
+        return edited(body, edits)
 
     def meter(self, call: Call, status: int, content_type: str) -> Meter:
-        if call.stream and "json" not in content_type:
-            return StreamMeter(_read_event, _counts)
-        return DocumentMeter(_read_document)
+        return meter_of(
+            content_type,
+            call.stream,
+            lambda: StreamMeter(read_chunk, ends_by_close=True),
+            lambda: ArrayMeter(read_chunk) if call.stream else DocumentMeter(read_document),
+        )
 
     def refuse(self, refusal: Refusal, user_agent: str, request_id: str) -> Reply:
         return refuse("gemini", refusal, user_agent, request_id)
 
     def stream_error(self, sentence: str, request_id: str) -> bytes | None:
+        """None: the SDKs take any clean end for success, so the connection has to be reset."""
         return None
 
-
-def _counts(data: bytes) -> bool:
-    return b'"candidates"' in data
-
-
-def _read_event(data: bytes, meter: StreamMeter) -> None:
-    if b'"usageMetadata"' in data or b'"error"' in data or not meter.model:
-        _take(decode(data), meter)
-
-
-def _read_document(document: Any, meter: DocumentMeter) -> None:
-    chunks = document if isinstance(document, list) else [document]
-    for chunk in chunks:
-        _take(chunk, meter)
-    meter.final = True
-
-
-def _take(document: Any, meter: StreamMeter | DocumentMeter) -> None:
-    meter.model = document.get("modelVersion") or meter.model
-    if document.get("error"):
-        meter.error = True
-    found = document.get("usageMetadata")
-    if isinstance(found, dict):
-        meter.usage = usage_of(found)
-        candidates = document.get("candidates") or []
-        if any(isinstance(one, dict) and one.get("finishReason") for one in candidates):
-            meter.final = True
-
-
-_MODALITIES = {"AUDIO": "audio", "IMAGE": "image", "VIDEO": "video"}
-
-
-def usage_of(found: Mapping[str, Any]) -> Usage:
-    """Gemini counts cached tokens inside the prompt, thoughts beside the candidates, tool results beside the prompt."""
-    prompt, cached = _by_modality(found, "promptTokensDetails"), _by_modality(found, "cacheTokensDetails")
-    made = _by_modality(found, "candidatesTokensDetails")
-    total_prompt = whole(found.get("promptTokenCount")) + whole(found.get("toolUsePromptTokenCount"))
-    total_cached = min(whole(found.get("cachedContentTokenCount")), total_prompt)
-    total_made = whole(found.get("candidatesTokenCount"))
-    cached_media = sum(cached.values())
-    fresh = {kind: max(0, prompt[kind] - cached[kind]) for kind in prompt}
-    return Usage(
-        input=max(0, total_prompt - total_cached - sum(fresh.values())),
-        cache_read=max(0, total_cached - cached_media),
-        input_audio=fresh["audio"],
-        input_image=fresh["image"],
-        input_video=fresh["video"],
-        cache_read_audio=cached["audio"],
-        cache_read_image=cached["image"],
-        cache_read_video=cached["video"],
-        output=max(0, total_made - sum(made.values())),
-        reasoning=whole(found.get("thoughtsTokenCount")),
-        output_audio=made["audio"],
-        output_image=made["image"],
-        output_video=made["video"],
-    )
+    def _read(
+        self, found: JsonObject, model: str, method: str, query: str, headers: Mapping[str, str], size: int
+    ) -> Call:
+        _check_query(found, query, headers)
+        model = bodies.checked_model(model, found)
+        config = _inner(found, "generationConfig")
+        limit = choices = None
+        if config is not None:
+            limit = _count(config, "maxOutputTokens", bodies.MAX_OUTPUT_LIMIT)
+            choices = _count(config, "candidateCount", bodies.MAX_CHOICES)
+            thinking = _inner(config, "thinkingConfig")
+            if thinking is not None:
+                _count(thinking, "thinkingBudget", bodies.MAX_OUTPUT_LIMIT, -1)
+        tally = Tally(RULES)
+        survey(found, tally)
+        text = size - tally.replaced_bytes
+        tier = bodies.tier_of(found, _spelling(found, "serviceTier"))
+        return Call(
+            dialect=self.name,
+            billable=True,
+            model=model,
+            stream=method == "streamGenerateContent",
+            output_limit=0 if method in EMBED else limit,
+            choices=choices or 1,
+            input_bound=text + tally.tokens + OVERHEAD_TOKENS,
+            text_bytes=text,
+            service_tier=tier or _shared_tier(headers),
+            unbounded=tuple(tally.unbounded),
+            limit_field="maxOutputTokens",
+            **bodies.labels(headers),
+        )
 
 
-def _by_modality(found: Mapping[str, Any], name: str) -> dict[str, int]:
-    counts = {"audio": 0, "image": 0, "video": 0}
-    details = found.get(name)
-    for one in details if isinstance(details, list) else ():
-        kind = _MODALITIES.get(table(one).get("modality", ""))
-        if kind:
-            counts[kind] += whole(table(one).get("tokenCount"))
-    return counts
+def _check_query(found: JsonObject, query: str, headers: Mapping[str, str]) -> None:
+    """Refuse what makes the API leave the figures out, or write its reply in another form than JSON."""
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        if name in _REPLY_FILTERS:
+            raise Unreadable(f"?{name}", "a filter of the reply", "none: the reply's figures are what is charged")
+        if name in ("alt", "$alt") and value not in _REPLY_FORMS:
+            raise Unreadable(f"?{name}", value[:20], "sse or json")
+    if "x-goog-fieldmask" in headers:
+        raise Unreadable("x-goog-fieldmask", "a filter of the reply", "none: the reply's figures are what is charged")
+
+
+def _shared_tier(headers: Mapping[str, str]) -> str:
+    """Vertex AI is told the tier in a header."""
+    tier = headers.get("x-vertex-ai-llm-shared-request-type", "").lower()
+    return "" if tier in bodies.DEFAULT_TIERS else tier[: bodies.MAX_LABEL_CHARS]
+
+
+def _spelling(found: JsonObject, camel: str) -> str:
+    """How a field is written in this object; camel case if it is not there. Written both ways it is refused."""
+    snake = next(pair[1] for pair in _SPELLINGS if pair[0] == camel)
+    if found.raw(snake) is None:
+        return camel
+    if found.raw(camel) is not None:
+        raise found.wrong(snake, "the field twice", f"{camel} once: parsers differ on which of two counts")
+    return snake
+
+
+def _inner(found: JsonObject, camel: str) -> JsonObject | None:
+    return found.inner(_spelling(found, camel))
+
+
+def _count(found: JsonObject, camel: str, most: int, least: int = 1) -> int | None:
+    return found.count(_spelling(found, camel), least, most)
+
+
+class _Part(msgspec.Struct):
+    text: msgspec.Raw = _ABSENT
+    functionCall: msgspec.Raw = _ABSENT  # noqa: N815
+    executableCode: msgspec.Raw = _ABSENT  # noqa: N815
+
+
+class _Content(msgspec.Struct):
+    parts: list[_Part] | None = None
+
+
+class _Candidate(msgspec.Struct):
+    content: _Content | None = None
+    finishReason: Any = None  # noqa: N815
+
+
+class _Chunk(msgspec.Struct):
+    candidates: list[_Candidate] | None = None
+    usageMetadata: Any = None  # noqa: N815
+    modelVersion: Any = None  # noqa: N815
+    promptFeedback: Any = None  # noqa: N815
+    error: Any = None
+
+
+class _Document(msgspec.Struct):
+    usageMetadata: Any = None  # noqa: N815
+    modelVersion: Any = None  # noqa: N815
+    error: Any = None
+
+
+_chunks = msgspec.json.Decoder(_Chunk)
+_documents = msgspec.json.Decoder(_Document)
+_lists = msgspec.json.Decoder(list[_Document])
+
+
+def read_chunk(data: bytes, seen: Seen) -> bool:
+    """One chunk of a stream. Figures are cumulative: the last ones count."""
+    try:
+        chunk = _chunks.decode(data)
+    except msgspec.ValidationError:
+        known = _documents.decode(data)
+        chunk = _Chunk(None, known.usageMetadata, known.modelVersion, None, known.error)
+        seen.output_bytes += len(data)
+        seen.final = seen.final or b'"finishReason"' in data
+    finished = chunk.promptFeedback is not None and not chunk.candidates
+    for candidate in chunk.candidates or ():
+        finished = finished or bool(candidate.finishReason)
+        for part in (candidate.content.parts or ()) if candidate.content is not None else ():
+            for made in (part.text, part.functionCall, part.executableCode):
+                if made is not _ABSENT:
+                    seen.output_bytes += written(bytes(made))
+    _take(chunk, seen)
+    seen.final = seen.final or (finished and seen.usage is not None)
+    return False
+
+
+def read_document(data: bytes, seen: Seen) -> None:
+    """A reply in one piece; errors of streamed calls come as an array."""
+    found = _lists.decode(data) if data.lstrip()[:1] == b"[" else [_documents.decode(data)]
+    for one in found:
+        _take(one, seen)
+
+
+def _take(found: _Chunk | _Document, seen: Seen) -> None:
+    seen.model = named(found.modelVersion) or seen.model
+    seen.error = seen.error or bool(found.error)
+    usage = usage_of(found.usageMetadata)
+    if usage is not None:
+        seen.usage = usage
+        seen.service_tier = tier_of(found.usageMetadata) or seen.service_tier
 
 
 generate, embed, count, models = Gemini("generate"), Gemini("embed"), Gemini("count"), Gemini("models")

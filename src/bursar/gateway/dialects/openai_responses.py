@@ -1,4 +1,7 @@
-"""OpenAI responses: usage comes in the terminal event, or in the reply itself."""
+"""OpenAI responses: usage comes in the terminal event, or in the reply itself.
+
+A background response answers before it has begun; what it will bill is pending.
+"""
 
 from __future__ import annotations
 
@@ -9,90 +12,69 @@ import msgspec
 
 from bursar.gateway.dialects import bodies
 from bursar.gateway.dialects.contract import Call, Malformed, Meter, Refusal, Reply
-from bursar.gateway.dialects.openai_chat import IMAGE_TOKENS, MINI_IMAGE_TOKENS, OVERHEAD_TOKENS
+from bursar.gateway.dialects.figures import name, table, whole, written
+from bursar.gateway.dialects.media import Tally
+from bursar.gateway.dialects.meters import DocumentMeter, Seen, StreamMeter, meter_of
+from bursar.gateway.dialects.objects import Unreadable, edited, open_object, spelled
+from bursar.gateway.dialects.openai_content import rules_for, survey_input, survey_model, survey_tools
 from bursar.gateway.dialects.openai_usage import usage_of
-from bursar.gateway.dialects.refusals import refuse
-from bursar.gateway.dialects.sse import DocumentMeter, StreamMeter, decode
+from bursar.gateway.dialects.refusals import encode, refuse
 
-_GUARDED = (b"model", b"stream", b"max_output_tokens")
-_MEDIA = (b'"input_image"', b'"image_url"', b'"input_file"', b'"input_audio"')
-_SERVER_TOOLS = (
-    b'"web_search"',
-    b'"web_search_preview"',
-    b'"file_search"',
-    b'"code_interpreter"',
-    b'"image_generation"',
-    b'"mcp"',
-    b'"computer_use_preview"',
-)
-_TERMINAL = (b'"response.completed"', b'"response.failed"', b'"response.incomplete"', b'"response.cancelled"')
-
-
-class _Body(msgspec.Struct):
-    model: str
-    stream: bool | None = None
-    max_output_tokens: int | None = None
-    service_tier: str | None = None
-    previous_response_id: str | None = None
-    conversation: msgspec.Raw = bodies.ABSENT
-    prompt: msgspec.Raw = bodies.ABSENT
-    tools: msgspec.Raw = bodies.ABSENT
-
-
-_decoder = msgspec.json.Decoder(_Body)
+OVERHEAD_TOKENS = 256
+"""What a provider adds to instructions, tools and items when it writes them out for the model."""
+_GUARDED = spelled("model", "stream", "max_output_tokens", "service_tier", "input", "tools", "background")
+_BEYOND = ("previous_response_id", "conversation", "prompt", "context_management")
+_TERMINAL = frozenset({"response.completed", "response.failed", "response.incomplete", "response.cancelled"})
+_ABSENT = msgspec.Raw()
 
 
 class Responses:
     name = "openai.responses"
 
     def parse(self, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Call | Malformed:
-        found = bodies.read(_decoder, body, _GUARDED)
-        if isinstance(found, Malformed):
-            return found
-        wrong = bodies.check_limits(found.model, found.max_output_tokens, None, "max_output_tokens")
-        if wrong is not None:
-            return wrong
-        text, tokens, remote = len(body), 0, False
-        if any(mark in body for mark in _MEDIA):
-            text, tokens, remote = bodies.media(body, MINI_IMAGE_TOKENS if "4o-mini" in found.model else IMAGE_TOKENS)
-        tools = bytes(found.tools) if bodies.present(found.tools) else b""
-        unbounded = [
-            mark.decode().strip('"') for mark in _SERVER_TOOLS if b'"type":' + mark in tools.replace(b" ", b"")
-        ]
-        if found.previous_response_id:
-            unbounded.append("previous_response_id")
-        unbounded += [name for name in ("conversation", "prompt") if bodies.present(getattr(found, name))]
-        if remote:
-            unbounded.append("remote_file")
-        session, agent, parent = bodies.labels(headers)
-        return Call(
-            dialect=self.name,
-            billable=True,
-            model=found.model,
-            stream=bool(found.stream),
-            output_limit=found.max_output_tokens,
-            input_bound=text + tokens + OVERHEAD_TOKENS,
-            text_bytes=text,
-            service_tier=found.service_tier or "",
-            unbounded=tuple(unbounded),
-            session=session,
-            agent=agent,
-            parent_agent=parent,
-        )
+        try:
+            found = open_object(body, _GUARDED)
+            model = bodies.model_of(found)
+            tally = Tally(rules_for(model))
+            tally.ttl = "5m"
+            survey_input(found, tally)
+            survey_tools(found, tally)
+            survey_model(model, tally)
+            for field in _BEYOND:
+                if found.has(field):
+                    tally.remote(field)
+            text = len(body) - tally.replaced_bytes
+            return Call(
+                dialect=self.name,
+                billable=True,
+                model=model,
+                stream=found.flag("stream"),
+                output_limit=found.count("max_output_tokens", 1, bodies.MAX_OUTPUT_LIMIT),
+                input_bound=text + tally.tokens + OVERHEAD_TOKENS,
+                text_bytes=text,
+                cache_ttl=tally.ttl,
+                service_tier=bodies.tier_of(found),
+                unbounded=tuple(tally.unbounded),
+                limit_field="max_output_tokens",
+                **bodies.labels(headers),
+            )
+        except Unreadable as error:
+            return error.malformed
 
     def prepare(self, call: Call, body: bytes, output_limit: int | None) -> bytes:
         if output_limit is None:
             return body
-
-        def change(document: dict[str, Any]) -> None:
-            document["max_output_tokens"] = min(output_limit, document.get("max_output_tokens") or output_limit)
-
-        return bodies.reencode(body, change)
+        found = open_object(body, _GUARDED)
+        limit = max(1, output_limit)
+        given = found.count("max_output_tokens", 0, bodies.MAX_OUTPUT_LIMIT)
+        if given is not None and given <= limit:
+            return body
+        return edited(body, [found.set("max_output_tokens", b"%d" % limit)])
 
     def meter(self, call: Call, status: int, content_type: str) -> Meter:
-        if call.stream and "json" not in content_type:
-            return StreamMeter(_read_event, _counts)
-        return DocumentMeter(_read_document)
+        return meter_of(
+            content_type, call.stream, lambda: StreamMeter(read_event), lambda: DocumentMeter(read_response)
+        )
 
     def refuse(self, refusal: Refusal, user_agent: str, request_id: str) -> Reply:
         return refuse("openai", refusal, user_agent, request_id)
@@ -106,52 +88,97 @@ class Responses:
             "error": {"code": "insufficient_quota", "message": sentence},
         }
         event = {"type": "response.failed", "sequence_number": 0, "response": response}
-        return b"event: response.failed\ndata: " + msgspec.json.encode(event) + b"\n\n"
+        return b"event: response.failed\ndata: " + encode(event) + b"\n\n"
 
 
-def _counts(data: bytes) -> bool:
-    return b'.delta"' in data[:120]
+class _Item(msgspec.Struct):
+    arguments: msgspec.Raw = _ABSENT
 
 
-def _read_event(data: bytes, meter: StreamMeter) -> None:
-    head = data[:400] if len(data) > 4096 else data
-    if any(mark in head for mark in _TERMINAL) or b'"type":"error"' in head:
-        document = decode(data)
-        kind = document.get("type", "")
-        if kind in ("response.completed", "response.failed", "response.incomplete", "response.cancelled"):
-            meter.terminal = True
-            response = bodies.table(document.get("response"))
-            _take(response, meter)
-            meter.error = kind == "response.failed"
-            meter.final = meter.usage is not None
-        elif kind == "error":
-            meter.error = True
+class _Event(msgspec.Struct):
+    type: str | None = None
+    item: _Item | None = None
+    delta: msgspec.Raw = _ABSENT
+    response: msgspec.Raw = _ABSENT
+    choices: msgspec.Raw = _ABSENT
+    usage: Any = None
+    model: Any = None
 
 
-def _read_document(document: Any, meter: DocumentMeter) -> None:
-    meter.error = bool(document.get("error"))
-    _take(document, meter)
+class _Search(msgspec.Struct):
+    type: Any = None
+    action: Any = None
 
 
-def _take(response: Mapping[str, Any], meter: StreamMeter | DocumentMeter) -> None:
-    meter.model = response.get("model") or ""
-    meter.service_tier = response.get("service_tier") or ""
-    found = response.get("usage")
-    if isinstance(found, dict):
-        output = response.get("output")
-        searches = sum(1 for item in output if _is_search(item)) if isinstance(output, list) else 0
-        meter.usage = usage_of(found, searches)
-    elif isinstance(meter, DocumentMeter):
-        meter.pending = response.get("status") in ("queued", "in_progress")
+class _Response(msgspec.Struct):
+    model: Any = None
+    service_tier: Any = None
+    status: Any = None
+    usage: Any = None
+    error: Any = None
+    output: list[_Search] | None = None
 
 
-def _is_search(item: Any) -> bool:
-    """A web search that is billed by the call; opening a page or finding in it is not."""
-    return (
-        isinstance(item, dict)
-        and item.get("type") == "web_search_call"
-        and bodies.table(item.get("action")).get("type", "search") == "search"
-    )
+_events = msgspec.json.Decoder(_Event)
+_responses = msgspec.json.Decoder(_Response)
+
+
+def read_event(data: bytes, seen: Seen) -> bool:
+    """One event of a response stream. A chat stream in its place (a host's choice) is read as far as it goes."""
+    if data == b"[DONE]":
+        seen.terminal = True
+        return False
+    event = _events.decode(data)
+    kind = event.type or ""
+    if kind.endswith(".delta"):
+        if not kind.endswith("audio.delta"):
+            seen.output_bytes += written(bytes(event.delta))
+    elif kind == "response.output_item.done":
+        # Arguments written as an object came without deltas before.
+        if event.item is not None and bytes(event.item.arguments).startswith(b"{"):
+            seen.output_bytes += written(bytes(event.item.arguments))
+    elif kind in _TERMINAL:
+        _take(bytes(event.response), seen)
+        seen.terminal = True
+        seen.final = seen.usage is not None
+        seen.error = seen.error or kind == "response.failed"
+    elif kind == "error":
+        seen.error = True
+    elif not kind and event.choices is not _ABSENT:
+        seen.model = name(event.model) or seen.model
+        seen.output_bytes += written(bytes(event.choices))
+        usage = usage_of(event.usage)
+        if usage is not None:
+            seen.usage, seen.final = usage, True
+    return False
+
+
+def read_response(data: bytes, seen: Seen) -> None:
+    """A reply in one piece: a response or an error."""
+    _take(data, seen)
+
+
+def _take(data: bytes, seen: Seen) -> None:
+    try:
+        response = _responses.decode(data)
+    except msgspec.ValidationError:
+        document = table(msgspec.json.decode(data))
+        fields = ("model", "service_tier", "status", "usage", "error")
+        response = _Response(**{field: document.get(field) for field in fields})
+    seen.model = name(response.model) or seen.model
+    seen.service_tier = name(response.service_tier) or seen.service_tier
+    seen.error = seen.error or bool(response.error)
+    seen.usage = usage_of(response.usage, _searches(response))
+    seen.pending = seen.usage is None and response.status in ("queued", "in_progress")
+
+
+def _searches(response: _Response) -> int:
+    """Web searches that are billed by the call; opening a page or finding in it is not (OpenAI, pricing)."""
+    count = 0
+    for item in response.output or ():
+        if item.type == "web_search_call" and table(item.action).get("type", "search") == "search":
+            count += 1
+    return whole(count)
 
 
 responses = Responses()

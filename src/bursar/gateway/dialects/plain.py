@@ -1,54 +1,45 @@
-"""Calls without an output to cap: embeddings, and those that cost nothing (model lists, token counts)."""
+"""Calls without an output to cap: embeddings, and those that cost nothing (model lists, token counts, HEAD)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
-
-import msgspec
 
 from bursar.gateway.dialects import bodies
 from bursar.gateway.dialects.contract import Call, Malformed, Meter, Refusal, Reply
-from bursar.gateway.dialects.openai_usage import usage_of
+from bursar.gateway.dialects.meters import DocumentMeter, Seen
+from bursar.gateway.dialects.objects import Unreadable, open_object, spelled
+from bursar.gateway.dialects.openai_chat import read_completion
 from bursar.gateway.dialects.refusals import refuse
-from bursar.gateway.dialects.sse import DocumentMeter
 
-
-class _Body(msgspec.Struct):
-    model: str
-
-
-_decoder = msgspec.json.Decoder(_Body)
+_GUARDED = spelled("model", "input")
 
 
 class Embeddings:
     name = "openai.embeddings"
 
     def parse(self, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Call | Malformed:
-        found = bodies.read(_decoder, body, (b"model",))
-        if isinstance(found, Malformed):
-            return found
-        wrong = bodies.check_limits(found.model, None, None)
-        if wrong is not None:
-            return wrong
-        session, agent, parent = bodies.labels(headers)
+        """Inputs may be token numbers instead of texts: each takes at least two bytes, so bytes bound them too."""
+        try:
+            found = open_object(body, _GUARDED)
+            model = bodies.model_of(found, bodies.deployment_of(path))
+        except Unreadable as error:
+            return error.malformed
+        size = len(body)
         return Call(
-            dialect=self.name,
+            self.name,
             billable=True,
-            model=found.model,
+            model=model,
             output_limit=0,
-            input_bound=len(body),
-            text_bytes=len(body),
-            session=session,
-            agent=agent,
-            parent_agent=parent,
+            input_bound=size,
+            text_bytes=size,
+            **bodies.labels(headers),
         )
 
     def prepare(self, call: Call, body: bytes, output_limit: int | None) -> bytes:
         return body
 
     def meter(self, call: Call, status: int, content_type: str) -> Meter:
-        return DocumentMeter(_read_document)
+        return DocumentMeter(read_completion)
 
     def refuse(self, refusal: Refusal, user_agent: str, request_id: str) -> Reply:
         return refuse("openai", refusal, user_agent, request_id)
@@ -57,38 +48,26 @@ class Embeddings:
         return None
 
 
-def _read_document(document: Any, meter: DocumentMeter) -> None:
-    meter.model = document.get("model") or ""
-    meter.error = bool(document.get("error"))
-    found = document.get("usage")
-    if isinstance(found, dict):
-        meter.usage = usage_of(found)
-
-
 class Free:
-    """A call that costs nothing: relayed, never held, never charged."""
+    """A call that costs nothing: relayed, never held, never charged. A body that cannot be read is the provider's."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
     def parse(self, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Call | Malformed:
-        name = self.name
-        if name == "openai.models":  # three providers list their models at one path; the headers tell whose client asks
-            if "anthropic-version" in headers:
-                name = "anthropic.models"
-            elif "x-goog-api-key" in headers:
-                name = "gemini.models"
         model = ""
         if body:
-            found = bodies.read(_decoder, body, (b"model",))
-            model = "" if isinstance(found, Malformed) else found.model
-        return Call(name, billable=False, model=model)
+            try:
+                model = open_object(body, _GUARDED).text("model") or ""
+            except Unreadable as error:
+                return error.malformed
+        return Call(self._family(headers) + self.name[self.name.index(".") :], False, model, **bodies.labels(headers))
 
     def prepare(self, call: Call, body: bytes, output_limit: int | None) -> bytes:
         return body
 
     def meter(self, call: Call, status: int, content_type: str) -> Meter:
-        return DocumentMeter(lambda document, meter: None)
+        return DocumentMeter(_ignore)
 
     def refuse(self, refusal: Refusal, user_agent: str, request_id: str) -> Reply:
         return refuse(self.name.partition(".")[0], refusal, user_agent, request_id)
@@ -96,7 +75,20 @@ class Free:
     def stream_error(self, sentence: str, request_id: str) -> bytes | None:
         return None
 
+    def _family(self, headers: Mapping[str, str]) -> str:
+        """Three providers list their models at one path; the headers tell whose client asks."""
+        if self.name == "openai.models":
+            if "anthropic-version" in headers:
+                return "anthropic"
+            if "x-goog-api-key" in headers or "x-goog-api-client" in headers:
+                return "gemini"
+        return self.name.partition(".")[0]
+
+
+def _ignore(data: bytes, seen: Seen) -> None:
+    """Nothing in the reply to a free call is charged."""
+
 
 embeddings = Embeddings()
-openai_models, anthropic_count = Free("openai.models"), Free("anthropic.count_tokens")
-openai_count = Free("openai.count_tokens")
+openai_models, openai_count = Free("openai.models"), Free("openai.count_tokens")
+anthropic_models, anthropic_count = Free("anthropic.models"), Free("anthropic.count_tokens")
