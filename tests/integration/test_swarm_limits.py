@@ -98,7 +98,9 @@ async def test_forty_parallel_agents_share_five_dollars(tmp_path: Path, shape: s
 
 
 async def test_a_person_with_enough_gets_the_request_through_untouched(tmp_path: Path) -> None:
-    async with running_house(tmp_path, grant="$500") as house:
-        async with house.client.post(house.url + "/v1/messages", json=CLAUDE, headers=house.headers()) as reply:
-            await reply.read()
-            assert "x-bursar-output-limit" not in reply.headers
+    async with (
+        running_house(tmp_path, grant="$500") as house,
+        house.client.post(house.url + "/v1/messages", json=CLAUDE, headers=house.headers()) as reply,
+    ):
+        await reply.read()
+        assert "x-bursar-output-limit" not in reply.headers

@@ -213,7 +213,9 @@ def test_each_store_agrees_with_the_naive_model_over_a_long_run(store: Store) ->
             for person in PEOPLE:
                 _compare(store, stream, person)
                 seq = store.read(lambda session: session.rows("SELECT seq FROM head")[0][0])
-                shown = store.read(lambda session, person=person: reading.balance(session, person, stream.now, seq))
+                shown = store.read(
+                    lambda session, person=person, seq=seq: reading.balance(session, person, stream.now, seq)
+                )
                 remembered.append((person, stream.now, seq, _figures(shown)))
     for person, at, seq, shown in remembered:  # an answer for (at, seq) never changes
         again = store.read(lambda session, person=person, at=at, seq=seq: reading.balance(session, person, at, seq))
