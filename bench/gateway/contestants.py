@@ -107,8 +107,9 @@ def litellm(upstream: str, folder: Path) -> Running:
     )
     port = _free_port()
     command = [str(binary), "--config", str(folder / "litellm.yaml"), "--port", str(port), "--host", "127.0.0.1"]
-    environment = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_LOG": "ERROR"}
-    return _started(command, port, environment, folder, {"authorization": "Bearer sk-any"})
+    key = "sk-bench-0f3b9f6d52c14c7f8a9e5d2b71c6e4a3"
+    environment = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_LOG": "ERROR", "LITELLM_MASTER_KEY": key}
+    return _started(command, port, environment, folder, {"authorization": f"Bearer {key}"})
 
 
 def portkey(upstream: str, folder: Path) -> Running:
