@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from bursar.gateway.dialects.media import Rules, Tally
+from bursar.gateway.dialects.media import Rules, Tally, kind_of
 from bursar.gateway.dialects.objects import JsonObject
 
 IMAGE_TOKENS = 5_000
@@ -25,7 +25,6 @@ MAX_DEPTH = 8
 """Blocks within tool results within blocks; the API knows three levels."""
 _TEXT_BLOCKS = frozenset(
     {
-        None,
         "text",
         "thinking",
         "redacted_thinking",
@@ -78,22 +77,22 @@ def _survey_tools(body: JsonObject, tally: Tally) -> None:
     for tool in tools:
         if tool.cache_control is not None:
             tally.cached(tool.cache_control)
-        kind = tool.type
+        kind = kind_of(tool.type)
         if kind is None or kind == "custom":
             continue
-        if isinstance(kind, str) and kind.startswith(_SCHEMA_TOOLS):
+        if kind.startswith(_SCHEMA_TOOLS):
             tally.tokens += SCHEMA_TOOL_TOKENS
         else:
-            tally.remote(str(kind)[:64])
+            tally.remote(kind)
 
 
 def _survey_edits(management: Any, tally: Tally) -> None:
     """Edits that clear what is there cost nothing; compaction is a step of its own."""
     edits = management.get("edits") if isinstance(management, dict) else None
     for edit in edits if isinstance(edits, list) else ():
-        kind = edit.get("type") if isinstance(edit, dict) else None
-        if not (isinstance(kind, str) and kind.startswith("clear_")):
-            tally.remote(str(kind)[:64])
+        kind = kind_of(edit.get("type") if isinstance(edit, dict) else edit)
+        if kind is not None and not kind.startswith("clear_"):
+            tally.remote(kind)
 
 
 def _blocks(content: Any, tally: Tally, depth: int) -> None:
@@ -106,15 +105,15 @@ def _blocks(content: Any, tally: Tally, depth: int) -> None:
             continue
         if "cache_control" in block:
             tally.cached(block["cache_control"])
-        kind = block.get("type")
-        if kind in _TEXT_BLOCKS:
+        kind = kind_of(block.get("type"))
+        if kind is None or kind in _TEXT_BLOCKS:
             continue
         if kind in ("image", "document"):
             _source(kind, block.get("source"), tally, depth)
-        elif isinstance(kind, str) and kind.endswith("_result"):
+        elif kind.endswith("_result"):
             _blocks(block.get("content"), tally, depth + 1)
         else:
-            tally.remote(str(kind)[:64])
+            tally.remote(kind)
 
 
 def _source(kind: str, source: Any, tally: Tally, depth: int) -> None:

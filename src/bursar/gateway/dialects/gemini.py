@@ -48,13 +48,14 @@ _ABSENT = msgspec.Raw()
 class Gemini:
     """Generation, embedding, and the free calls beside them, by `kind`."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, *, billable: bool) -> None:
         self.name = f"gemini.{kind}"
+        self._billable = billable
 
     def parse(self, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Call | Malformed:
         match = PATH.search(unquote(path))
         try:
-            if match is None or match["method"] in COUNT:
+            if match is None or not self._billable:
                 return Call(self.name, False, match["model"] if match else "", **bodies.labels(headers))
             found = open_object(body, _GUARDED)
             return self._read(found, match["model"], match["method"], query, headers, len(body))
@@ -234,4 +235,5 @@ def _take(found: _Chunk | _Document, seen: Seen) -> None:
         seen.service_tier = tier_of(found.usageMetadata) or seen.service_tier
 
 
-generate, embed, count, models = Gemini("generate"), Gemini("embed"), Gemini("count"), Gemini("models")
+generate, embed = Gemini("generate", billable=True), Gemini("embed", billable=True)
+count, models = Gemini("count", billable=False), Gemini("models", billable=False)

@@ -21,10 +21,16 @@ MAX_PDF_PAGES = 1_000
 """Gemini takes 1,000 pages, Anthropic 600 (their document guides)."""
 MAX_PDF_SCAN_BYTES = 8 * 1024 * 1024
 """A larger file (in base64) is not searched for its pages."""
+MAX_KIND_CHARS = 64
 _PAGE = re.compile(rb"/Type\s*/Page(?![A-Za-z])")
 _SILENT = ("flac", "ogg", "opus", "webm", "aac", "m4a", "mp4")
 """Sound formats that write silence in next to no bytes."""
 _TEXT_KINDS = ("text/", "application/json", "application/xml", "application/x-")
+
+
+def kind_of(found: object) -> str | None:
+    """The `type` of a block, part or tool as a body writes it: None if it has none, a name of ours if it is no text."""
+    return found[:MAX_KIND_CHARS] if isinstance(found, str) else None if found is None else "unreadable"
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,11 +67,9 @@ class ChatCompletions:
         edits = []
         if output_limit is not None:
             edits += _limits(found, call.limit_field or "max_tokens", output_limit)
-            reasoning = found.raw("reasoning")
-            inner = found.inner("reasoning") if reasoning is not None and reasoning.startswith(b"{") else None
-            budget = None if inner is None else inner.count("max_tokens", 0, bodies.MAX_OUTPUT_LIMIT)
-            if inner is not None and budget is not None and budget >= output_limit:
-                edits.append(inner.set("max_tokens", b"%d" % (output_limit * 3 // 4)))
+            reasoning, budget = _reasoning(found)
+            if reasoning is not None and budget is not None and budget >= output_limit:
+                edits.append(reasoning.set("max_tokens", b"%d" % (output_limit * 3 // 4)))
         if not call.reports_usage:
             options = found.inner("stream_options")
             if options is None:
@@ -100,6 +98,7 @@ class ChatCompletions:
     def _read(self, found: JsonObject, path: str, headers: Mapping[str, str], size: int) -> Call:
         model = bodies.model_of(found, bodies.deployment_of(path))
         limit_field = _limit_field(model)
+        _reasoning(found)
         stream = found.flag("stream")
         options = found.inner("stream_options")
         asked = options is not None and options.flag("include_usage")
@@ -151,6 +150,15 @@ def _limits(found: JsonObject, limit_field: str, limit: int) -> list[Edit]:
     if all(given[field] is None for field in heeded):
         edits.append(found.set(limit_field, b"%d" % limit))
     return edits
+
+
+def _reasoning(found: JsonObject) -> tuple[JsonObject | None, int | None]:
+    """OpenRouter's thinking budget, which has to stay below the output limit."""
+    raw = found.raw("reasoning")
+    if raw is None or not raw.startswith(b"{"):
+        return None, None
+    inner = found.inner("reasoning")
+    return inner, None if inner is None else inner.count("max_tokens", 0, bodies.MAX_OUTPUT_LIMIT)
 
 
 def _limit_field(model: str) -> str:

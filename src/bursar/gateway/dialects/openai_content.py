@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from bursar.gateway.dialects.media import Rules, Tally
+from bursar.gateway.dialects.media import Rules, Tally, kind_of
 from bursar.gateway.dialects.objects import JsonObject
 
 IMAGE_TOKENS = 12_000
@@ -30,7 +30,6 @@ _AGENTIC = ("compound", "-search-preview", "-search-api", "deep-research", "sona
 _OLDER = ("gpt-3", "gpt-4o", "gpt-4.1", "gpt-4-", "o1", "o3", "o4")
 _TEXT_PARTS = frozenset(
     {
-        None,
         "text",
         "input_text",
         "output_text",
@@ -45,7 +44,6 @@ _TEXT_PARTS = frozenset(
 _IMAGE_PARTS = frozenset({"image_url", "input_image", "computer_screenshot"})
 _CLIENT_TOOLS = frozenset(
     {
-        None,
         "function",
         "custom",
         "namespace",
@@ -94,7 +92,7 @@ def survey_input(body: JsonObject, tally: Tally) -> None:
     for item in found if isinstance(found, list) else ():
         if not isinstance(item, dict):
             continue
-        kind = item.get("type")
+        kind = kind_of(item.get("type"))
         if kind == "item_reference":
             tally.remote("item_reference")
         elif kind == "image_generation_call" and isinstance(item.get("result"), str):
@@ -122,8 +120,9 @@ def survey_tools(body: JsonObject, tally: Tally) -> None:
         tally.tokens += TOOLS_TOKENS
     for tool in tools:
         tally.cached(tool.cache_control)
-        if tool.type not in _CLIENT_TOOLS and not (tool.type == "shell" and _is_local(tool.environment)):
-            tally.remote(str(tool.type)[:64])
+        kind = kind_of(tool.type)
+        if kind is not None and kind not in _CLIENT_TOOLS and not (kind == "shell" and _is_local(tool.environment)):
+            tally.remote(kind)
 
 
 def _list(body: JsonObject, name: str) -> list[Any]:
@@ -141,10 +140,10 @@ def _parts(content: Any, tally: Tally) -> None:
     for part in content:
         if isinstance(part, dict):
             _mind(part, tally)
-            _part(part, part.get("type"), tally)
+            _part(part, kind_of(part.get("type")), tally)
 
 
-def _part(part: dict[str, Any], kind: Any, tally: Tally) -> None:
+def _part(part: dict[str, Any], kind: str | None, tally: Tally) -> None:
     if kind in _IMAGE_PARTS:
         url = part.get("image_url")
         tally.image(url.get("url") if isinstance(url, dict) else url)
@@ -161,8 +160,8 @@ def _part(part: dict[str, Any], kind: Any, tally: Tally) -> None:
             tally.inline(_SOUND_KINDS.get(str(sound.get("format")), "audio/ogg"), sound["data"])
         else:
             tally.remote("audio")
-    elif kind not in _TEXT_PARTS:
-        tally.remote(str(kind)[:64])
+    elif kind is not None and kind not in _TEXT_PARTS:
+        tally.remote(kind)
 
 
 def _mind(part: dict[str, Any], tally: Tally) -> None:

@@ -49,7 +49,7 @@ class Embeddings:
 
 
 class Free:
-    """A call that costs nothing: relayed, never held, never charged. A body that cannot be read is the provider's."""
+    """A call that costs nothing: relayed, never held, never charged."""
 
     def __init__(self, name: str) -> None:
         self.name = name
