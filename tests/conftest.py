@@ -10,10 +10,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from tests.support.house import House, running_house
 
 from bursar.ledger import Store, open_store
 from bursar.ledger.schema import statements
+
+# A machine that is busy with other things must not fail a test of logic.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 _names = itertools.count()
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from tests.support.profile import SHARED, WHY_NO_SHARED
 
 from bursar.ledger import (
     NEVER,
@@ -34,7 +35,6 @@ from bursar.ledger import (
     reading,
 )
 from bursar.money import split
-from tests.support.profile import SHARED, WHY_NO_SHARED
 
 VECTORS = SHARED / "data" / "ledger-vectors.json"
 pytestmark = pytest.mark.skipif(not VECTORS.exists(), reason=WHY_NO_SHARED)
@@ -89,14 +89,21 @@ def test_burn_down(store: Store, case: dict[str, Any]) -> None:
     for grant in given["grants"]:
         effective = micros(grant["effective_at"])
         lot = LotTerms(
-            grant["id"], "USD", grant["amount"], effective, micros(grant["expires_at"]), priority=grant.get("priority", 50)
+            grant["id"],
+            "USD",
+            grant["amount"],
+            effective,
+            micros(grant["expires_at"]),
+            priority=grant.get("priority", 50),
         )
         events.append((min(effective, micros(given["start"])), 0, Release(f"r{grant['id']}", P, lot)))
         if "voided_at" in grant:
             events.append((micros(grant["voided_at"]), 1, Revoke(f"v{grant['id']}", P, grant["id"])))
     for number, use in enumerate(given["usage"]):
         at = micros(use["at"])
-        events.append((at, 2, Charge(f"u{number}", P, "USD", use["amount"], usage=Usage(list_nanos=use["amount"], at=at))))
+        events.append(
+            (at, 2, Charge(f"u{number}", P, "USD", use["amount"], usage=Usage(list_nanos=use["amount"], at=at)))
+        )
     overage = 0
     for at, _, command in sorted(events, key=lambda one: one[:2]):
         answer = apply_now(store, [command], at)[0]
@@ -109,7 +116,9 @@ def test_burn_down(store: Store, case: dict[str, Any]) -> None:
     expected = case["expected"]
     if str(case.get("policy", "")).startswith("REJECT"):
         # A new grant never pays for old overage: what was spent before it opened stays overage.
-        early = sum(use["amount"] for use in given["usage"] if micros(use["at"]) < micros(given["grants"][0]["effective_at"]))
+        early = sum(
+            use["amount"] for use in given["usage"] if micros(use["at"]) < micros(given["grants"][0]["effective_at"])
+        )
         assert overage == early
         assert balances == {name: amount + early for name, amount in expected["balances"].items()}
         return
@@ -124,7 +133,8 @@ EXPIRIES = {"Aug 15": 815, "Sep 1": 901, "T10": 10_000, "T15": 15_000}
 def test_ordering(store: Store, case: dict[str, Any]) -> None:
     given, expected = case["input"], case["expected"]
     sources = given.get("grants") or [
-        {"id": name, "balance": balance, "created": number} for number, (name, balance) in enumerate(given.get("sources", []))
+        {"id": name, "balance": balance, "created": number}
+        for number, (name, balance) in enumerate(given.get("sources", []))
     ]
     if not sources:  # single balances: soft limit, and the choice between overage and refusal
         give(store, "only", given["balance"])
@@ -167,7 +177,9 @@ def test_hold_post_in_full_in_part_and_void(store: Store) -> None:
         before = left(store, at)["lot"]
         assert hold(store, f"h{number}", 123, at).amount == 123
         assert left(store, at)["lot"] == before - 123
-        command = Void(f"e{number}", P, f"h{number}") if ending is None else Settle(f"e{number}", P, f"h{number}", ending)
+        command = (
+            Void(f"e{number}", P, f"h{number}") if ending is None else Settle(f"e{number}", P, f"h{number}", ending)
+        )
         assert isinstance(apply_now(store, [command], at + 1)[0], Applied)
         assert left(store, at + 1)["lot"] == before - (ending or 0)
 
@@ -251,9 +263,7 @@ def test_settling_after_the_grant_expired_does_not_depend_on_who_swept_first(sto
 
 def test_worst_case_holds_do_not_starve_and_do_not_overshoot(store: Store) -> None:
     give(store, "lot", 25_000)
-    answers = [
-        apply_now(store, [TakeHold(f"h{number}", P, "USD", 8_000, 500, 10**6)], 5)[0] for number in range(25)
-    ]
+    answers = [apply_now(store, [TakeHold(f"h{number}", P, "USD", 8_000, 500, 10**6)], 5)[0] for number in range(25)]
     taken = [one for one in answers if isinstance(one, Applied)]
     assert len(taken) >= 20
     assert sum(one.amount for one in taken) <= 25_000
@@ -346,7 +356,9 @@ def test_split_restricted_money_first(store: Store) -> None:
 
 
 def test_no_case_of_these_suites_is_left_out() -> None:
-    assert len(SUITES["burn_down"]) == len(named("burn_down")) + sum(1 for one in SUITES["burn_down"] if one["name"] in DEFERRED)
+    assert len(SUITES["burn_down"]) == len(named("burn_down")) + sum(
+        1 for one in SUITES["burn_down"] if one["name"] in DEFERRED
+    )
     assert len(SUITES["ordering"]) == len(named("ordering"))
     assert len(SUITES["holds"]) == 14  # each has a test of its own above, by what it says
     assert len(SUITES["corrections_expiry_point_in_time"]) == 11

@@ -26,7 +26,11 @@ class Terminal:
 
     def run(self, *words: str, expect: int = 0) -> str:
         done = subprocess.run(
-            [sys.executable, "-m", "bursar.cli", *words], env=self.environment, capture_output=True, text=True, timeout=120
+            [sys.executable, "-m", "bursar.cli", *words],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
         )
         text = done.stdout + done.stderr
         assert done.returncode == expect, text
@@ -92,7 +96,9 @@ def test_a_balance_of_the_past_is_what_was_shown_then(terminal: Terminal) -> Non
 
 def test_prices_are_shown_and_set(terminal: Terminal) -> None:
     rows = terminal.json("price", "show", "claude-sonnet-4-5", "--provider", "anthropic")["rows"]
-    assert {"what": "output", "list": "$15.00"}.items() <= {k: v for row in rows for k, v in row.items() if row["what"] == "output" and not row["note"]}.items()
+    assert {"what": "output", "list": "$15.00"}.items() <= {
+        k: v for row in rows for k, v in row.items() if row["what"] == "output" and not row["note"]
+    }.items()
     terminal.run("price", "set", "anthropic", "claude-*", "--discount", "12.5%")
     shown = terminal.json("price", "show", "claude-sonnet-4-5", "--provider", "anthropic")["rows"]
     assert any(row["what"] == "output" and row["cost"] == "$13.125" for row in shown)
@@ -101,7 +107,9 @@ def test_prices_are_shown_and_set(terminal: Terminal) -> None:
 
 def test_a_roster_is_imported_whole_or_not_at_all(terminal: Terminal, tmp_path: Path) -> None:
     roster = tmp_path / "roster.csv"
-    roster.write_text("handle,name,email,zone\nben,Ben,ben@example.com,Europe/Lisbon\nchloe,Chloe,chloe@example.com,Mars\n")
+    roster.write_text(
+        "handle,name,email,zone\nben,Ben,ben@example.com,Europe/Lisbon\nchloe,Chloe,chloe@example.com,Mars\n"
+    )
     text = terminal.run("person", "import", str(roster), expect=2)
     assert "line 3: zone" in text
     assert [one["handle"] for one in terminal.json("person", "list")] == ["ada"]

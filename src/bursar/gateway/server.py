@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -181,6 +181,10 @@ class Gateway:
         if key.models and call.model and not _admits(key.models, call.model):
             raise Turned(Refusal("forbidden", f"Bursar: this access key may not use model {call.model!r}."))
         provider = self._provider(provider_name, call)
+        if (
+            call.dialect == "openai.chat" and provider.kind == "openai"
+        ):  # a model under an own name is capped OpenAI's way
+            call = replace(call, limit_field="max_completion_tokens")
         return Arrived(dialect, key, provider, call, path, query, body)
 
     def _provider(self, name: str, call: Call) -> ProviderRecord:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 import aiohttp
 from yarl import URL
 
-from bursar.gateway.dialects.warnings import STRIPPED_UPSTREAM
+from bursar.gateway.dialects.warnings import is_stripped
 from bursar.gateway.directory import ProviderRecord
 
 CONNECT_ATTEMPTS = 3
@@ -44,8 +44,9 @@ NOT_FORWARDED = HOP_BY_HOP | {
     "x-goog-api-key",
     "api-key",
     "cookie",
+    "x-http-method-override",
 }
-NOT_RETURNED = HOP_BY_HOP | {"content-length", "content-encoding", "set-cookie", "date", "server"} | STRIPPED_UPSTREAM
+NOT_RETURNED = HOP_BY_HOP | {"content-length", "content-encoding", "set-cookie", "date", "server"}
 _NO_AUTO_HEADERS = frozenset({"User-Agent", "Accept", "Accept-Encoding", "Content-Type"})
 
 
@@ -126,4 +127,6 @@ def request_headers(headers: Mapping[str, str], credentials: Mapping[str, str]) 
 
 
 def reply_headers(headers: Mapping[str, str]) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in headers.items() if name.lower() not in NOT_RETURNED]
+    return [
+        (name, value) for name, value in headers.items() if name.lower() not in NOT_RETURNED and not is_stripped(name)
+    ]

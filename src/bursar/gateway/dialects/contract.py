@@ -108,7 +108,7 @@ class Reading:
     others: tuple[tuple[str, Usage], ...] = ()
     """What the provider bills beside `usage` for the same reply: the model (empty: the same one) and its figures.
     Anthropic's advisor and compaction steps are such; the figures in `usage` leave them out."""
-    began: bool = False
+    began: bool = field(default=False, compare=False)
     """A stream has begun: the provider has taken the input in, whatever comes of it."""
 
 
