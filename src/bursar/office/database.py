@@ -1,30 +1,149 @@
-"""Opening the database and bringing its schema up to date, on both engines."""
+"""Opening the database and bringing its schema up to date, on both engines.
+
+Control-plane changes go through `transaction`, which refuses to commit a change that the audit log does not tell of;
+plain look-ups go through `reading`, which takes no lock from the ledger's writer.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.sql.expression import TableClause
 
-from bursar.errors import Conflict, Unavailable
+from bursar.errors import Conflict, InvalidInput, Unavailable
+from bursar.office.tables import AUDITED, audit
 
 BUSY_TIMEOUT_SECONDS = 10
+"""SQLite: how long a change waits for another writer."""
+CONNECT_TIMEOUT_SECONDS = 10
+"""PostgreSQL: how long to wait for a connection, where the URL does not say."""
+_EXPECTED_URL = "sqlite:///path, a path, or postgresql://user@host/database"
+_MIGRATION_LOCK = 0x627572736172  # "bursar": PostgreSQL's name of the lock that lets one process migrate at a time
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaState:
+    """Where a database stands; `current` is its revision (None: never set up), `head` what this code needs."""
+
+    current: str | None
+    head: str
+    relation: Literal["empty", "older", "current", "newer"]
 
 
 def open_engine(url: str) -> Engine:
-    """An engine for `sqlite:///path` or `postgresql://...`, with the settings that the ledger relies on."""
-    if url.startswith("postgres"):
-        scheme, _, rest = url.partition("://")
-        return create_engine(f"postgresql+psycopg://{rest}" if "+" not in scheme else url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False})
+    """An engine for `sqlite:///path`, a path, or `postgresql://...`, with the settings that the ledger relies on.
+
+    Raises InvalidInput without repeating the URL, which may hold a password.
+    """
+    parsed = _parsed(url)
+    if parsed.get_backend_name() == "postgresql":
+        return _open_postgresql(parsed)
+    return _open_sqlite(parsed)
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """One transaction of the control plane, committed at the end, undone by any error.
+
+    Raises Unavailable if the database cannot be reached or written, Conflict if a constraint refuses.
+    """
+    with _spoken(), engine.begin() as connection:
+        connection.info["changed"] = set()
+        yield connection
+        changed = connection.info.pop("changed")
+        if changed & AUDITED and audit.name not in changed:
+            raise AssertionError(f"{', '.join(sorted(changed))} changed without a line in the audit log")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection for look-ups: it takes no write lock, and what it writes is undone. Raises Unavailable."""
+    with _spoken(), engine.connect() as connection:
+        yield connection.execution_options(bursar_reads=True)
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema to the newest revision; does nothing if it is there already."""
+    with _spoken(), engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def schema_state(engine: Engine) -> SchemaState:
+    """Compare a database with this code. Raises Unavailable if it cannot be reached."""
+    scripts = ScriptDirectory.from_config(_config())
+    head = scripts.get_current_head() or ""
+    with reading(engine) as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    if current is None:
+        return SchemaState(None, head, "empty")
+    if current == head:
+        return SchemaState(current, head, "current")
+    known = {script.revision for script in scripts.walk_revisions()}
+    return SchemaState(current, head, "older" if current in known else "newer")
+
+
+def check_schema(engine: Engine) -> None:
+    """Raise Conflict with what to do if the database is older or newer than this Bursar."""
+    state = schema_state(engine)
+    if state.relation == "empty":
+        raise Conflict("this database has not been set up", "run `bursar init`")
+    if state.relation == "newer":
+        raise Conflict(f"the database is of a newer Bursar (revision {state.current})", "upgrade Bursar")
+    if state.relation == "older":
+        raise Conflict(
+            f"the database is at revision {state.current}, this Bursar needs {state.head}",
+            "run `bursar init` to migrate it",
+        )
+
+
+def _parsed(url: str) -> URL:
+    if "://" not in url:
+        if not url or url == ":memory:":
+            raise InvalidInput("database_url", repr(url), _EXPECTED_URL)
+        return URL.create("sqlite", database=url)
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise InvalidInput("database_url", "text that is not a URL", _EXPECTED_URL) from None
+    scheme, plus, driver = parsed.drivername.partition("+")
+    if scheme == "sqlite" and not plus:
+        if parsed.database in (None, "", ":memory:") or parsed.host or parsed.query:
+            raise InvalidInput("database_url", "sqlite without a plain path", _EXPECTED_URL)
+        return parsed
+    if scheme in ("postgresql", "postgres") and driver in ("", "psycopg"):
+        return parsed.set(drivername="postgresql+psycopg")
+    raise InvalidInput("database_url", repr(parsed.drivername), _EXPECTED_URL)
+
+
+def _open_postgresql(url: URL) -> Engine:
+    if find_spec("psycopg") is None:
+        raise Unavailable("PostgreSQL needs the package psycopg", "install Bursar as `bursar[postgresql]`")
+    arguments = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_TIMEOUT_SECONDS}
+    engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=arguments)
+    event.listen(engine, "after_execute", _remember_change)
+    return engine
+
+
+def _open_sqlite(url: URL) -> Engine:
+    engine = create_engine(
+        url, hide_parameters=True, connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
+    )
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, record: Any) -> None:
@@ -34,49 +153,36 @@ def open_engine(url: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        reads = connection.get_execution_options().get("bursar_reads")
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
+    event.listen(engine, "after_execute", _remember_change)
     return engine
 
 
+def _remember_change(connection: Connection, statement: Any, *_: Any) -> None:
+    changed = connection.info.get("changed")
+    if changed is not None and isinstance(statement, UpdateBase) and isinstance(statement.table, TableClause):
+        changed.add(statement.table.name)
+
+
 @contextmanager
-def transaction(engine: Engine) -> Iterator[Connection]:
-    """One transaction of the control plane; a database that cannot be reached is Unavailable."""
+def _spoken() -> Iterator[None]:
+    """Turn the drivers' errors into ours. Only the first line is repeated: further ones may quote a row."""
     try:
-        with engine.begin() as connection:
-            yield connection
-    except OperationalError as error:
-        raise Unavailable(f"the database is not available: {error.orig}") from error
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise Unavailable(f"the database is not available: {_first_line(error)}") from error
+    except IntegrityError as error:
+        raise Conflict(f"the database refuses this: {_first_line(error)}") from error
+    except DatabaseError as error:
+        if "not a database" in str(error.orig):
+            raise Conflict("the file is not a Bursar database", "name another file, or move this one away") from error
+        raise
 
 
-def migrate(engine: Engine) -> None:
-    """Bring the schema to the newest revision; does nothing if it is there already."""
-    with transaction(engine) as connection:
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-
-
-def check_schema(engine: Engine) -> None:
-    """Raise Conflict with what to do if the database is older or newer than this Bursar."""
-    try:
-        with engine.connect() as connection:
-            current = MigrationContext.configure(connection).get_current_revision()
-            connection.execute(text("SELECT 1"))
-    except DBAPIError as error:
-        raise Unavailable(f"the database is not available: {error.orig}") from error
-    scripts = ScriptDirectory.from_config(_config())
-    head = scripts.get_current_head()
-    if current == head:
-        return
-    if current is None:
-        raise Conflict("this database has not been set up", "run `bursar init`")
-    known = {script.revision for script in scripts.walk_revisions()}
-    if current not in known:
-        raise Conflict(f"the database is of a newer Bursar (revision {current})", "upgrade Bursar")
-    raise Conflict(
-        f"the database is at revision {current}, this Bursar needs {head}", "run `bursar init` to migrate it"
-    )
+def _first_line(error: DatabaseError | InterfaceError) -> str:
+    return str(error.orig).partition("\n")[0]
 
 
 def _config() -> Config:

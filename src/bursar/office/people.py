@@ -1,57 +1,79 @@
-"""People: the roster, one row each, added by hand or imported from CSV, all or nothing."""
+"""People: one row each, added by hand or imported from a roster, all or nothing.
+
+A person is found by handle, e-mail address or id. Who leaves keeps their row; their keys end with their last day, in
+their own time zone.
+"""
 
 from __future__ import annotations
 
-import csv
-import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Connection, insert, or_, select, update
 
+from bursar.calendar import micros, parse_zone, to_utc
 from bursar.errors import Conflict, InvalidInput, NotFound
+from bursar.office.roster import FIELDS, MAX_TEXT_CHARS, Import, Row, check_date, checked, compare, ring
 from bursar.office.tables import person
 
-MAX_ROSTER_ROWS = 200_000
-MAX_TEXT_CHARS = 200
-FIELDS = ("handle", "name", "email", "team", "level", "job_family", "role", "location", "zone", "hire_date", "manager")
-_HANDLE = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+MAX_ROSTER_BYTES = 64 * 1024 * 1024
 
 
-def checked(row: dict[str, str], where: str = "") -> dict[str, str]:
-    """A roster row with every field valid; raises InvalidInput naming the field (and the line, if given)."""
-    found = {name: (row.get(name) or "").strip() for name in FIELDS}
-    if not found["handle"] and found["email"]:
-        found["handle"] = re.sub(r"[^a-z0-9._-]", "-", found["email"].partition("@")[0].lower())
-    if not _HANDLE.fullmatch(found["handle"]):
-        raise InvalidInput(f"{where}handle", repr(found["handle"]), "lower-case letters, digits, . _ -, at most 63")
-    if found["email"] and not _EMAIL.fullmatch(found["email"]):
-        raise InvalidInput(f"{where}email", repr(found["email"]), "an address such as ada@example.com")
-    if found["hire_date"] and not _DATE.fullmatch(found["hire_date"]):
-        raise InvalidInput(f"{where}hire_date", repr(found["hire_date"]), "a date such as 2024-02-29")
-    found["zone"] = found["zone"] or "UTC"
-    try:
-        ZoneInfo(found["zone"])
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise InvalidInput(f"{where}zone", repr(found["zone"]), "a zone such as Europe/Lisbon") from error
-    for name, value in found.items():
-        if len(value) > MAX_TEXT_CHARS or not value.isprintable():
-            raise InvalidInput(
-                f"{where}{name}", f"{len(value)} characters", f"printable text of at most {MAX_TEXT_CHARS}"
-            )
-    return found
-
-
-def add(connection: Connection, row: dict[str, str], new_id: str, now: int) -> dict[str, Any]:
+def add(connection: Connection, row: Row, new_id: str, now: int) -> dict[str, Any]:
+    """Store a person. The caller writes the audit line."""
     found = checked(row)
-    if connection.execute(select(person.c.id).where(person.c.handle == found["handle"])).first():
-        raise Conflict(f"there is a person {found['handle']} already")
+    _refuse_taken(connection, found, "")
+    found["manager"] = _manager(connection, found, "")
     connection.execute(insert(person).values(id=new_id, created=now, **found))
-    return {"id": new_id, "status": "active", **found}
+    return {"id": new_id, "status": "active", "leave_date": "", **found}
+
+
+def change(connection: Connection, person_id: str, values: Row) -> dict[str, Any]:
+    """Change some fields of a person; returns the row as it is then."""
+    unknown = sorted(set(values) - set(FIELDS))
+    if unknown:
+        raise InvalidInput(unknown[0], "a field that people do not have", f"one of {', '.join(FIELDS)}")
+    before = _by_id(connection, person_id)
+    found = checked({name: values.get(name, before[name]) for name in FIELDS})
+    _refuse_taken(connection, found, person_id)
+    if found["manager"] != before["manager"]:
+        found["manager"] = _manager(connection, found, before["handle"])
+    connection.execute(update(person).where(person.c.id == person_id).values(**found))
+    if found["handle"] != before["handle"]:
+        connection.execute(update(person).where(person.c.manager == before["handle"]).values(manager=found["handle"]))
+    return {**before, **found}
+
+
+def suspend(connection: Connection, person_id: str) -> None:
+    """Stop every key of a person until `reinstate`; nothing is revoked, nothing of the balance is lost."""
+    _by_id(connection, person_id)
+    connection.execute(update(person).where(person.c.id == person_id).values(status="suspended"))
+
+
+def reinstate(connection: Connection, person_id: str) -> None:
+    """Undo `suspend` or `leave`: keys that were not revoked work again."""
+    _by_id(connection, person_id)
+    connection.execute(update(person).where(person.c.id == person_id).values(status="active", leave_date=""))
+
+
+def leave(connection: Connection, person_id: str, leave_date: str, now: int) -> None:
+    """Record a person's last day; keys end with it, whenever that is, and the status is `left` if it is over."""
+    check_date(leave_date, "leave_date")
+    over = last_instant(leave_date, _by_id(connection, person_id)["zone"]) <= now
+    values = {"leave_date": leave_date, **({"status": "left"} if over else {})}
+    connection.execute(update(person).where(person.c.id == person_id).values(**values))
+
+
+@lru_cache(maxsize=4096)
+def last_instant(leave_date: str, zone: str) -> int:
+    """When somebody's last day ends in their time zone; microseconds UTC, 0 without a date."""
+    if not leave_date:
+        return 0
+    next_day = date.fromisoformat(leave_date) + timedelta(days=1)
+    return micros(to_utc(datetime.combine(next_day, time()), parse_zone(zone)))
 
 
 def listed(connection: Connection) -> list[dict[str, Any]]:
@@ -59,60 +81,67 @@ def listed(connection: Connection) -> list[dict[str, Any]]:
 
 
 def named(connection: Connection, name: str) -> dict[str, Any]:
-    """The person with this handle, e-mail or id."""
+    """The person with this handle, e-mail or id. Raises NotFound."""
+    lower = name.lower()
     row = connection.execute(
-        select(person).where(or_(person.c.handle == name.lower(), person.c.email == name, person.c.id == name))
+        select(person).where(or_(person.c.handle == lower, person.c.email == lower, person.c.id == name))
     ).first()
-    if row is None:
-        raise NotFound(f"there is no person {name!r}", "`bursar person list` shows who there is")
+    if not name or row is None:
+        raise NotFound(f"there is no person {name[:MAX_TEXT_CHARS]!r}", "`bursar person list` shows who there is")
     return dict(row._mapping)
 
 
-@dataclass(frozen=True, slots=True)
-class Import:
-    """What an import changes: rows to add, rows to update (by id), how many stay."""
-
-    added: list[dict[str, str]]
-    updated: list[tuple[str, dict[str, str]]]
-    unchanged: int
-
-
 def read_roster(connection: Connection, file: Path) -> Import:
-    """Read and check a whole roster before anything is changed; people are matched by e-mail, else by handle."""
+    """Read and check a whole roster before anything is changed. Raises InvalidInput with the line of each fault."""
+    expected = f"a CSV file in UTF-8 of at most {MAX_ROSTER_BYTES // 1024 // 1024} MiB"
     try:
-        with file.open(newline="", encoding="utf-8-sig") as lines:
-            rows = csv.DictReader(lines, strict=True)
-            unknown = sorted(set(rows.fieldnames or ()) - set(FIELDS))
-            if not rows.fieldnames or unknown:
-                raise InvalidInput("header", ", ".join(unknown) or "nothing", f"columns out of {', '.join(FIELDS)}")
-            found = [checked(row, f"line {rows.line_num}: ") for row in rows]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InvalidInput("roster", str(error), "a CSV file in UTF-8 with a header line") from error
-    if len(found) > MAX_ROSTER_ROWS:
-        raise InvalidInput("roster", f"{len(found)} rows", f"at most {MAX_ROSTER_ROWS}")
-    for name in ("handle", "email"):
-        values = [row[name] for row in found if row[name]]
-        twice = (
-            next((value for value in values if values.count(value) > 1), None)
-            if len(values) != len(set(values))
-            else None
-        )
-        if twice:
-            raise InvalidInput(name, f"{twice!r} in two rows", "each once")
-    known = listed(connection)
-    by_email = {one["email"]: one for one in known if one["email"]}
-    by_handle = {one["handle"]: one for one in known}
-    added, updated, unchanged = [], [], 0
-    for row in found:
-        match = by_email.get(row["email"]) or by_handle.get(row["handle"])
-        if match is None:
-            added.append(row)
-        elif any(match[name] != row[name] for name in FIELDS):
-            updated.append((match["id"], row))
-        else:
-            unchanged += 1
-    return Import(added, updated, unchanged)
+        with file.open("rb") as opened:
+            raw = opened.read(MAX_ROSTER_BYTES + 1)
+        text = raw.decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput("roster", str(error), expected) from error
+    if len(raw) > MAX_ROSTER_BYTES:
+        raise InvalidInput("roster", "a larger file", expected)
+    return compare(text, listed(connection))
 
 
-def change(connection: Connection, person_id: str, values: dict[str, str]) -> None:
-    connection.execute(update(person).where(person.c.id == person_id).values(**values))
+def apply_roster(connection: Connection, found: Import, new_id: Callable[[], str], now: int) -> None:
+    """Write what `read_roster` found, in the same transaction. The caller writes the audit line."""
+    # Names move out of the way first, so that two people may exchange handles or addresses.
+    for person_id, _ in found.updated:
+        connection.execute(update(person).where(person.c.id == person_id).values(handle=f"~{person_id}", email=""))
+    for person_id, row in found.updated:
+        connection.execute(update(person).where(person.c.id == person_id).values(**row))
+    if found.added:
+        connection.execute(insert(person), [{"id": new_id(), "created": now, **row} for row in found.added])
+
+
+def _by_id(connection: Connection, person_id: str) -> dict[str, Any]:
+    row = connection.execute(select(person).where(person.c.id == person_id)).first()
+    if row is None:
+        raise NotFound(f"there is no person {person_id[:MAX_TEXT_CHARS]!r}", "`bursar person list` shows who there is")
+    return dict(row._mapping)
+
+
+def _refuse_taken(connection: Connection, found: Row, person_id: str) -> None:
+    others = select(person.c.id).where(person.c.id != person_id)
+    if connection.execute(others.where(person.c.handle == found["handle"])).first():
+        raise Conflict(f"there is a person {found['handle']} already")
+    if found["email"] and connection.execute(others.where(person.c.email == found["email"])).first():
+        raise Conflict(f"somebody else has the e-mail address {found['email']}")
+
+
+def _manager(connection: Connection, found: Row, handle_before: str) -> str:
+    """The handle of the manager that is meant; `handle_before` is what the person was called until now."""
+    given = found["manager"]
+    if not given:
+        return ""
+    known = connection.execute(select(person.c.handle, person.c.email, person.c.manager)).all()
+    handle = next((row.handle for row in known if given in (row.handle, row.email)), "")
+    if not handle:
+        raise InvalidInput("manager", repr(given), "handle or e-mail of somebody on the roster")
+    me = handle_before or found["handle"]
+    circle = ring({**{row.handle: row.manager for row in known}, me: handle})
+    if me in circle:
+        raise InvalidInput("manager", " -> ".join((*circle, circle[0])), "no ring of managers")
+    return str(handle)

@@ -1,13 +1,31 @@
-"""What can be set from outside, by environment (`BURSAR_...`) or defaults; every limit has a name and a unit here."""
+"""What can be set from outside; every limit has a name, a unit and a sentence here.
+
+An environment variable (`BURSAR_PORT=9000`) wins over the file `bursar.toml` in the installation's own folder, which
+wins over the defaults. The file is looked for there only: a folder that one happens to work in decides nothing.
+"""
 
 from __future__ import annotations
 
+import os
+import tomllib
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from bursar.gateway.policy import Policy
+from bursar.errors import InvalidInput
+from bursar.gateway.policy import DEFAULT_POLICY, Policy
+
+FILE_NAME = "bursar.toml"
+MAX_FILE_BYTES = 65_536
+_PREFIX = "BURSAR_"
+MAX_SHOWN_CHARS = 100
+_SECRET = frozenset({"master_key", "database_url"})
+_NOT_IN_FILE = {
+    "home": "it is where the file lies: set BURSAR_HOME",
+    "master_key": "it would lie in the open beside the database: set BURSAR_MASTER_KEY, or master_key_file",
+}
 
 
 def _default_home() -> Path:
@@ -15,38 +33,130 @@ def _default_home() -> Path:
 
 
 class Settings(BaseSettings):
-    """Settings of one installation."""
+    """Settings of one installation. Raises InvalidInput, naming the field and never repeating a secret."""
 
-    model_config = SettingsConfigDict(env_prefix="BURSAR_", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True, frozen=True
+    )
 
     home: Path = Field(default_factory=_default_home, description="Folder of the database and the master key.")
-    database_url: str = Field(default="", description="sqlite:///path or postgresql://...; empty: a file in home.")
+    database_url: str = Field(
+        default="", repr=False, description="sqlite:///path, a path, or postgresql://...; empty: a file in home."
+    )
     master_key_file: Path | None = Field(
         default=None, description="File of the master key; without it, home/master.key."
     )
-    master_key: str = Field(default="", repr=False, description="The master key itself (base64), instead of a file.")
-    host: str = Field(default="127.0.0.1", description="Address that the gateway listens on.")
+    master_key: SecretStr = Field(
+        default=SecretStr(""), description="The master key itself (32 bytes in base64), instead of a file."
+    )
+    host: str = Field(default="127.0.0.1", min_length=1, description="Address that the gateway listens on.")
     port: int = Field(default=8787, ge=0, le=65535, description="Port of the gateway; 0 takes a free one.")
     node: str = Field(
         default="local", pattern=r"^[a-z0-9][a-z0-9.-]{0,62}$", description="Name of this gateway process."
     )
-    max_body_bytes: int = Field(default=Policy().max_body_bytes, gt=0)
-    receipt_seconds: float = Field(default=Policy().receipt_seconds, gt=0)
-    max_connections: int = Field(default=Policy().max_connections, gt=0)
-    drain_seconds: float = Field(default=Policy().drain_seconds, ge=0)
-    hold_seconds: int = Field(default=Policy().hold_seconds, gt=0)
-    request_seconds: float = Field(default=Policy().request_seconds, gt=0)
-    floor_output_tokens: int = Field(default=Policy().floor_output_tokens, ge=1)
-    share_divisor: int = Field(default=Policy().share_divisor, ge=1)
-    unbounded_input_tokens: int = Field(default=Policy().unbounded_input_tokens, ge=0)
-    unknown_model: str = Field(default=Policy().unknown_model, pattern="^(refuse|ceiling)$")
-    hang_up: str = Field(default=Policy().hang_up, pattern="^(drain|stop)$")
-    on_lapse: str = Field(default=Policy().on_lapse, pattern="^(unresolved|released)$")
-    ask_at: str = Field(default="", description="Where people ask for more; shown in every refusal.")
+    max_body_bytes: int = Field(
+        default=DEFAULT_POLICY.max_body_bytes, ge=1024, le=2**30, description="Largest request body, bytes."
+    )
+    max_reply_bytes: int = Field(
+        default=DEFAULT_POLICY.max_reply_bytes,
+        ge=1024,
+        le=2**32,
+        description="Largest reply that is not streamed, bytes.",
+    )
+    receipt_seconds: float = Field(
+        default=DEFAULT_POLICY.receipt_seconds, gt=0, le=3600, description="A request must have arrived whole by then."
+    )
+    keepalive_seconds: float = Field(
+        default=DEFAULT_POLICY.keepalive_seconds, gt=0, le=3600, description="How long an idle connection is kept."
+    )
+    max_connections: int = Field(
+        default=DEFAULT_POLICY.max_connections, ge=1, le=1_000_000, description="Connections of clients at once."
+    )
+    drain_seconds: float = Field(
+        default=DEFAULT_POLICY.drain_seconds,
+        ge=0,
+        le=86_400,
+        description="At shutdown, how long requests in flight may go on before they are stopped and settled.",
+    )
+    hold_seconds: int = Field(
+        default=DEFAULT_POLICY.hold_seconds,
+        ge=1,
+        le=7 * 86_400,
+        description="Time limit of a hold; longer than any request may take.",
+    )
+    request_seconds: float = Field(
+        default=DEFAULT_POLICY.request_seconds,
+        gt=0,
+        le=86_400,
+        description="A request that is not over by then is stopped and settled.",
+    )
+    floor_output_tokens: int = Field(
+        default=DEFAULT_POLICY.floor_output_tokens,
+        ge=1,
+        le=1_000_000,
+        description="A request is admitted if it can afford at least this much output, tokens.",
+    )
+    share_divisor: int = Field(
+        default=DEFAULT_POLICY.share_divisor,
+        ge=1,
+        le=1000,
+        description="One request may hold at most 1/n of what is free, where its worst case would need more.",
+    )
+    unbounded_input_tokens: int = Field(
+        default=DEFAULT_POLICY.unbounded_input_tokens,
+        ge=0,
+        le=10_000_000,
+        description="Allowance for input that only the provider knows (its tools, stored conversations), tokens.",
+    )
+    unknown_model: str = Field(
+        default=DEFAULT_POLICY.unknown_model,
+        pattern="^(refuse|ceiling)$",
+        description="A model without a price: refuse it, or price it at its provider's dearest rates (ceiling).",
+    )
+    hang_up: str = Field(
+        default=DEFAULT_POLICY.hang_up,
+        pattern="^(drain|stop)$",
+        description="When a client hangs up: drain the reply for its real usage, or stop it and settle an estimate.",
+    )
+    hang_up_bytes: int = Field(
+        default=DEFAULT_POLICY.hang_up_bytes, ge=0, le=2**30, description="Most that is drained after a hang-up, bytes."
+    )
+    hang_up_seconds: float = Field(
+        default=DEFAULT_POLICY.hang_up_seconds, ge=0, le=3600, description="Longest draining after a hang-up."
+    )
+    on_lapse: str = Field(
+        default=DEFAULT_POLICY.on_lapse,
+        pattern="^(unresolved|released)$",
+        description="A hold that nobody settles becomes a visible unresolved charge, or is released.",
+    )
+    ask_at: str = Field(
+        default="", max_length=500, description="Where people ask for more: a sentence or a link, in every refusal."
+    )
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise _in_words(error) from None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given in code, then the environment, then the installation's file."""
+        given = {**env_settings(), **init_settings()}
+        return init_settings, env_settings, _File(settings_cls, Path(given.get("home") or _default_home()) / FILE_NAME)
 
     @property
     def url(self) -> str:
         """The database URL in force."""
+        if self.database_url and "://" not in self.database_url:
+            return f"sqlite:///{self.database_url}"
         return self.database_url or f"sqlite:///{self.home / 'bursar.db'}"
 
     def policy(self) -> Policy:
@@ -54,7 +164,9 @@ class Settings(BaseSettings):
         return Policy(
             max_body_bytes=self.max_body_bytes,
             receipt_seconds=self.receipt_seconds,
+            keepalive_seconds=self.keepalive_seconds,
             max_connections=self.max_connections,
+            max_reply_bytes=self.max_reply_bytes,
             drain_seconds=self.drain_seconds,
             hold_seconds=self.hold_seconds,
             request_seconds=self.request_seconds,
@@ -63,6 +175,47 @@ class Settings(BaseSettings):
             unbounded_input_tokens=self.unbounded_input_tokens,
             unknown_model=self.unknown_model,
             hang_up=self.hang_up,
+            hang_up_bytes=self.hang_up_bytes,
+            hang_up_seconds=self.hang_up_seconds,
             on_lapse=self.on_lapse,
             ask_at=self.ask_at,
         )
+
+
+class _File(PydanticBaseSettingsSource):
+    """The settings of a file; an unknown name in it is an error, since a typo would silently set nothing."""
+
+    def __init__(self, settings_cls: type[BaseSettings], path: Path) -> None:
+        super().__init__(settings_cls)
+        self._path = path
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        try:
+            if self._path.stat().st_size > MAX_FILE_BYTES:
+                raise InvalidInput(str(self._path), "a larger file", f"at most {MAX_FILE_BYTES} bytes")
+            found = tomllib.loads(self._path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise InvalidInput(str(self._path), str(error), "a TOML file") from error
+        known = self.settings_cls.model_fields.keys()
+        for name in found:
+            if name in _NOT_IN_FILE:
+                raise InvalidInput(
+                    f"{self._path}: {name}", "it in the file", "nothing of that name", _NOT_IN_FILE[name]
+                )
+            if name not in known:
+                raise InvalidInput(f"{self._path}: {name}", "an unknown setting", f"one of {', '.join(sorted(known))}")
+        return found
+
+
+def _in_words(error: ValidationError) -> InvalidInput:
+    first = error.errors(include_url=False, include_context=False)[0]
+    name = str(first["loc"][0]) if first["loc"] else "settings"
+    variable = f"{_PREFIX}{name.upper()}"
+    found = "a value that is not shown" if name in _SECRET else repr(first["input"])[:MAX_SHOWN_CHARS]
+    expected = first["msg"].removeprefix("Input should be ").removeprefix("String should ")
+    return InvalidInput(variable if variable in os.environ else name, found, expected)

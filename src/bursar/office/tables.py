@@ -1,7 +1,8 @@
-"""The control plane's tables, engine-neutral: people, keys, providers, prices, settings of an organisation, audit.
+"""The control plane's tables, engine-neutral: organisation, people, keys, providers, prices, settings, audit.
 
-Instants are microseconds UTC, amounts nano-units. Every change bumps `control_version` in its own transaction, so that
-gateways notice it with one cheap read.
+Instants are microseconds UTC (0 = none), amounts nano-units. Every change bumps `control_version` in its own
+transaction, so that gateways notice it with one cheap read. `migrations/` brings a database to what is said here, and a
+test compares the two.
 """
 
 from __future__ import annotations
@@ -10,21 +11,35 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData()
+
+ORGANISATION = "org_1"
+"""The organisation that an installation is set up with."""
+
+organisation = Table(
+    "organisation",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False, server_default=""),
+)
 
 person = Table(
     "person",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("handle", Text, nullable=False, unique=True),
+    Column("organisation", Text, ForeignKey("organisation.id"), nullable=False, server_default=ORGANISATION),
+    Column("handle", Text, nullable=False),
     Column("name", Text, nullable=False, server_default=""),
     Column("email", Text, nullable=False, server_default=""),
     Column("team", Text, nullable=False, server_default=""),
@@ -34,44 +49,67 @@ person = Table(
     Column("location", Text, nullable=False, server_default=""),
     Column("zone", Text, nullable=False, server_default="UTC"),
     Column("hire_date", Text, nullable=False, server_default=""),
+    Column("leave_date", Text, nullable=False, server_default=""),
     Column("manager", Text, nullable=False, server_default=""),
     Column("status", Text, nullable=False, server_default="active"),
     Column("created", BigInteger, nullable=False),
+    UniqueConstraint("organisation", "handle", name="person_handle"),
     CheckConstraint("status IN ('active', 'suspended', 'left')", name="person_status"),
 )
+_has_email = text("email <> ''")
+Index(
+    "person_email",
+    person.c.organisation,
+    person.c.email,
+    unique=True,
+    sqlite_where=_has_email,
+    postgresql_where=_has_email,
+)
+Index("person_manager", person.c.manager)
 
 access_key = Table(
     "access_key",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("person", Text, nullable=False, index=True),
-    Column("hmac", Text, nullable=False, unique=True),
+    Column("person", Text, ForeignKey("person.id"), nullable=False),
+    Column("hmac", Text, nullable=False),
+    Column("previous_hmac", Text, nullable=False, server_default=""),
+    Column("previous_until", BigInteger, nullable=False, server_default="0"),
     Column("hint", Text, nullable=False),
     Column("label", Text, nullable=False, server_default=""),
     Column("purpose", Text, nullable=False),
     Column("project", Text, nullable=False, server_default=""),
     Column("models", Text, nullable=False, server_default="[]"),
     Column("cap_nanos", BigInteger, nullable=False, server_default="0"),
+    Column("cap_unit", Text, nullable=False, server_default="USD"),
     Column("expires", BigInteger, nullable=False, server_default="0"),
     Column("created", BigInteger, nullable=False),
     Column("revoked", BigInteger, nullable=False, server_default="0"),
+    UniqueConstraint("hmac", name="access_key_hmac"),
     CheckConstraint("purpose IN ('work', 'personal')", name="access_key_purpose"),
     CheckConstraint("cap_nanos >= 0", name="access_key_cap"),
 )
+Index("access_key_person", access_key.c.person)
 
 provider = Table(
     "provider",
     metadata,
     Column("name", Text, primary_key=True),
+    Column("organisation", Text, ForeignKey("organisation.id"), nullable=False, server_default=ORGANISATION),
     Column("kind", Text, nullable=False),
     Column("base_url", Text, nullable=False),
     Column("secret", LargeBinary, nullable=False),
     Column("models", Text, nullable=False, server_default="[]"),
+    Column("priority", Integer, nullable=False, server_default="100"),
     Column("connect_seconds", Integer, nullable=False, server_default="5"),
     Column("first_byte_seconds", Integer, nullable=False, server_default="600"),
     Column("idle_seconds", Integer, nullable=False, server_default="120"),
     Column("enabled", Integer, nullable=False, server_default="1"),
     Column("created", BigInteger, nullable=False),
+    CheckConstraint("enabled IN (0, 1)", name="provider_enabled"),
+    CheckConstraint(
+        "connect_seconds > 0 AND first_byte_seconds > 0 AND idle_seconds > 0", name="provider_deadlines_positive"
+    ),
 )
 
 price_snapshot = Table(
@@ -100,6 +138,14 @@ price_version = Table(
     Column("created", BigInteger, nullable=False),
 )
 
+setting = Table(
+    "setting",
+    metadata,
+    Column("organisation", Text, ForeignKey("organisation.id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
 audit = Table(
     "audit",
     metadata,
@@ -109,7 +155,9 @@ audit = Table(
     Column("action", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("detail", Text, nullable=False),
+    Column("prev_hash", Text, nullable=False),
     Column("hash", Text, nullable=False),
+    UniqueConstraint("prev_hash", name="audit_never_forks"),
     UniqueConstraint("hash", name="audit_hash"),
 )
 
@@ -120,3 +168,6 @@ control_version = Table(
     Column("version", BigInteger, nullable=False),
     CheckConstraint("id = 1", name="control_version_one_row"),
 )
+
+AUDITED = frozenset(table.name for table in (organisation, person, access_key, provider, setting))
+"""Tables that may change only together with a line of the audit log, in the same transaction."""
