@@ -1,1 +1,1 @@
-"""Benchmarks, each beside a peer or a floor in the same run, reported as a ratio."""
+"""Benchmarks: each room is one command that prints what it measured beside the floor that it was measured against."""

@@ -1,155 +1,100 @@
-"""CPU per request and added latency of Bursar's gateway beside nginx, Portkey and LiteLLM, in one run.
+"""CPU per request and added latency of Bursar's gateway, nginx, Portkey and LiteLLM, in one run on the same two cores.
 
-    bench/gateway/install && python -m bench.gateway [--only nginx,bursar] [--quick] [--json FILE]
+python -m bench.gateway [--quick] [--only nginx,bursar] [--workloads chat,stream] [--rounds 5] [--json FILE] [--check]
 
-The proxy runs on one core, provider and load on the other. Rounds are interleaved; the median is shown with its range.
+The gateway under test has one core, the upstream and the load generator share another. Only loopback is touched.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import statistics
-import subprocess
-import sys
-import tempfile
-from contextlib import ExitStack
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
+import uvloop
 
-from bench.gateway.contestants import ALL, NotInstalled, Running
+from bench.gateway.contestants import CONTESTANTS
+from bench.gateway.outcome import FLOOR, bounds, show, summary
+from bench.gateway.rounds import Plan, measure
+from bench.gateway.workloads import WORKLOADS
+from bench.report import console, write_json
 
-LOAD_CORE = 1
-WORKLOADS = {"chat": False, "200-chunk stream": True}
-SECONDS = {"nginx": 3.0, "direct": 2.0}
-DEFAULT_SECONDS = 4.0
-CONCURRENCY = 32
-RATE = {"chat": {"litellm": 15.0}, "200-chunk stream": {"litellm": 4.0}}
-DEFAULT_RATE = {"chat": 100.0, "200-chunk stream": 30.0}
+Number = TypeVar("Number", int, float)
+MOST_ROUNDS = 50
+MOST_SECONDS = 60.0
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default=",".join(ALL))
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--quick", action="store_true", help="one short round")
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
-    rounds, scale = (1, 0.4) if options.quick else (options.rounds, 1.0)
-    console = Console(width=120)
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bursar-bench-")))
-        upstream = _upstream(stack)
-        running: dict[str, Running] = {}
-        for name in options.only.split(","):
-            place = folder / name
-            place.mkdir()
-            try:
-                running[name] = ALL[name](upstream, place)
-                stack.callback(running[name].stop)
-            except NotInstalled as error:
-                console.print(f"{name} is left out: {error}", markup=False)
-        figures = {work: _measure(running, stream, work, rounds, scale) for work, stream in WORKLOADS.items()}
-    for work, found in figures.items():
-        console.print(_table(work, found))
+def main() -> int:
+    options = _options()
+    plan = _plan(options)
+    os.sched_setaffinity(0, {plan.load_core})
+    uvloop.install()
+    with console().status("") as status:
+        found = measure(plan, status.update)
+    show(found)
+    judged = bounds(found)
     if options.json:
-        options.json.write_text(json.dumps(figures, indent=2))
+        write_json(options.json, {**found.document(), "summary": summary(found)}, judged)
+    kept = bool(judged) and all(bound.holds for bound in judged) and not found.faults and not found.skipped
+    return 0 if kept or not options.check else 1
 
 
-def _measure(running: dict[str, Running], stream: bool, work: str, rounds: int, scale: float) -> dict[str, Any]:
-    cpu: dict[str, list[float]] = {name: [] for name in running}
-    rates: dict[str, list[float]] = {name: [] for name in running}
-    latency: dict[str, list[dict[str, float]]] = {name: [] for name in running}
-    for one in running.values():  # warm everything up before anything counts
-        _load(one, stream, seconds=0.6 * scale + 0.2, requests=400)
-    for _ in range(rounds):
-        for name, one in running.items():
-            seconds = SECONDS.get(name, DEFAULT_SECONDS) * scale
-            before = one.cpu_seconds()
-            outcome = _load(one, stream, seconds=seconds)
-            cpu[name].append((one.cpu_seconds() - before) / outcome["requests"] * 1000)
-            rates[name].append(outcome["requests"] / outcome["seconds"])
-            rate = RATE[work].get(name, DEFAULT_RATE[work])
-            latency[name].append(_load(one, stream, seconds=3.0 * scale, rate=rate))
-    floor = (
-        {key: statistics.median(one[key] for one in latency["direct"]) for key in ("p50_ms", "p99_ms")}
-        if "direct" in running
-        else {"p50_ms": 0.0, "p99_ms": 0.0}
+def _plan(options: argparse.Namespace) -> Plan:
+    chosen = _chosen("--only", options.only, CONTESTANTS)
+    if FLOOR not in chosen:
+        chosen = (FLOOR, *chosen)
+    proxy_core, load_core = _cores(options.cores)
+    return Plan(
+        contestants=chosen,
+        workloads=_chosen("--workloads", options.workloads, WORKLOADS),
+        rounds=_within("--rounds", options.rounds or (2 if options.quick else 5), 1, MOST_ROUNDS),
+        seconds=_within("--seconds", options.seconds or (1.0 if options.quick else 2.0), 0.2, MOST_SECONDS),
+        warm_up_seconds=1.5 if options.quick else 4.0,
+        proxy_core=proxy_core,
+        load_core=load_core,
     )
-    found = {}
-    for name in running:
-        found[name] = {
-            "cpu_ms": statistics.median(cpu[name]),
-            "cpu_ms_range": [min(cpu[name]), max(cpu[name])],
-            "requests_per_second": statistics.median(rates[name]),
-            "added_p50_ms": statistics.median(one["p50_ms"] for one in latency[name]) - floor["p50_ms"],
-            "added_p99_ms": statistics.median(one["p99_ms"] for one in latency[name]) - floor["p99_ms"],
-        }
-    return found
 
 
-def _load(one: Running, stream: bool, **fields: float) -> dict[str, float]:
-    command = [sys.executable, "-m", "bench.gateway.load", "--url", one.url, "--path", one.path]
-    command += [
-        "--headers",
-        json.dumps(one.headers),
-        "--concurrency",
-        str(CONCURRENCY),
-        *(["--stream"] if stream else []),
-    ]
-    for name, value in fields.items():
-        command += [f"--{name}", str(value)]
-    done = subprocess.run(command, capture_output=True, text=True, preexec_fn=_off_core, check=False, timeout=120)
-    if done.returncode:
-        raise SystemExit(f"the load failed against {one.url}: {done.stderr[-500:]}")
-    outcome: dict[str, float] = json.loads(done.stdout)
-    return outcome
-
-
-def _off_core() -> None:
-    os.sched_setaffinity(0, {LOAD_CORE})
-
-
-def _upstream(stack: ExitStack) -> str:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bench.gateway.upstream"], stdout=subprocess.PIPE, preexec_fn=_off_core
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="bench.gateway", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    stack.callback(process.wait)
-    stack.callback(process.kill)
-    assert process.stdout is not None
-    url: str = json.loads(process.stdout.readline())["url"]
-    return url
+    parser.add_argument("--quick", action="store_true", help="two rounds of one second: a glance, not a measurement")
+    parser.add_argument("--only", default="", help=f"contestants besides the floor: {','.join(CONTESTANTS)}")
+    parser.add_argument("--workloads", default="", help=f"some of {','.join(WORKLOADS)}")
+    parser.add_argument("--rounds", type=int, default=0, help=f"1 to {MOST_ROUNDS}; without it, 5")
+    parser.add_argument("--seconds", type=float, default=0.0, help="of a closed loop and of an open one; without it, 2")
+    parser.add_argument("--cores", default="0,1", help="the gateway's core and the load's, such as 0,1")
+    parser.add_argument("--json", type=Path, help="also write every sample and the summary to this file")
+    parser.add_argument("--check", action="store_true", help="exit 1 unless all took part and every bound holds")
+    return parser.parse_args()
 
 
-def _table(work: str, found: dict[str, Any]) -> Table:
-    table = Table(box=SIMPLE_HEAD, title=work, title_justify="left", title_style="bold", pad_edge=False)
-    for number, name in enumerate(
-        ("", "CPU ms/request", "range", "requests/s", "added p50 ms", "added p99 ms", "x nginx", "Bursar is")
-    ):
-        table.add_column(name, justify="right" if number else "left")
-    nginx = found.get("nginx", {}).get("cpu_ms")
-    bursar = found.get("bursar", {}).get("cpu_ms")
-    for name, one in found.items():
-        proxied = name != "direct"
-        ratio = one["cpu_ms"] / nginx if nginx and proxied else None
-        share = bursar / one["cpu_ms"] if bursar and proxied and one["cpu_ms"] and name != "bursar" else None
-        table.add_row(
-            name,
-            f"{one['cpu_ms']:.3f}" if proxied else "",
-            "{:.3f}-{:.3f}".format(*one["cpu_ms_range"]) if proxied else "",
-            f"{one['requests_per_second']:,.0f}",
-            f"{one['added_p50_ms']:.2f}" if proxied else "",
-            f"{one['added_p99_ms']:.2f}" if proxied else "",
-            f"{ratio:.1f}" if ratio else "",
-            "" if share is None else f"{share:.1f}x its CPU" if share >= 1 else f"1/{1 / share:.0f} of its CPU",
-        )
-    return table
+def _chosen(option: str, given: str, known: Mapping[str, object]) -> tuple[str, ...]:
+    names = tuple(name for name in known if not given or name in given.split(","))
+    if unknown := [name for name in given.split(",") if given and name not in known]:
+        raise SystemExit(f"{option}: found {', '.join(unknown)}, expected some of {', '.join(known)}")
+    return names
+
+
+def _cores(given: str) -> tuple[int, int]:
+    usable = sorted(os.sched_getaffinity(0))
+    try:
+        proxy_core, load_core = (int(core) for core in given.split(","))
+    except ValueError:
+        raise SystemExit(f"--cores: found {given!r}, expected two numbers such as 0,1") from None
+    if proxy_core == load_core or not {proxy_core, load_core} <= set(usable):
+        raise SystemExit(f"--cores: found {given}, expected two different ones of {usable}")
+    return proxy_core, load_core
+
+
+def _within(option: str, given: Number, least: Number, most: Number) -> Number:
+    if not least <= given <= most:
+        raise SystemExit(f"{option}: found {given:g}, expected {least:g} to {most:g}")
+    return given
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

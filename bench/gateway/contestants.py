@@ -1,194 +1,194 @@
-"""Who is measured: each starts a proxy in front of the same provider and says how to ask it."""
+"""The contestants: how each is started in front of the upstream, what it wants in the head, and which version it is.
+
+Each runs as one process (nginx: a master and a worker) on one core with its own logging off, as its makers advise for
+throughput. Bursar and LiteLLM check a key of their own; nginx and Portkey pass the caller's on.
+"""
 
 from __future__ import annotations
 
-import json
-import os
+import re
 import shutil
-import signal
-import socket
 import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from dataclasses import dataclass, field
+from abc import ABC, abstractmethod
 from pathlib import Path
 
-from bursar.office.desk import initialise, open_desk
-from bursar.office.settings import Settings
+import yaml
 
-CACHE = Path(os.environ.get("BURSAR_BENCH", Path.home() / ".cache" / "bursar" / "bench"))
-START_SECONDS = 120.0
-PROXY_CORE = 0
+from bench.gateway.bursar_contestant import charges, start_bursar
+from bench.gateway.load import Target
+from bench.gateway.processes import CACHE, Missing, Process, free_port, fresh_folder
+from bench.gateway.workloads import MODEL
+
+HERE = Path(__file__).resolve().parent
+INSTALL = "run bench/gateway/install"
+CALLERS_KEY = "sk-caller"
 
 
-class NotInstalled(Exception):
-    """This contestant cannot run here; the sentence says how to get it."""
+class Contestant(ABC):
+    """One gateway. `start` it, ask it at `target`, read `cpu_seconds` before and after, `stop` it."""
 
+    name: str
+    title: str
+    exact = True
+    """Whether a relay that answers is bound to pass the bytes through; else it rewrites the JSON."""
 
-@dataclass
-class Running:
-    """A started proxy."""
+    def __init__(self) -> None:
+        self.process: Process | None = None
+        self.port = 0
+        self.version = ""
 
-    process: subprocess.Popen[bytes] | None
-    url: str
-    headers: dict[str, str] = field(default_factory=dict)
-    path: str = "/v1/chat/completions"
+    @abstractmethod
+    def start(self, upstream_port: int, core: int) -> None:
+        """Listen. Raises Missing."""
+
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {CALLERS_KEY}"}
 
     def cpu_seconds(self) -> float:
-        """User and system time of the proxy's whole process tree."""
-        if self.process is None:
-            return 0.0
-        return sum(_cpu(pid) for pid in _tree(self.process.pid))
+        return self.process.cpu_seconds() if self.process else 0.0
 
     def stop(self) -> None:
-        if self.process is not None:
-            self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(10)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait(10)
+        if self.process:
+            self.process.stop()
+
+    def proof(self, answered: int) -> str:
+        """After `stop`: what its own records say of the requests that were answered; empty if it keeps none."""
+        return ""
+
+    @property
+    def target(self) -> Target:
+        return Target(self.port, self.headers(), self.exact)
 
 
-def direct(upstream: str, folder: Path) -> Running:
-    """No proxy at all: the floor."""
-    return Running(None, upstream)
+class Direct(Contestant):
+    """No gateway: the load generator asks the upstream. The floor of every latency."""
+
+    name = "direct"
+    title = "direct (floor)"
+
+    def start(self, upstream_port: int, core: int) -> None:
+        self.port = upstream_port
 
 
-def nginx(upstream: str, folder: Path) -> Running:
-    binary = shutil.which("nginx") or "/usr/sbin/nginx"
-    if not Path(binary).exists():
-        raise NotInstalled("run bench/gateway/install (apt-get install nginx-light)")
-    port = _free_port()
-    address = upstream.removeprefix("http://")
-    (folder / "nginx.conf").write_text(f"""
-worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.log;
-events {{ worker_connections 1024; }}
-http {{
-  access_log off;
-  client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/f;
-  uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
-  upstream provider {{ server {address}; keepalive 64; keepalive_requests 1000000; }}
-  server {{
-    listen 127.0.0.1:{port}; keepalive_requests 1000000;
-    location / {{ proxy_pass http://provider; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off; }}
-  }}
-}}
-""")
-    return _started([binary, "-c", str(folder / "nginx.conf"), "-p", str(folder)], port, {}, folder)
+class Nginx(Contestant):
+    """Debian's nginx with `proxy_pass`: what relaying costs when nothing is looked at."""
+
+    name = "nginx"
+    title = "nginx proxy_pass"
+
+    def start(self, upstream_port: int, core: int) -> None:
+        binary = shutil.which("nginx") or CACHE / "nginx" / "usr" / "sbin" / "nginx"
+        if not Path(binary).exists():
+            raise Missing(f"nginx is not installed; {INSTALL}")
+        said = subprocess.run([binary, "-v"], capture_output=True, text=True, check=True, timeout=10).stderr
+        self.version = said.strip().rpartition("/")[2]
+        self.port = free_port()
+        folder = fresh_folder("nginx")
+        text = (HERE / "nginx.conf").read_text(encoding="utf-8")
+        text = text.replace("LISTEN_PORT", str(self.port)).replace("UPSTREAM_PORT", str(upstream_port))
+        (folder / "nginx.conf").write_text(text, encoding="utf-8")
+        self.process = Process([binary, "-p", folder, "-c", folder / "nginx.conf", "-e", "stderr"], folder, core)
+        self.process.wait_for_port(self.port)
 
 
-def bursar(upstream: str, folder: Path) -> Running:
-    """The full path: key, price, durable hold, relay, metering, durable settlement with its usage row."""
-    settings = Settings(home=folder / "bursar", port=0)
-    initialise(settings)
-    desk = open_desk(settings, actor="bench")
-    desk.add_person("ada")
-    desk.give("ada", "$1,000,000")
-    key = desk.issue_key("ada")["token"]
-    desk.add_provider("openai", base_url=upstream, secret="sk-bench")
-    desk.close()
-    port = _free_port()
-    environment = {"BURSAR_HOME": str(folder / "bursar")}
-    command = [sys.executable, "-m", "bursar.cli", "serve", "--port", str(port)]
-    return _started(command, port, environment, folder, {"authorization": f"Bearer {key}"})
+class Bursar(Contestant):
+    """The whole path, with a durable hold and a durable settlement for every request."""
+
+    name = "bursar"
+    title = "Bursar"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._key = ""
+        self._folder = Path()
+
+    def start(self, upstream_port: int, core: int) -> None:
+        self._folder = fresh_folder("bursar")
+        try:
+            self.process, base_url, self._key = start_bursar(f"http://127.0.0.1:{upstream_port}", self._folder, core)
+        except SystemExit as error:
+            raise Missing(str(error)) from error
+        self.port = int(base_url.rpartition(":")[2])
+        self.version = "this checkout"
+
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._key}"}
+
+    def proof(self, answered: int) -> str:
+        found = charges(self._folder)
+        if found != answered:
+            raise ValueError(f"ledger: found {found} charges, expected {answered}, one for every request answered")
+        return f"the ledger verifies and holds {found:,} charges, one for every request answered"
 
 
-def litellm(upstream: str, folder: Path) -> Running:
-    binary = CACHE / "litellm" / "bin" / "litellm"
-    if not binary.exists():
-        raise NotInstalled("run bench/gateway/install (LiteLLM into a venv of its own)")
-    (folder / "litellm.yaml").write_text(
-        "model_list:\n  - model_name: gpt-4o-mini\n    litellm_params:\n      model: openai/gpt-4o-mini\n"
-        f"      api_base: {upstream}/v1\n      api_key: sk-bench\n"
-        "litellm_settings:\n  telemetry: false\n  num_retries: 0\n"
-    )
-    port = _free_port()
-    command = [str(binary), "--config", str(folder / "litellm.yaml"), "--port", str(port), "--host", "127.0.0.1"]
-    key = "sk-bench-0f3b9f6d52c14c7f8a9e5d2b71c6e4a3"
-    environment = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_LOG": "ERROR", "LITELLM_MASTER_KEY": key}
-    return _started(command, port, environment, folder, {"authorization": f"Bearer {key}"})
+class LiteLLM(Contestant):
+    """LiteLLM's proxy without a database: one worker on uvloop, a master key, logging off."""
 
+    name = "litellm"
+    title = "LiteLLM proxy"
+    exact = False
 
-def portkey(upstream: str, folder: Path) -> Running:
-    script = CACHE / "portkey" / "node_modules" / "@portkey-ai" / "gateway" / "build" / "start-server.js"
-    if not script.exists():
-        raise NotInstalled("run bench/gateway/install (Portkey through npm)")
-    port = _free_port()
-    headers = {
-        "authorization": "Bearer sk-bench",
-        "x-portkey-provider": "openai",
-        "x-portkey-custom-host": f"{upstream}/v1",
-    }
-    environment = {"TRUSTED_CUSTOM_HOSTS": "localhost,127.0.0.1", "NODE_ENV": "production"}
-    return _started(["node", str(script), f"--port={port}", "--headless"], port, environment, folder, headers)
-
-
-ALL = {"direct": direct, "nginx": nginx, "bursar": bursar, "portkey": portkey, "litellm": litellm}
-
-
-def _started(
-    command: list[str], port: int, environment: dict[str, str], folder: Path, headers: dict[str, str] | None = None
-) -> Running:
-    with (folder / f"{Path(command[0]).name}.out").open("wb") as log:
-        process = subprocess.Popen(
-            command,
-            env={**os.environ, **environment},
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            preexec_fn=lambda: os.sched_setaffinity(0, {PROXY_CORE}),
+    def start(self, upstream_port: int, core: int) -> None:
+        folder = fresh_folder("litellm")
+        binary = CACHE / "litellm" / "bin" / "litellm"
+        if not binary.exists():
+            raise Missing(f"LiteLLM is not installed; {INSTALL}")
+        pinned = re.search(r"^litellm==(\S+)", (HERE / "litellm.lock").read_text(encoding="utf-8"), re.MULTILINE)
+        self.version = pinned[1] if pinned else ""
+        self.port = free_port()
+        (folder / "config.yaml").write_text(yaml.safe_dump(self._config(upstream_port)), encoding="utf-8")
+        self.process = Process(
+            [binary, "--host", "127.0.0.1", "--port", str(self.port), "--config", folder / "config.yaml"],
+            folder,
+            core,
+            {"LITELLM_MODE": "PRODUCTION", "LITELLM_LOG": "ERROR", "LITELLM_LOCAL_MODEL_COST_MAP": "True"},
         )
-    end = time.monotonic() + START_SECONDS
-    url = f"http://127.0.0.1:{port}"
-    while time.monotonic() < end:
-        if process.poll() is not None:
-            raise NotInstalled(f"{command[0]} ended with {process.returncode}: {_tail(log.name)}")
-        if _answers(url, headers or {}):
-            return Running(process, url, headers or {})
-        time.sleep(0.2)
-    process.kill()
-    raise NotInstalled(f"{command[0]} did not answer within {START_SECONDS:g} s: {_tail(log.name)}")
+        self.process.wait_for_port(self.port)
+
+    def _config(self, upstream_port: int) -> dict[str, object]:
+        upstream = {"model": f"openai/{MODEL}", "api_base": f"http://127.0.0.1:{upstream_port}/v1", "api_key": "sk-up"}
+        return {
+            "model_list": [{"model_name": MODEL, "litellm_params": upstream}],
+            "litellm_settings": {"telemetry": False, "num_retries": 0},
+            "general_settings": {"master_key": CALLERS_KEY},
+        }
 
 
-def _answers(url: str, headers: dict[str, str]) -> bool:
-    body = json.dumps(
-        {"model": "gpt-4o-mini", "max_tokens": 5, "messages": [{"role": "user", "content": "hi"}]}
-    ).encode()
-    request = urllib.request.Request(
-        url + "/v1/chat/completions", body, {"content-type": "application/json", **headers}
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=5) as reply:
-            return reply.status == 200
-    except (urllib.error.URLError, OSError):
-        return False
+class Portkey(Contestant):
+    """Portkey's open-source gateway on Node.js, told by headers where to go."""
+
+    name = "portkey"
+    title = "Portkey gateway"
+    exact = False
+
+    def start(self, upstream_port: int, core: int) -> None:
+        folder = fresh_folder("portkey")
+        package = CACHE / "portkey" / "node_modules" / "@portkey-ai" / "gateway"
+        node = shutil.which("node")
+        if not package.exists() or node is None:
+            raise Missing(f"Portkey is not installed; {INSTALL}" if node else "Node.js is not installed")
+        found = re.search(r'"version": "([^"]+)"', (package / "package.json").read_text(encoding="utf-8"))
+        self.version = found[1] if found else ""
+        self._upstream_port = upstream_port
+        self.port = free_port()
+        # It would listen on every interface; the preload binds it to loopback.
+        command: list[str | Path] = [
+            node,
+            "--require",
+            HERE / "portkey" / "loopback.cjs",
+            package / "build" / "start-server.js",
+        ]
+        self.process = Process(
+            [*command, "--headless", f"--port={self.port}"], folder, core, {"NODE_ENV": "production"}
+        )
+        self.process.wait_for_port(self.port)
+
+    def headers(self) -> dict[str, str]:
+        return {
+            "Authorization": f"Bearer {CALLERS_KEY}",
+            "x-portkey-provider": "openai",
+            "x-portkey-custom-host": f"http://127.0.0.1:{self._upstream_port}/v1",
+        }
 
 
-def _tail(name: str) -> str:
-    return Path(name).read_text(errors="replace")[-300:]
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-def _tree(pid: int) -> list[int]:
-    found = [pid]
-    try:
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            found += [one for child in (task / "children").read_text().split() for one in _tree(int(child))]
-    except OSError:
-        pass
-    return found
-
-
-def _cpu(pid: int) -> float:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+CONTESTANTS: dict[str, type[Contestant]] = {kind.name: kind for kind in (Direct, Nginx, Bursar, Portkey, LiteLLM)}

@@ -1,126 +1,277 @@
-"""The load: raw sockets that keep a number of requests in flight, or send at a fixed rate, and check every reply.
+"""The load: raw HTTP/1.1 over keep-alive connections, a closed loop for cost and an open one for latency.
 
-Runs as a process of its own, pinned away from the proxy; prints one JSON line.
+The closed loop keeps N requests in flight, which finds out what a request costs. The open loop sends at a fixed mean
+rate whatever comes back, which finds out what a caller waits for. Every reply is verified; no run is unbounded.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import json
+import gc
+import random
 import time
-from urllib.parse import urlsplit
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import cast
 
-import uvloop
+from bench.gateway.workloads import PATH, Workload
 
-PROMPT = "Summarise what the ledger of token allotments recorded for this person in this period. " * 15
+GRACE_SECONDS = 30.0
+"""How long the last requests may take after the load has ended."""
+MAX_FAULTS = 20
+"""A run with more faults than this is given up."""
+MAX_OPEN_CONNECTIONS = 256
+EXACT_EVERY = 16
+"""Streams are compared byte by byte every so often, and by words and ending each time: unframing costs."""
+CONNECT_SECONDS = 5.0
+ARRIVALS_SEED = 20_260_101
 
 
-class Connection:
-    """One keep-alive connection with one request in flight at a time."""
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a contestant listens, what it wants in the head, and whether it must pass bytes through unchanged."""
 
-    def __init__(self, url: str, path: str, headers: dict[str, str], stream: bool) -> None:
-        parts = urlsplit(url)
-        self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 80
-        body = json.dumps(
-            {
-                "model": "gpt-4o-mini",
-                "max_tokens": 400,
-                "stream": stream,
-                "messages": [{"role": "user", "content": PROMPT}],
-            }
-        ).encode()
-        head = f"POST {path} HTTP/1.1\r\nhost: {parts.netloc}\r\ncontent-type: application/json\r\n"
-        head += "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        self._request = f"{head}content-length: {len(body)}\r\n\r\n".encode() + body
-        self._stream = stream
-        self._reader: asyncio.StreamReader | None = None
-        self._writer: asyncio.StreamWriter | None = None
+    port: int
+    headers: dict[str, str]
+    exact: bool
 
-    async def ask(self) -> float:
-        """Send one request and read its reply; seconds that it took."""
-        began = time.perf_counter()
-        if self._reader is None or self._writer is None:
-            self._reader, self._writer = await asyncio.open_connection(self._host, self._port, limit=1 << 20)
-        self._writer.write(self._request)
-        head = await self._reader.readuntil(b"\r\n\r\n")
-        lowered = head.lower()
-        if b" 200 " not in head[:16]:
-            raise RuntimeError(f"the proxy answered {head[:200]!r}")
-        if b"chunked" in lowered:
-            size, done = 0, False
-            while True:
-                length = int(await self._reader.readline(), 16)
-                chunk = await self._reader.readexactly(length + 2)
-                if not length:
-                    break
-                size += length
-                done = done or b"[DONE]" in chunk
-            if self._stream and not done:
-                raise RuntimeError("a stream ended without its last event")
+    def request(self, workload: Workload) -> bytes:
+        """The whole request, with the headers that an SDK sends."""
+        headers = {
+            "Host": f"127.0.0.1:{self.port}",
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "Content-Type": "application/json",
+            "User-Agent": "OpenAI/Python 2.8.0",
+            "X-Stainless-Lang": "python",
+            "X-Stainless-Package-Version": "2.8.0",
+            "X-Stainless-OS": "Linux",
+            "X-Stainless-Arch": "x64",
+            "X-Stainless-Runtime": "CPython",
+            "X-Stainless-Retry-Count": "0",
+            **self.headers,
+            "Content-Length": str(len(workload.request)),
+        }
+        head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        return f"POST {PATH} HTTP/1.1\r\n{head}\r\n".encode() + workload.request
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a run. Latencies in seconds from sending, to the first byte of the body and to the last."""
+
+    done: int = 0
+    seconds: float = 0.0
+    first: list[float] = field(default_factory=list)
+    last: list[float] = field(default_factory=list)
+    faults: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def failed(self) -> int:
+        return self.faults.total()
+
+
+async def closed_loop(target: Target, workload: Workload, seconds: float) -> Outcome:
+    """Keep `workload.connections` requests in flight for so many seconds, then let them finish."""
+    run = _Run(target, workload)
+    channels = [await run.connect() for _ in range(workload.connections)]
+    with _no_collections():
+        start = time.perf_counter()
+        await asyncio.gather(*(_caller(run, channel, start + seconds) for channel in channels))
+        run.outcome.seconds = time.perf_counter() - start
+    return run.outcome
+
+
+async def open_loop(target: Target, workload: Workload, rate: float, count: int) -> Outcome:
+    """Send `count` requests at `rate` per second, at the same random moments for every contestant."""
+    run = _Run(target, workload)
+    arrivals = random.Random(ARRIVALS_SEED)
+    idle: list[_Channel] = [await run.connect() for _ in range(min(count, 16))]
+    tasks: set[asyncio.Task[None]] = set()
+    start = due = time.perf_counter()
+
+    async def one() -> None:
+        channel = idle.pop() if idle else await run.connect()
+        if await run.ask(channel):
+            idle.append(channel)
         else:
-            size = int(lowered.partition(b"content-length:")[2].split(b"\r\n")[0])
-            await self._reader.readexactly(size)
-        if size < 500:
-            raise RuntimeError(f"a reply of {size} bytes is too short")
-        if b"connection: close" in lowered:
-            self._writer.close()
-            self._reader = self._writer = None
-        return time.perf_counter() - began
+            channel.close()
+
+    with _no_collections():
+        for _ in range(count):
+            due += arrivals.expovariate(rate)
+            if (pause := due - time.perf_counter()) > 0:
+                await asyncio.sleep(pause)
+            if run.outcome.failed > MAX_FAULTS:
+                break
+            if len(tasks) >= MAX_OPEN_CONNECTIONS:
+                run.outcome.faults[f"more than {MAX_OPEN_CONNECTIONS} requests in flight"] += 1
+                continue
+            task = asyncio.create_task(one())
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+        await asyncio.gather(*tasks)
+    run.outcome.seconds = time.perf_counter() - start
+    for channel in idle:
+        channel.close()
+    return run.outcome
 
 
-async def closed_loop(options: argparse.Namespace, headers: dict[str, str]) -> dict[str, float]:
-    """`concurrency` requests in flight until `seconds` are over or `requests` are done."""
-    end, done = time.perf_counter() + options.seconds, 0
-
-    async def work() -> None:
-        nonlocal done
-        connection = Connection(options.url, options.path, headers, options.stream)
-        while time.perf_counter() < end and done < options.requests:
-            await connection.ask()
-            done += 1
-
-    began = time.perf_counter()
-    await asyncio.gather(*(work() for _ in range(options.concurrency)))
-    return {"requests": done, "seconds": time.perf_counter() - began}
+async def _caller(run: _Run, channel: _Channel, end: float) -> None:
+    while True:
+        useful = await run.ask(channel)
+        if time.perf_counter() >= end or run.outcome.failed > MAX_FAULTS:
+            break
+        if not useful:
+            channel.close()
+            channel = await run.connect()
+    channel.close()
 
 
-async def open_loop(options: argparse.Namespace, headers: dict[str, str]) -> dict[str, float]:
-    """`rate` requests a second whether or not the last ones are answered; latency percentiles in milliseconds."""
-    idle = [Connection(options.url, options.path, headers, options.stream) for _ in range(8)]
-    times: list[float] = []
+class _Run:
+    """What the connections of one run share."""
 
-    async def one(at: float) -> None:
-        await asyncio.sleep(max(0.0, at - time.perf_counter()))
-        connection = idle.pop() if idle else Connection(options.url, options.path, headers, options.stream)
-        times.append(await connection.ask())
-        idle.append(connection)
+    def __init__(self, target: Target, workload: Workload) -> None:
+        self._target = target
+        self._workload = workload
+        self._request = target.request(workload)
+        self.outcome = Outcome()
 
-    start = time.perf_counter() + 0.05
-    count = int(options.rate * options.seconds)
-    await asyncio.gather(*(one(start + number / options.rate) for number in range(count)))
-    times = sorted(times[len(times) // 10 :])
-    return {
-        "p50_ms": times[len(times) // 2] * 1000,
-        "p99_ms": times[int(len(times) * 0.99)] * 1000,
-        "requests": len(times),
-    }
+    async def connect(self) -> _Channel:
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(CONNECT_SECONDS):
+            _, protocol = await loop.create_connection(_Channel, "127.0.0.1", self._target.port)
+        return protocol
+
+    async def ask(self, channel: _Channel) -> bool:
+        """One request and its verified reply; False if the connection is of no more use."""
+        outcome = self.outcome
+        sent = time.perf_counter()
+        try:
+            async with asyncio.timeout(GRACE_SECONDS):
+                await channel.send(self._request)
+        except TimeoutError:
+            outcome.faults[f"no whole reply within {GRACE_SECONDS:g} s"] += 1
+            return False
+        if fault := self._fault(channel):
+            outcome.faults[fault] += 1
+            return False
+        outcome.done += 1
+        outcome.first.append(channel.first_at - sent)
+        outcome.last.append(channel.last_at - sent)
+        return not channel.lost
+
+    def _fault(self, channel: _Channel) -> str:
+        if not channel.complete:
+            return "the connection ended before the reply did"
+        exact = self._target.exact
+        sampled = exact and self.outcome.done % EXACT_EVERY == 0
+        if channel.chunked and not sampled:
+            # Most relays keep an event in a frame, so the words can be counted in the framed bytes.
+            framed = channel.framed_body()
+            if not self._workload.fault(channel.status, framed, exact=False):
+                return ""
+        return self._workload.fault(channel.status, channel.body(), exact=exact)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--url", required=True)
-    parser.add_argument("--path", default="/v1/chat/completions")
-    parser.add_argument("--headers", default="{}")
-    parser.add_argument("--stream", action="store_true")
-    parser.add_argument("--concurrency", type=int, default=32)
-    parser.add_argument("--requests", type=int, default=1_000_000)
-    parser.add_argument("--seconds", type=float, default=3.0)
-    parser.add_argument("--rate", type=float, default=0.0)
-    options = parser.parse_args()
-    run = open_loop if options.rate else closed_loop
-    print(json.dumps(uvloop.run(run(options, json.loads(options.headers)))))
+class _Channel(asyncio.Protocol):
+    """One connection with at most one request in flight; knows when a reply is whole, and when it began and ended."""
+
+    def __init__(self) -> None:
+        self._transport: asyncio.Transport | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._buffer = bytearray()
+        self._body_at = 0
+        self._end = 0
+        self.status = 0
+        self.chunked = False
+        self.complete = False
+        self.lost = False
+        self.first_at = 0.0
+        self.last_at = 0.0
+
+    def send(self, request: bytes) -> asyncio.Future[None]:
+        """Resolves when the reply is whole or the connection is gone."""
+        self._buffer.clear()
+        self._body_at = self._end = self.status = 0
+        self.chunked = self.complete = False
+        self.first_at = self.last_at = 0.0
+        self._waiter = asyncio.get_running_loop().create_future()
+        if self._transport is None or self.lost:
+            self._waiter.set_result(None)
+        else:
+            self._transport.write(request)
+        return self._waiter
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+    def body(self) -> bytes:
+        return b"".join(_unframed(bytes(self._buffer[self._body_at :]))) if self.chunked else self.framed_body()
+
+    def framed_body(self) -> bytes:
+        """The body as it came over the wire, without the frame that closes it."""
+        whole = bytes(self._buffer[self._body_at :])
+        return whole.removesuffix(b"\r\n0\r\n\r\n") if self.chunked else whole
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.lost = True
+        if self._body_at and not self.chunked and self._end < 0:
+            self.complete = True
+        self._finish()
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        if not self._body_at and not self._read_head():
+            return
+        if not self.first_at and len(self._buffer) > self._body_at:
+            self.first_at = time.perf_counter()
+        if self._buffer.endswith(b"\r\n0\r\n\r\n") if self.chunked else 0 <= self._end <= len(self._buffer):
+            self.complete = True
+            self._finish()
+
+    def _read_head(self) -> bool:
+        end = self._buffer.find(b"\r\n\r\n")
+        if end < 0:
+            return False
+        head = bytes(self._buffer[: end + 2]).lower()
+        self._body_at = end + 4
+        self.status = int(head[9:12])
+        self.chunked = b"\r\ntransfer-encoding: chunked\r\n" in head
+        at = head.find(b"\r\ncontent-length:")
+        # Without either, the body ends with the connection.
+        self._end = self._body_at + int(head[at + 17 : head.index(b"\r\n", at + 2)]) if at >= 0 else -1
+        return True
+
+    def _finish(self) -> None:
+        self.last_at = time.perf_counter()
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
 
-if __name__ == "__main__":
-    main()
+def _unframed(framed: bytes) -> Iterator[bytes]:
+    at = 0
+    while True:
+        line = framed.index(b"\r\n", at)
+        size = int(framed[at:line].partition(b";")[0], 16)
+        if size == 0:
+            return
+        yield framed[line + 2 : line + 2 + size]
+        at = line + 2 + size + 2
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """The generator's own pauses must not be measured as somebody's latency."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
