@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -30,6 +32,8 @@ def main() -> int:
     options = _options()
     plan = _plan(options)
     os.sched_setaffinity(0, {plan.load_core})
+    # A terminated run has to end its contestants too.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     uvloop.install()
     with console().status("") as status:
         found = measure(plan, status.update)

@@ -16,7 +16,7 @@ from typing import Any
 
 from bench.gateway.contestants import CONTESTANTS, Contestant
 from bench.gateway.load import Outcome, closed_loop, open_loop
-from bench.gateway.processes import START_SECONDS, Missing, Process, fresh_folder
+from bench.gateway.processes import START_SECONDS, Missing, Process, alone, fresh_folder
 from bench.gateway.upstream import command as upstream_command
 from bench.gateway.workloads import WORKLOADS, Workload
 from bench.report import percentile
@@ -82,6 +82,7 @@ def measure(plan: Plan, say: Callable[[str], None]) -> Found:
     answered: dict[str, int] = {}
     present: list[Contestant] = []
     with ExitStack() as running:
+        running.enter_context(alone())
         upstream = Process(upstream_command(), fresh_folder("upstream"), plan.load_core)
         running.callback(upstream.stop)
         port = _upstream_port(upstream)
