@@ -233,6 +233,8 @@ class Rotation:
 
 def create_master_key(path: Path, randomness: Randomness = secrets.token_bytes) -> None:
     """Write a new master key, readable by its owner alone; an existing one is never replaced."""
+    if path.exists():
+        return
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f".{path.name}.{randomness(4).hex()}")
     try:
