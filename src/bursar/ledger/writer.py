@@ -19,6 +19,9 @@ BATCH_LIMIT = 256
 QUEUE_LIMIT = 4096
 """Commands that may wait; one more is answered with Saturated."""
 
+GATHER_SECONDS = 0.002
+"""Under load, batches begin at least this far apart, so that each carries more commands; a lone caller never waits."""
+
 Clock = Callable[[], int]
 """Microseconds UTC."""
 
@@ -54,6 +57,8 @@ class Writer:
         self._task: asyncio.Task[None] | None = None
         self._closed = False
         self._latest = 0
+        self._began = 0.0
+        self._company = False
         self.batches = 0
         self.commands = 0
 
@@ -82,10 +87,20 @@ class Writer:
     async def _run(self) -> None:
         await asyncio.sleep(0)  # let every task that is ready now join the first batch
         while self._waiting:
+            await self._gather()
             batch = self._waiting[: self._batch_limit]
             del self._waiting[: self._batch_limit]
             await self._write(batch)
         self._task = None
+
+    async def _gather(self) -> None:
+        """Wait for company, if the last batch had some and was a moment ago."""
+        loop = asyncio.get_running_loop()
+        soon = self._began + GATHER_SECONDS - loop.time()
+        if self._company and soon > 0 and len(self._waiting) < self._batch_limit:
+            await asyncio.sleep(soon)
+        self._began = loop.time()
+        self._company = len(self._waiting) > 1
 
     async def _write(self, batch: list[tuple[Command, asyncio.Future[Answer]]]) -> None:
         commands = [command for command, _ in batch]
