@@ -212,8 +212,11 @@ class Exchange:
         """A reply in one piece: read it, settle it, hand it over."""
         parts = bytearray()
         try:
-            async with asyncio.timeout(self.gate.policy.request_seconds):
-                while chunk := await self._next_chunk(reply):
+            loop = asyncio.get_running_loop()
+            end = loop.time() + self.gate.policy.request_seconds
+            async with asyncio.timeout(self.provider.idle_seconds) as idle:
+                while chunk := await reply.content.readany():
+                    idle.reschedule(min(end, loop.time() + self.provider.idle_seconds))
                     parts += meter.feed(chunk)
                     if len(parts) > self.gate.policy.max_reply_bytes:
                         raise aiohttp.ClientPayloadError("the reply is larger than a gateway may buffer")
@@ -235,16 +238,19 @@ class Exchange:
         response = web.StreamResponse(status=reply.status, reason=reply.reason, headers=self._reply_headers(reply))
         self.live.on_stop(reply.close)
         await response.prepare(self.request)
-        deadline = asyncio.get_running_loop().time() + self.gate.policy.request_seconds
+        loop = asyncio.get_running_loop()
+        end = loop.time() + self.gate.policy.request_seconds
         try:
-            while chunk := await self._next_chunk(reply):
-                passed = meter.feed(chunk)
-                if meter.terminal and not self._settled:
-                    await self._settle(meter, reply.status)
-                if passed:
-                    await response.write(passed)
-                if self.live.stop_reason or asyncio.get_running_loop().time() > deadline:
-                    raise aiohttp.ClientPayloadError("stopped")
+            async with asyncio.timeout(self.provider.idle_seconds) as idle:
+                while chunk := await reply.content.readany():
+                    idle.reschedule(min(end, loop.time() + self.provider.idle_seconds))
+                    passed = meter.feed(chunk)
+                    if meter.terminal and not self._settled:
+                        await self._settle(meter, reply.status)
+                    if passed:
+                        await response.write(passed)
+                    if self.live.stop_reason:
+                        raise aiohttp.ClientPayloadError("stopped")
         except (ConnectionResetError, aiohttp.ClientConnectionResetError) as error:
             if not _client_left(self.request):
                 return await self._break_off(response, reply, meter, error)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Mapping
+from functools import lru_cache
 
 import aiohttp
 from yarl import URL
@@ -80,10 +81,8 @@ class Upstream:
         self, provider: ProviderRecord, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes
     ) -> aiohttp.ClientResponse:
         """Send a request and wait for the head of the reply. Raises UpstreamFailed."""
-        url = URL(f"{provider.base_url.rstrip('/')}{path}{'?' + query if query else ''}", encoded=True)
-        timeout = aiohttp.ClientTimeout(
-            total=None, connect=provider.connect_seconds, sock_connect=provider.connect_seconds, sock_read=None
-        )
+        url = _url(provider.base_url, path, query)
+        timeout = _timeout(provider.connect_seconds)
         for attempt in range(1, CONNECT_ATTEMPTS + 1):
             try:
                 async with asyncio.timeout(provider.first_byte_seconds):
@@ -113,13 +112,24 @@ class Upstream:
         await self._session.close()
 
 
+@lru_cache(maxsize=1024)
+def _url(base: str, path: str, query: str) -> URL:
+    return URL(f"{base.rstrip('/')}{path}{'?' + query if query else ''}", encoded=True)
+
+
+@lru_cache(maxsize=64)
+def _timeout(connect_seconds: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=None, connect=connect_seconds, sock_connect=connect_seconds, sock_read=None)
+
+
 def request_headers(headers: Mapping[str, str], credentials: Mapping[str, str]) -> dict[str, str]:
     """The headers to forward: verbatim but for hop-by-hop ones and the client's key, in whatever header it came."""
-    named = {name.strip().lower() for name in headers.get("Connection", "").split(",")}
+    connection = headers.get("Connection")
+    named = {name.strip().lower() for name in connection.split(",")} if connection else ()
     forwarded = {
         name: value
         for name, value in headers.items()
-        if name.lower() not in NOT_FORWARDED and name.lower() not in named
+        if (lowered := name.lower()) not in NOT_FORWARDED and lowered not in named
     }
     forwarded["Accept-Encoding"] = "identity"
     forwarded.update(credentials)
@@ -127,6 +137,10 @@ def request_headers(headers: Mapping[str, str], credentials: Mapping[str, str]) 
 
 
 def reply_headers(headers: Mapping[str, str]) -> list[tuple[str, str]]:
-    return [
-        (name, value) for name, value in headers.items() if name.lower() not in NOT_RETURNED and not is_stripped(name)
-    ]
+    """The provider's headers to hand on: all but hop-by-hop ones and those that speak of its own limits."""
+    return [(name, value) for name, value in headers.items() if _is_returned(name)]
+
+
+@lru_cache(maxsize=1024)
+def _is_returned(name: str) -> bool:
+    return name.lower() not in NOT_RETURNED and not is_stripped(name)

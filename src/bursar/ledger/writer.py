@@ -19,8 +19,10 @@ BATCH_LIMIT = 256
 QUEUE_LIMIT = 4096
 """Commands that may wait; one more is answered with Saturated."""
 
-GATHER_SECONDS = 0.002
+GATHER_SECONDS = 0.005
 """Under load, batches begin at least this far apart, so that each carries more commands; a lone caller never waits."""
+GATHER_COMMANDS = 48
+"""Enough company: a batch of this size does not wait."""
 
 Clock = Callable[[], int]
 """Microseconds UTC."""
@@ -96,9 +98,9 @@ class Writer:
     async def _gather(self) -> None:
         """Wait for company, if the last batch had some and was a moment ago."""
         loop = asyncio.get_running_loop()
-        soon = self._began + GATHER_SECONDS - loop.time()
-        if self._company and soon > 0 and len(self._waiting) < self._batch_limit:
-            await asyncio.sleep(soon)
+        until = self._began + GATHER_SECONDS
+        while self._company and len(self._waiting) < GATHER_COMMANDS and loop.time() < until:
+            await asyncio.sleep(GATHER_SECONDS / 5)
         self._began = loop.time()
         self._company = len(self._waiting) > 1
 
