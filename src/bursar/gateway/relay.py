@@ -210,16 +210,8 @@ class Exchange:
 
     async def _relay_whole(self, reply: aiohttp.ClientResponse, meter: Meter) -> web.StreamResponse:
         """A reply in one piece: read it, settle it, hand it over."""
-        parts = bytearray()
         try:
-            loop = asyncio.get_running_loop()
-            end = loop.time() + self.gate.policy.request_seconds
-            async with asyncio.timeout(self.provider.idle_seconds) as idle:
-                while chunk := await reply.content.readany():
-                    idle.reschedule(min(end, loop.time() + self.provider.idle_seconds))
-                    parts += meter.feed(chunk)
-                    if len(parts) > self.gate.policy.max_reply_bytes:
-                        raise aiohttp.ClientPayloadError("the reply is larger than a gateway may buffer")
+            body = await self._whole_body(reply, meter)
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
             await self._settle(meter, reply.status)
             raise Turned(
@@ -227,11 +219,25 @@ class Exchange:
                     "unavailable", f"Bursar: provider {self.provider.name} broke off its reply", retry_after_seconds=2
                 )
             ) from error
-        parts += meter.finish()
+        body += meter.finish()
         await self._settle(meter, reply.status)
-        return web.Response(
-            status=reply.status, reason=reply.reason, body=bytes(parts), headers=self._reply_headers(reply)
-        )
+        return web.Response(status=reply.status, reason=reply.reason, body=body, headers=self._reply_headers(reply))
+
+    async def _whole_body(self, reply: aiohttp.ClientResponse, meter: Meter) -> bytes:
+        """The reply's body as the client shall receive it. Raises what breaks a connection, or TimeoutError."""
+        content, policy = reply.content, self.gate.policy
+        if content.is_eof() and content.exception() is None:  # it came with its head: nothing to wait for
+            return meter.feed(content.read_nowait())
+        parts = bytearray()
+        loop = asyncio.get_running_loop()
+        end = loop.time() + policy.request_seconds
+        async with asyncio.timeout(self.provider.idle_seconds) as idle:
+            while chunk := await content.readany():
+                idle.reschedule(min(end, loop.time() + self.provider.idle_seconds))
+                parts += meter.feed(chunk)
+                if len(parts) > policy.max_reply_bytes:
+                    raise aiohttp.ClientPayloadError("the reply is larger than a gateway may buffer")
+        return bytes(parts)
 
     async def _relay_stream(self, reply: aiohttp.ClientResponse, meter: Meter) -> web.StreamResponse:
         """A stream: pass bytes on as they come, settle at the terminal event before it is passed on."""

@@ -200,6 +200,11 @@ class Gateway:
         limit = self._policy.max_body_bytes
         if (request.content_length or 0) > limit:
             raise Turned(_too_large(limit))
+        if request.content.is_eof():  # it has arrived already: nothing to wait for
+            whole = request.content.read_nowait()
+            if len(whole) > limit:
+                raise Turned(_too_large(limit))
+            return whole
         body = bytearray()
         try:
             async with asyncio.timeout(self._policy.receipt_seconds):
