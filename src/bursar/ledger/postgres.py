@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg import errors
 
+from bursar.ledger.journal import Anchor
 from bursar.ledger.session import Session
 from bursar.ledger.store import StoreUnavailable
 
@@ -47,8 +48,8 @@ class PostgresSession(Session):
     def lock(self, people: list[str]) -> None:
         self.rows("SELECT person FROM account WHERE person = ANY(?) ORDER BY person FOR UPDATE", people)
 
-    def lock_head(self) -> tuple[int, int, int, str]:
-        return self.rows("SELECT batch, seq, recorded, hash FROM head WHERE id = 1 FOR UPDATE")[0]
+    def lock_head(self) -> Anchor:
+        return Anchor(*self.rows("SELECT batch, seq, recorded, hash FROM head WHERE id = 1 FOR UPDATE")[0])
 
 
 class PostgresStore:

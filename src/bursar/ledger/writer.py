@@ -10,9 +10,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from bursar.ledger import rules
+from bursar.ledger.book import Book
+from bursar.ledger.commands import Answer, Command, Refused, TakeHold
+from bursar.ledger.loading import load, spent_lots
+from bursar.ledger.saving import save
 from bursar.ledger.session import Session
+from bursar.ledger.sizing import with_spent_lots
 from bursar.ledger.store import Store, StoreUnavailable
-from bursar.ledger.values import Answer, Command
 
 BATCH_LIMIT = 256
 """Commands in one transaction."""
@@ -29,10 +33,24 @@ class Saturated(StoreUnavailable):
 
 def apply_batch(session: Session, commands: Sequence[Command], now: int) -> list[Answer]:
     """Load, decide, write: one transaction's work. Answers are in the order of the commands."""
-    books = session.load(commands, now)
+    books, now = load(session, commands, now)
     answers = [rules.apply(books[command.person], command, now) for command in commands]
-    session.save(books.values(), now)
-    return answers
+    save(session, books.values(), now)
+    refused = {command.person for command, answer in zip(commands, answers, strict=True) if isinstance(answer, Refused)}
+    return _with_spent_lots(session, commands, answers, [books[one] for one in refused], now) if refused else answers
+
+
+def _with_spent_lots(
+    session: Session, commands: Sequence[Command], answers: list[Answer], books: list[Book], now: int
+) -> list[Answer]:
+    """Refusals with the figures of the lots that nothing is left of, which no book of this batch has loaded."""
+    spent = spent_lots(session, books, now)
+    return [
+        with_spent_lots(answer, command, spent[command.person], now)
+        if isinstance(answer, Refused) and isinstance(command, TakeHold)
+        else answer
+        for command, answer in zip(commands, answers, strict=True)
+    ]
 
 
 def apply_now(store: Store, commands: Sequence[Command], now: int) -> list[Answer]:
