@@ -46,11 +46,6 @@ _tokens = msgspec.json.Decoder(dict[str, int]).decode
 _SCOPE_OPEN_TEXT = _to_json(OPEN_SCOPE).decode()
 
 
-def places(columns: str) -> str:
-    """Placeholders for a list of columns."""
-    return ", ".join("?" * (columns.count(",") + 1))
-
-
 def lot_terms(row: tuple[Any, ...]) -> LotTerms:
     scope = OPEN_SCOPE if row[8] == _SCOPE_OPEN_TEXT else _scope(row[8])
     return LotTerms(row[1], row[2], row[3], row[4], row[5], row[6], bool(row[7]), scope, row[9], row[10], row[11])

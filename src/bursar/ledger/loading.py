@@ -23,9 +23,7 @@ CLOCK_TOLERANCE_MICROS = 10_000_000
 def load(session: Session, commands: Sequence[Command], now: int) -> tuple[dict[str, Book], int]:
     """Lock everyone whom these commands name; returns their books and the instant at which the batch happens."""
     people = sorted({command.person for command in commands})
-    session.many(
-        "INSERT INTO account (person, opened) VALUES (?, ?) ON CONFLICT DO NOTHING", [(name, now) for name in people]
-    )
+    session.insert("account", "person, opened", [(person, now) for person in people], "ON CONFLICT DO NOTHING")
     session.lock(people)
     now = _present(session, people, now)
     applied: dict[str, tuple[str, Applied]] = {}

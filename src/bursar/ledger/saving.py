@@ -34,33 +34,29 @@ def _save_lots(session: Session, books: Sequence[Book]) -> None:
                 buckets = (lot.available, lot.held, lot.spent, lot.expired, lot.revoked, lot.rolled)
                 changed.append((*buckets, lot.revoked_at, lot.terms.id))
     if new:
-        session.many(f"INSERT INTO lot ({columns.LOT}) VALUES ({columns.places(columns.LOT)})", new)
+        session.insert("lot", columns.LOT, new)
     if changed:
-        session.many(
-            "UPDATE lot SET available = ?, held = ?, spent = ?, expired = ?, revoked = ?, rolled = ?, revoked_at = ? "
-            "WHERE id = ?",
-            changed,
-        )
+        session.update("lot", "available, held, spent, expired, revoked, rolled, revoked_at", changed)
 
 
 def _save_holds(session: Session, books: Sequence[Book]) -> None:
     new: list[tuple[Any, ...]] = []
     ended: dict[str, list[str]] = {}
-    unresolved: list[tuple[str, str]] = []
+    unresolved: list[tuple[str, str, str]] = []
     for book in books:
         for hold in book.holds.values():
             if hold.is_new:
                 new.append(columns.hold_row(book.person, hold))
             elif hold.just_ended and hold.charge:
-                unresolved.append((hold.charge, hold.id))
+                unresolved.append((hold.state, hold.charge, hold.id))
             elif hold.just_ended:
                 ended.setdefault(hold.state, []).append(hold.id)
     if new:
-        session.many(f"INSERT INTO hold ({columns.HOLD}) VALUES ({columns.places(columns.HOLD)})", new)
+        session.insert("hold", columns.HOLD, new)
     for state, names in ended.items():
         session.run(f"UPDATE hold SET state = ? WHERE id {session.IN}", state, names)
     if unresolved:
-        session.many("UPDATE hold SET state = 'unresolved', charge = ? WHERE id = ?", unresolved)
+        session.update("hold", "state, charge", unresolved)
 
 
 def _save_caps(session: Session, books: Sequence[Book]) -> None:
@@ -71,10 +67,12 @@ def _save_caps(session: Session, books: Sequence[Book]) -> None:
         if cap.changed
     ]
     if changed:
-        session.many(
-            f"INSERT INTO cap ({columns.CAP}) VALUES ({columns.places(columns.CAP)}) ON CONFLICT (person, id, unit) "
-            "DO UPDATE SET ceiling = excluded.ceiling, held = excluded.held, spent = excluded.spent",
+        session.insert(
+            "cap",
+            columns.CAP,
             changed,
+            "ON CONFLICT (person, id, unit) DO UPDATE SET ceiling = excluded.ceiling, held = excluded.held, "
+            "spent = excluded.spent",
         )
 
 
@@ -99,20 +97,15 @@ def _save_journal(session: Session, books: Sequence[Book], now: int) -> None:
                 charges.append(charge)
                 _roll_up(days, book, entry, entry.usage, spent=charge[3], overage=charge[4])
         book.entries = []
-    session.many(f"INSERT INTO entry ({columns.ENTRY}) VALUES ({columns.places(columns.ENTRY)})", entries)
-    session.many(f"INSERT INTO posting ({columns.POSTING}) VALUES ({columns.places(columns.POSTING)})", postings)
+    session.insert("entry", columns.ENTRY, entries)
+    session.insert("posting", columns.POSTING, postings)
     if charges:
-        session.many(f"INSERT INTO charge ({columns.CHARGE}) VALUES ({columns.places(columns.CHARGE)})", charges)
-        session.many(_ADD_TO_DAYS, list(rollup.rows(days)))
+        session.insert("charge", columns.CHARGE, charges)
+        session.insert("usage_day", _DAY, list(rollup.rows(days)), _ADD_TO_DAY)
     body, skipped = body_of(digests), _skipped(session, batch, head.hash)
     sealed = seal(batch, head.seq + 1, seq, recorded, previous=head.hash, skipped=skipped, body=body)
-    session.many(
-        f"INSERT INTO seal ({columns.SEAL}) VALUES ({columns.places(columns.SEAL)})",
-        [(batch, head.seq + 1, seq, recorded, body, sealed)],
-    )
-    session.many(
-        "UPDATE head SET batch = ?, seq = ?, recorded = ?, hash = ? WHERE id = 1", [(batch, seq, recorded, sealed)]
-    )
+    session.insert("seal", columns.SEAL, [(batch, head.seq + 1, seq, recorded, body, sealed)])
+    session.update("head", "batch, seq, recorded, hash", [(batch, seq, recorded, sealed, 1)])
 
 
 def _skipped(session: Session, batch: int, previous: str) -> str:
@@ -127,9 +120,8 @@ def _skipped(session: Session, batch: int, previous: str) -> str:
 
 
 _DAY = ", ".join((*rollup.KEYS, *rollup.SUMS))
-_ADD_TO_DAYS = (
-    f"INSERT INTO usage_day ({_DAY}) VALUES ({columns.places(_DAY)}) ON CONFLICT ({', '.join(rollup.KEYS)}) DO UPDATE SET "
-    + ", ".join(f"{name} = usage_day.{name} + excluded.{name}" for name in rollup.SUMS)
+_ADD_TO_DAY = f"ON CONFLICT ({', '.join(rollup.KEYS)}) DO UPDATE SET " + ", ".join(
+    f"{name} = usage_day.{name} + excluded.{name}" for name in rollup.SUMS
 )
 
 

@@ -42,8 +42,12 @@ class Session(ABC):
         """Run a statement that returns nothing; a list parameter goes with `IN`."""
 
     @abstractmethod
-    def many(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Run a statement once for each row."""
+    def insert(self, table: str, columns: str, rows: Sequence[tuple[Any, ...]], tail: str = "") -> None:
+        """Insert rows of integers and texts; `tail` says what to do on a conflict."""
+
+    @abstractmethod
+    def update(self, table: str, columns: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Set columns of rows by their `id`, which comes last in each tuple."""
 
     def lock(self, people: list[str]) -> None:  # noqa: B027 (SQLite's write lock covers everybody)
         """Keep every other transaction away from these people until the end; rows are locked in order."""

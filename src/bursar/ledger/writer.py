@@ -98,12 +98,19 @@ class Writer:
             await self._task
 
     async def _run(self) -> None:
-        await asyncio.sleep(0)  # let every task that is ready now join the first batch
-        while self._waiting:
-            batch = self._waiting[: self._batch_limit]
-            del self._waiting[: self._batch_limit]
-            await self._write(batch)
-        self._task = None
+        batch: list[tuple[Command, asyncio.Future[Answer]]] = []
+        try:
+            await asyncio.sleep(0)  # let every task that is ready now join the first batch
+            while self._waiting:
+                batch = self._waiting[: self._batch_limit]
+                del self._waiting[: self._batch_limit]
+                await self._write(batch)
+                batch = []
+        finally:
+            self._task = None
+            if batch or self._waiting:  # cancelled, with the event loop going down: nobody may wait for ever
+                _fail(batch + self._waiting, StoreUnavailable("the ledger's writer was stopped"))
+                self._waiting = []
 
     async def _write(self, batch: list[tuple[Command, asyncio.Future[Answer]]]) -> None:
         commands = [command for command, _ in batch]
