@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import os
 import resource
@@ -101,6 +102,7 @@ def floor(path: Path, seconds: float) -> float:
 
 
 def main() -> None:
+    gc.set_threshold(50_000, 20, 20)  # as a serving process does
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--callers", default="1,64,256")
     parser.add_argument("--seconds", type=float, default=3.0)

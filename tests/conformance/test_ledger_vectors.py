@@ -153,7 +153,7 @@ def test_ordering(store: Store, case: dict[str, Any]) -> None:
             grant["id"],
             grant["balance"],
             at=1,
-            effective=grant.get("created", number) - 100,
+            effective=grant.get("created", number) + 200,
             expires=EXPIRIES.get(grant.get("expires"), NEVER),
             priority=grant.get("priority", 50),
             promotional=grant.get("category") == "promotional",

@@ -14,6 +14,7 @@ from bursar.errors import Conflict, InvalidInput, NotFound
 from bursar.office import people
 from bursar.office.database import reading
 from bursar.office.people import last_instant
+from bursar.office.roster import Import
 
 if TYPE_CHECKING:
     from tests.postgres import Changing
@@ -31,7 +32,7 @@ def by_handle(engine: Engine) -> dict[str, dict[str, Any]]:
         return {one["handle"]: one for one in people.listed(connection)}
 
 
-def import_(engine: Engine, changing: Changing, folder: Path, text: str) -> people.Import:
+def import_(engine: Engine, changing: Changing, folder: Path, text: str) -> Import:
     file = folder / "roster.csv"
     file.write_text(text)
     ids = itertools.count()
@@ -118,7 +119,7 @@ def test_a_roster_is_imported_and_imported_again_without_change(
     first = import_(engine, changing, tmp_path, text)
     assert (len(first.added), len(first.updated), first.unchanged) == (2, 0, 0)
     assert by_handle(engine)["ben"]["manager"] == "ada"
-    assert import_(engine, changing, tmp_path, text) == people.Import([], [], 2)
+    assert import_(engine, changing, tmp_path, text) == Import([], [], 2)
 
 
 def test_people_exchange_handles_and_their_reports_follow(engine: Engine, changing: Changing, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from bursar.office.directory import LiveDirectory
 from bursar.office.keys import KeyTerms
 from bursar.office.providers import ProviderTerms
 from bursar.office.tables import audit as log
+from bursar.office.tokens import make_token
 from bursar.office.vault import Rotation, Secret, create_master_key, open_vault, rotate_master_file
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ def rotate(engine: Engine, file: Path) -> Rotation:
 def assert_in_force(engine: Engine, file: Path) -> None:
     directory = LiveDirectory(engine, open_vault(file))
     assert directory.is_live("key_1", 2)
-    assert directory.authenticate(keys.make_token(bytes(32)), 2) is not None
+    assert directory.authenticate(make_token(bytes(32)), 2) is not None
     record = directory.provider_named("openai")
     assert record is not None
     assert record.secret == "sk-upstream"
@@ -96,7 +98,7 @@ def test_an_interrupted_exchange_is_finished_by_running_it_again(
     place = {
         "before the database": (vault, "transaction"),
         "in the database": (audit, "record"),
-        "after the database": (vault.os, "link"),
+        "after the database": (os, "link"),
         "before the files change": (Path, "replace"),
     }[step]
     if step == "after the database":

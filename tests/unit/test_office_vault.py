@@ -159,9 +159,9 @@ def test_a_wrong_master_key_is_not_repeated_in_the_error(tmp_path: Path, given: 
     file = tmp_path / "master.key"
     file.write_text(given)
     file.chmod(0o600)
-    for opened in (lambda: open_vault(file), lambda: open_vault(tmp_path / "none", given)):
+    for path, text in ((file, ""), (tmp_path / "none", given)):
         with pytest.raises(BursarError) as caught:
-            opened()
+            open_vault(path, text)
         assert given not in str(caught.value)
         assert caught.value.__cause__ is None
 

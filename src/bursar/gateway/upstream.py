@@ -119,7 +119,7 @@ def _url(base: str, path: str, query: str) -> URL:
 
 @lru_cache(maxsize=64)
 def _timeout(connect_seconds: float) -> aiohttp.ClientTimeout:
-    return aiohttp.ClientTimeout(total=None, connect=connect_seconds, sock_connect=connect_seconds, sock_read=None)
+    return aiohttp.ClientTimeout(total=None, sock_connect=connect_seconds)
 
 
 def request_headers(headers: Mapping[str, str], credentials: Mapping[str, str]) -> dict[str, str]:

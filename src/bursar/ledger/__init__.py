@@ -3,30 +3,27 @@
 `rules` decides, `session` loads and writes, `writer` gathers; `SqliteStore` and `PostgresStore` are the engines.
 """
 
-from bursar.ledger.sqlite import SqliteStore
-from bursar.ledger.store import Store, StoreUnavailable
-from bursar.ledger.values import (
-    NEVER,
-    OPEN_SCOPE,
+from bursar.ledger.commands import (
     Abandon,
     Answer,
     Applied,
     Charge,
     Command,
     Correct,
-    LotTerms,
     Refused,
     Rejected,
     Release,
-    Request,
     Revoke,
-    Scope,
     Settle,
     TakeHold,
     Tidy,
-    Usage,
     Void,
 )
+from bursar.ledger.journal import Anchor
+from bursar.ledger.sqlite import SqliteStore
+from bursar.ledger.store import Store, StoreUnavailable
+from bursar.ledger.upkeep import recover, sweep
+from bursar.ledger.values import NEVER, OPEN_SCOPE, LotTerms, Request, Scope, Usage
 from bursar.ledger.writer import Saturated, Writer, apply_now
 
 
@@ -43,6 +40,7 @@ __all__ = [
     "NEVER",
     "OPEN_SCOPE",
     "Abandon",
+    "Anchor",
     "Answer",
     "Applied",
     "Charge",
@@ -67,4 +65,6 @@ __all__ = [
     "Writer",
     "apply_now",
     "open_store",
+    "recover",
+    "sweep",
 ]

@@ -15,14 +15,28 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg import errors
 
+from bursar.ledger.journal import Anchor
 from bursar.ledger.session import Session
 from bursar.ledger.store import StoreUnavailable
 
 T = TypeVar("T")
 
 ATTEMPTS = 5
-"""How often a transaction is tried when the database asks for it (deadlock, serialization, lost connection)."""
+"""How often a transaction is tried when another one was in its way."""
+CONNECTION_ATTEMPTS = 2
+"""How often it is tried when the connection broke: once on the old one, once on a new one."""
 STATEMENT_TIMEOUT_SECONDS = 30
+CONNECT_TIMEOUT_SECONDS = 5
+SILENCE_SECONDS = 10
+"""How long a server that does not acknowledge is waited for."""
+WRITING = "-c synchronous_commit=on -c enable_seqscan=off -c jit=off"
+"""Every statement of a batch has an index; a planner without statistics of a young database would not use it."""
+READING = "-c jit=off"
+
+_LOST = (psycopg.OperationalError, psycopg.InterfaceError, errors.ReadOnlySqlTransaction)
+"""The server is down, full, unreachable, or a standby: nothing wrong with the work."""
+_IN_THE_WAY = (errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViolation)
+"""Another transaction was quicker: with two nodes that use the same id for two people, the second finds it taken."""
 
 
 class PostgresSession(Session):
@@ -37,18 +51,43 @@ class PostgresSession(Session):
     def run(self, sql: str, *parameters: Any) -> None:
         self._connection.execute(_native(sql), parameters)
 
-    def many(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        if len(rows) == 1:
-            self._connection.execute(_native(sql), rows[0])
-            return
-        with self._connection.cursor() as cursor:
-            cursor.executemany(_native(sql), rows)
+    def insert(self, table: str, columns: str, rows: Sequence[tuple[Any, ...]], tail: str = "") -> None:
+        """All rows in one statement, each column as an array."""
+        if rows:
+            statement = f"INSERT INTO {table} ({columns}) SELECT * FROM {_arrays(_types(rows))} {tail}"
+            self._connection.execute(statement, [list(column) for column in zip(*rows, strict=True)])
+
+    def update(self, table: str, columns: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        if rows:
+            statement = _update(table, columns, _types(rows))
+            self._connection.execute(statement, [list(column) for column in zip(*rows, strict=True)])
 
     def lock(self, people: list[str]) -> None:
         self.rows("SELECT person FROM account WHERE person = ANY(?) ORDER BY person FOR UPDATE", people)
 
-    def lock_head(self) -> tuple[int, int, int, str]:
-        return self.rows("SELECT batch, seq, recorded, hash FROM head WHERE id = 1 FOR UPDATE")[0]
+    def lock_head(self) -> Anchor:
+        return Anchor(*self.rows("SELECT batch, seq, recorded, hash FROM head WHERE id = 1 FOR UPDATE")[0])
+
+
+def _types(rows: Sequence[tuple[Any, ...]]) -> tuple[type[Any], ...]:
+    return tuple(type(value) for value in rows[0])
+
+
+@cache
+def _arrays(types: tuple[type[Any], ...]) -> str:
+    return f"unnest({', '.join('%s::bigint[]' if one is int else '%s::text[]' for one in types)})"
+
+
+@cache
+def _update(table: str, columns: str, types: tuple[type[Any], ...]) -> str:
+    names = [name.strip() for name in columns.split(",")]
+    settings = ", ".join(f"{name} = new.{name}" for name in names)
+    return f"UPDATE {table} SET {settings} FROM {_arrays(types)} AS new ({', '.join([*names, 'id'])}) WHERE {table}.id = new.id"
+
+
+@cache
+def _native(sql: str) -> str:
+    return sql.replace("%", "%%").replace("?", "%s")
 
 
 class PostgresStore:
@@ -61,55 +100,63 @@ class PostgresStore:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="bursar-postgres")
 
     def transact(self, work: Callable[[Session], T]) -> T:
-        for attempt in range(1, ATTEMPTS + 1):
+        """A connection that broke before the commit was sent applied nothing; one that broke around it may have, and
+        every command is idempotent: the second try finds it applied."""
+        attempt = lost = 0
+        while True:
             try:
-                connection = self._connection = _alive(self._connection, self.url)
+                connection = self._connection = _alive(self._connection, self.url, WRITING)
                 with connection.transaction():
                     return work(PostgresSession(connection))
-            except (errors.DeadlockDetected, errors.SerializationFailure) as error:
+            except _IN_THE_WAY as error:
+                attempt += 1
                 if attempt == ATTEMPTS:
+                    if isinstance(error, errors.UniqueViolation):
+                        raise
                     raise StoreUnavailable(f"the ledger's database is too contended: {error}") from error
-            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-                # A connection that broke before the commit was sent applied nothing; one that broke around it may have,
-                # and every command is idempotent: a second try finds it applied.
-                self._drop()
-                if attempt == ATTEMPTS:
-                    raise StoreUnavailable(f"the ledger's database cannot be reached: {error}") from error
-        raise AssertionError("unreachable: the loop returns or raises")
+            except _LOST as error:
+                lost += 1
+                _close(self._connection)
+                if lost == CONNECTION_ATTEMPTS:
+                    raise StoreUnavailable(f"the ledger's database cannot be used: {error}") from error
 
     async def transact_async(self, work: Callable[[Session], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self.transact, work)
 
     def read(self, work: Callable[[Session], T]) -> T:
-        try:
-            connection = self._reader = _alive(self._reader, self.url)
-            with connection.transaction():
-                connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-                return work(PostgresSession(connection))
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-            raise StoreUnavailable(f"the ledger's database cannot be reached: {error}") from error
-
-    def _drop(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        lost = 0
+        while True:
+            try:
+                connection = self._reader = _alive(self._reader, self.url, READING)
+                with connection.transaction():
+                    connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                    return work(PostgresSession(connection))
+            except _LOST as error:
+                lost += 1
+                _close(self._reader)
+                if lost == CONNECTION_ATTEMPTS:
+                    raise StoreUnavailable(f"the ledger's database cannot be used: {error}") from error
 
     def close(self) -> None:
         self._thread.shutdown(wait=True)
-        self._drop()
-        if self._reader is not None:
-            self._reader.close()
+        _close(self._connection)
+        _close(self._reader)
 
 
-def _alive(connection: psycopg.Connection[tuple[Any, ...]] | None, url: str) -> psycopg.Connection[tuple[Any, ...]]:
+def _alive(
+    connection: psycopg.Connection[tuple[Any, ...]] | None, url: str, settings: str
+) -> psycopg.Connection[tuple[Any, ...]]:
     if connection is not None and not connection.closed and not connection.broken:
         return connection
-    fresh = psycopg.connect(url, autocommit=True)
-    fresh.execute(f"SET statement_timeout = {STATEMENT_TIMEOUT_SECONDS * 1000}")
-    fresh.execute("SET synchronous_commit = on")
-    return fresh
+    return psycopg.connect(
+        url,
+        autocommit=True,
+        connect_timeout=CONNECT_TIMEOUT_SECONDS,
+        tcp_user_timeout=SILENCE_SECONDS * 1000,
+        options=f"-c statement_timeout={STATEMENT_TIMEOUT_SECONDS * 1000} {settings}",
+    )
 
 
-@cache
-def _native(sql: str) -> str:
-    return sql.replace("%", "%%").replace("?", "%s")
+def _close(connection: psycopg.Connection[tuple[Any, ...]] | None) -> None:
+    if connection is not None:
+        connection.close()

@@ -7,24 +7,18 @@ it, so the answer to (at, seq) never changes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bursar.ledger import rules
+from bursar.ledger import columns
 from bursar.ledger.book import Book
-from bursar.ledger.session import Session
-from bursar.ledger.values import BEYOND, Account, Entry, Hold, Lot, LotTerms, Usage
+from bursar.ledger.replay import journal_of, replay
+from bursar.ledger.rollup import KEYS
+from bursar.ledger.rules import happen
+from bursar.ledger.session import Session, wide, wide_sum
+from bursar.ledger.values import AVAILABLE, BEYOND, HELD, MAX_AMOUNT, SPENT, Entry, LotTerms, Usage
 
-PAGE = 5_000
-"""Entries read at a time."""
-
-_NAMES = {
-    Account.AVAILABLE: "available",
-    Account.HELD: "held",
-    Account.SPENT: "spent",
-    Account.EXPIRED: "expired",
-    Account.REVOKED: "revoked",
-    Account.ROLLED: "rolled",
-}
+GROUPS = tuple(name for name in KEYS if name != "unit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,124 +40,123 @@ class LotBalance:
 class Line:
     """One line of a statement: an entry that changed what a person has."""
 
-    seq: int
+    seq: int | None
+    """Place in the journal; None for what has fallen due and is not recorded yet."""
     at: int
     kind: str
     change: int
     """What the entry adds to what the person has (available and held), nano-units."""
     spent: int
+    """What it adds to the spending; more than `-change` where no lot covered it."""
     balance: int
     """What the person has afterwards, lots that are not open yet included."""
     usage: Usage | None
     note: str
     label: str
+    """Of the lot that it is about."""
+    command: str
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A person's account over a time, in one unit."""
+    """A person's account over a time, in one unit: `opening` plus the changes of all lines is `closing`."""
 
     opening: int
     lines: list[Line]
     closing: int
 
 
-def balance(session: Session, person: str, at: int, as_of: int | None = None) -> list[LotBalance]:
-    """Every lot that the person had by `at`, as it stood then; `as_of` limits to entries recorded by that sequence."""
-    terms = {lot.terms.id: lot for lot in session.lots_of(person)}
-    holds = {hold.id: hold for hold in session.holds_of(person)}
-    book = Book(person)
-    for entry, seq in _entries(session, person):
-        if as_of is not None and seq > as_of:
-            break
-        if entry.effective <= at:
-            _replay(book, entry, terms, holds)
-    rules.happen(book, at)
+def balance(session: Session, person: str, at: int, as_of_seq: int | None = None) -> list[LotBalance]:
+    """Every lot that the person had by `at`, as it stood then, in burn order.
+
+    `as_of_seq` limits to what was recorded by that sequence number. The present is read from the projections, which
+    are the same by construction (`verify` compares them); everything else is replayed.
+    """
+    book = _present(session, person, at, as_of_seq) or _past(session, person, at, as_of_seq)
+    happen(book, at)
     return [
-        LotBalance(
-            lot.terms,
-            lot.available,
-            lot.held,
-            lot.spent,
-            lot.expired,
-            lot.revoked,
-            lot.rolled,
-            lot.is_open(at),
-        )
+        LotBalance(lot.terms, lot.available, lot.held, lot.spent, lot.expired, lot.revoked, lot.rolled, lot.is_open(at))
         for lot in sorted(book.lots.values(), key=lambda lot: lot.rank)
     ]
 
 
-def _replay(book: Book, entry: Entry, terms: dict[str, Lot], holds: dict[str, Hold]) -> None:
-    """Evolve a book by a recorded entry, without deciding anything again."""
-    for posting in entry.postings:
-        if posting.lot == BEYOND:
-            continue
-        lot = book.lots.get(posting.lot)
-        if lot is None:
-            lot = book.add_lot(terms[posting.lot].terms)
-        for account, sign in ((posting.source, -1), (posting.destination, 1)):
-            name = _NAMES.get(Account(account))
-            if name:
-                setattr(lot, name, getattr(lot, name) + sign * posting.amount)
-    if entry.kind == "hold":
-        known = holds[entry.hold]
-        book.holds[entry.hold] = Hold(
-            known.id,
-            unit=known.unit,
-            draws=known.draws,
-            taken=known.taken,
-            expires=known.expires,
-            on_lapse=known.on_lapse,
-            node=known.node,
-            cap="",
-            request=known.request,
-        )
-    elif entry.hold:
-        book.holds.pop(entry.hold, None)
-    if entry.kind == "revoke":
-        for posting in entry.postings:
-            book.lots[posting.lot].revoked_at = entry.effective
+def _present(session: Session, person: str, at: int, as_of_seq: int | None) -> Book | None:
+    """The projections, if nothing that is recorded of this person lies after the question's two times."""
+    newest = session.rows("SELECT seq, effective FROM entry WHERE person = ? ORDER BY seq DESC LIMIT 1", person)
+    if newest and (newest[0][1] > at or (as_of_seq is not None and newest[0][0] > as_of_seq)):
+        return None
+    return Book(person, session.lots_of(person), [hold for _, hold in session.open_holds(person)])
 
 
-def statement(session: Session, person: str, start: int, end: int, unit: str = "USD") -> Statement:
+def _past(session: Session, person: str, at: int, as_of_seq: int | None) -> Book:
+    book = Book(person)
+    for entry, _, _ in journal_of(session, person, as_of_seq):
+        if entry.effective <= at:
+            replay(book, entry)
+    return book
+
+
+def statement(
+    session: Session, person: str, start: int, end: int, unit: str = "USD", as_of_seq: int | None = None
+) -> Statement:
     """Everything that changed what a person has from `start` (inclusive) to `end` (exclusive)."""
-    labels = {lot.terms.id: lot.terms.label for lot in session.lots_of(person)}
+    entries = ((entry, seq) for entry, seq, _ in journal_of(session, person, as_of_seq))
+    return statement_of(person, entries, start, end, unit)
+
+
+def statement_of(person: str, entries: Iterable[tuple[Entry, int]], start: int, end: int, unit: str) -> Statement:
+    """A statement from a person's whole journal, which needs no database."""
+    book = Book(person)
     running = opening = 0
     lines: list[Line] = []
-    for entry, seq in _entries(session, person):
-        if entry.unit != unit or entry.effective >= end:
-            continue
-        change = spent = 0
-        for posting in entry.postings:
-            if posting.lot != BEYOND:
-                change += posting.amount * (_owned(posting.destination) - _owned(posting.source))
-            spent += posting.amount * ((posting.destination == Account.SPENT) - (posting.source == Account.SPENT))
+
+    def put(entry: Entry, seq: int | None) -> None:
+        nonlocal running, opening
+        change, spent = _effect(entry)
         running += change
         if entry.effective < start:
             opening = running
         elif change or spent:
-            label = next((labels.get(posting.lot, "") for posting in entry.postings if posting.lot), "")
-            lines.append(Line(seq, entry.effective, entry.kind, change, spent, running, entry.usage, entry.note, label))
+            label = next((book.lots[one.lot].terms.label for one in entry.postings if one.lot in book.lots), "")
+            lines.append(
+                Line(
+                    seq,
+                    entry.effective,
+                    entry.kind,
+                    change,
+                    spent,
+                    running,
+                    entry.usage,
+                    entry.note,
+                    label,
+                    entry.command,
+                )
+            )
+
+    for entry, seq in entries:
+        if entry.effective < end:
+            replay(book, entry)
+            if entry.unit == unit:
+                put(entry, seq)
+    happen(book, end - 1)
+    for entry in book.entries:
+        if entry.unit == unit:
+            put(entry, None)
     return Statement(opening, lines, running)
 
 
+def _effect(entry: Entry) -> tuple[int, int]:
+    """What an entry adds to what a person has, and to what is spent."""
+    change = spent = 0
+    for posting in entry.postings:
+        if posting.lot != BEYOND:
+            change += posting.amount * (_owned(posting.destination) - _owned(posting.source))
+        spent += posting.amount * ((posting.destination == SPENT) - (posting.source == SPENT))
+    return change, spent
+
+
 def _owned(account: int) -> int:
-    return int(account in (Account.AVAILABLE, Account.HELD))
-
-
-def _entries(session: Session, person: str) -> list[tuple[Entry, int]]:
-    """A person's whole journal in the order of effect: due things recorded late stand where they happened."""
-    found: list[tuple[Entry, int]] = []
-    after = 0
-    while page := session.entries_of(person, after, PAGE):
-        found += [(entry, seq) for entry, seq, _ in page]
-        after = page[-1][1]
-    found.sort(key=lambda one: (one[0].effective, one[1]))
-    return found
-
-
-GROUPS = ("person", "day", "provider", "model", "purpose", "project")
+    return int(account in (AVAILABLE, HELD))
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,25 +177,60 @@ class UsageSum:
 def usage_by(
     session: Session, group: str, start_day: int, end_day: int, person: str = "", unit: str = "USD"
 ) -> list[UsageSum]:
-    """Usage by person, day, provider, model, purpose or project; days since 1970-01-01 UTC, end exclusive."""
+    """Usage by person, day, provider, model, purpose or project, most first; days since 1970-01-01 UTC, end exclusive."""
     if group not in GROUPS:
         raise ValueError(f"group: found {group!r}, expected one of {', '.join(GROUPS)}")
     where, parameters = ("AND person = ?", [person]) if person else ("", [])
-    rows = session.rows(
-        f"SELECT {group}, SUM(requests), SUM(input_tokens), SUM(cached_tokens), SUM(output_tokens), SUM(amount), "
-        f"SUM(list_nanos), SUM(cost_nanos), SUM(overage) FROM usage_day WHERE unit = ? AND day >= ? AND day < ? {where} "
-        f"GROUP BY {group} ORDER BY 6 DESC, 1",
-        unit,
-        start_day,
-        end_day,
-        *parameters,
-    )
-    return [UsageSum(str(row[0]), *(int(value) for value in row[1:])) for row in rows]
+    counts = ", ".join(f"SUM({name})" for name in ("requests", "input_tokens", "cached_tokens", "output_tokens"))
+    sums = ", ".join(wide_sum(name) for name in ("amount", "list_nanos", "cost_nanos", "overage"))
+    found = [
+        UsageSum(str(row[0]), *(int(count) for count in row[1:5]), *(wide(row[n], row[n + 1]) for n in range(5, 13, 2)))
+        for row in session.rows(
+            f"SELECT {group}, {counts}, {sums} FROM usage_day WHERE unit = ? AND day >= ? AND day < ? {where} "
+            f"GROUP BY {group} ORDER BY {group}",
+            unit,
+            start_day,
+            end_day,
+            *parameters,
+        )
+    ]
+    return sorted(found, key=lambda one: -one.amount)
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeLine:
+    """One charge or correction as it was recorded; nano-units, microseconds UTC."""
+
+    seq: int
+    person: str
+    unit: str
+    amount: int
+    overage: int
+    usage: Usage
+
+
+def recent_charges(session: Session, limit: int, person: str = "", before_seq: int | None = None) -> list[ChargeLine]:
+    """The newest charges and corrections, newest first, of everyone or of one person; `before_seq` pages on."""
+    wanted = ", ".join(f"charge.{name.strip()}" for name in columns.CHARGE.split(","))
+    before = MAX_AMOUNT if before_seq is None else before_seq
+    if person:
+        rows = session.rows(
+            f"SELECT {wanted} FROM entry e JOIN charge ON charge.seq = e.seq WHERE e.person = ? AND e.seq < ? "
+            "ORDER BY e.seq DESC LIMIT ?",
+            person,
+            before,
+            limit,
+        )
+    else:
+        rows = session.rows(
+            f"SELECT {wanted} FROM charge WHERE charge.seq < ? ORDER BY charge.seq DESC LIMIT ?", before, limit
+        )
+    return [ChargeLine(row[0], row[1], row[2], row[3], row[4], columns.usage_of(row)) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """All lots of an organisation by bucket, nano-units."""
+    """All lots of an organisation by bucket, nano-units of one unit; `overage` is what no lot covered."""
 
     promised: int
     available: int
@@ -210,15 +238,14 @@ class Exposure:
     spent: int
     expired: int
     revoked: int
+    rolled: int
     overage: int
 
 
 def exposure(session: Session, unit: str = "USD") -> Exposure:
-    row = session.rows(
-        "SELECT COALESCE(SUM(amount), 0), COALESCE(SUM(available), 0), COALESCE(SUM(held), 0), COALESCE(SUM(spent), 0), "
-        "COALESCE(SUM(expired), 0), COALESCE(SUM(revoked), 0) FROM lot WHERE unit = ?",
-        unit,
-    )[0]
-    (over,) = session.rows("SELECT COALESCE(SUM(overage), 0) FROM charge WHERE unit = ?", unit)[0]
-    promised, available, held, spent, expired, revoked = (int(value) for value in row)
-    return Exposure(promised, available, held, spent, expired, revoked, int(over))
+    """Where everything is that was ever promised in a unit, as recorded: what is due and not swept is still available."""
+    buckets = ("amount", "available", "held", "spent", "expired", "revoked", "rolled")
+    row = session.rows(f"SELECT {', '.join(wide_sum(name) for name in buckets)} FROM lot WHERE unit = ?", unit)[0]
+    promised, available, held, spent, expired, revoked, rolled = (wide(row[n], row[n + 1]) for n in range(0, 14, 2))
+    over = session.rows(f"SELECT {wide_sum('overage')} FROM usage_day WHERE unit = ?", unit)[0]
+    return Exposure(promised, available, held, spent, expired, revoked, rolled, wide(*over))

@@ -28,6 +28,18 @@ CHECKPOINT_PAGES = 4_000
 """Pages (16 MiB) that the write-ahead log may grow to before it is copied back: fewer, larger copies."""
 CHUNK_ROWS = 32
 """Rows of one multi-row INSERT; 32 rows of 21 columns stay under the engine's parameter limit."""
+_UNAVAILABLE = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_PROTOCOL,
+}
 
 
 class SqliteSession(Session):
@@ -40,15 +52,17 @@ class SqliteSession(Session):
     def run(self, sql: str, *parameters: Any) -> None:
         self._connection.execute(sql, _bound(parameters))
 
-    def many(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Rows of a plain INSERT go in chunks of one statement: a third less time than a statement for each."""
-        whole = 0
-        if len(rows) >= CHUNK_ROWS and sql.startswith("INSERT"):
-            chunked = _chunked(sql)
-            for whole in range(CHUNK_ROWS, len(rows) + 1, CHUNK_ROWS):
-                self._connection.execute(chunked, tuple(chain.from_iterable(rows[whole - CHUNK_ROWS : whole])))
+    def insert(self, table: str, columns: str, rows: Sequence[tuple[Any, ...]], tail: str = "") -> None:
+        """Whole chunks of rows go in one statement each: a third less time than a statement for each row."""
+        whole = len(rows) - len(rows) % CHUNK_ROWS
+        for start in range(0, whole, CHUNK_ROWS):
+            values = tuple(chain.from_iterable(rows[start : start + CHUNK_ROWS]))
+            self._connection.execute(_insert(table, columns, tail, CHUNK_ROWS), values)
         if whole < len(rows):
-            self._connection.executemany(sql, rows[whole:])
+            self._connection.executemany(_insert(table, columns, tail, 1), rows[whole:])
+
+    def update(self, table: str, columns: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        self._connection.executemany(_update(table, columns), rows)
 
 
 def _bound(parameters: tuple[Any, ...]) -> list[Any]:
@@ -56,11 +70,14 @@ def _bound(parameters: tuple[Any, ...]) -> list[Any]:
 
 
 @cache
-def _chunked(sql: str) -> str:
-    """The same INSERT with CHUNK_ROWS groups of values."""
-    head, _, rest = sql.partition(" VALUES ")
-    group, closing, tail = rest.partition(")")
-    return f"{head} VALUES {', '.join([group + closing] * CHUNK_ROWS)}{tail}"
+def _insert(table: str, columns: str, tail: str, rows: int) -> str:
+    group = f"({', '.join('?' * (columns.count(',') + 1))})"
+    return f"INSERT INTO {table} ({columns}) VALUES {', '.join([group] * rows)} {tail}"
+
+
+@cache
+def _update(table: str, columns: str) -> str:
+    return f"UPDATE {table} SET {', '.join(f'{name.strip()} = ?' for name in columns.split(','))} WHERE id = ?"
 
 
 class SqliteStore:
@@ -69,11 +86,15 @@ class SqliteStore:
     def __init__(self, path: str | Path) -> None:
         self.path = str(path)
         self._writer = _connect(self.path)
+        self._file = _identity(self.path)
+        self._waits = True
         self._reader: sqlite3.Connection | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="bursar-commit")
 
     def transact(self, work: Callable[[Session], T]) -> T:
         try:
+            self._ready()
+            self._wait_for_lock(wait=True)
             self._writer.execute("BEGIN IMMEDIATE")
             result = work(SqliteSession(self._writer))
             self._writer.execute("COMMIT")
@@ -88,6 +109,7 @@ class SqliteStore:
     async def transact_async(self, work: Callable[[Session], T]) -> T:
         loop = asyncio.get_running_loop()
         try:
+            self._ready()
             await self._begin(loop)
             result = work(SqliteSession(self._writer))
             await loop.run_in_executor(self._thread, self._writer.execute, "COMMIT")
@@ -101,14 +123,24 @@ class SqliteStore:
 
     async def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
         """Take the write lock at once if it is free; wait for it off the event loop if another process has it."""
-        self._writer.execute("PRAGMA busy_timeout = 0")
+        self._wait_for_lock(wait=False)
         try:
             self._writer.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 raise
-            self._writer.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT_SECONDS * 1000)}")
+            self._wait_for_lock(wait=True)
             await loop.run_in_executor(self._thread, self._writer.execute, "BEGIN IMMEDIATE")
+
+    def _wait_for_lock(self, *, wait: bool) -> None:
+        if wait != self._waits:
+            self._writer.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT_SECONDS * 1000) if wait else 0}")
+            self._waits = wait
+
+    def _ready(self) -> None:
+        """The file that was opened must still be the one at its path: what is written to a lost file is lost."""
+        if _identity(self.path) != self._file:
+            raise StoreUnavailable(f"the ledger's file {self.path} was replaced while it was open: restart to use it")
 
     def _roll_back(self) -> None:
         try:
@@ -116,10 +148,11 @@ class SqliteStore:
                 self._writer.execute("ROLLBACK")
         except sqlite3.Error:
             self._writer.close()
-            self._writer = _connect(self.path)
+            self._writer, self._waits = _connect(self.path), True
 
     def read(self, work: Callable[[Session], T]) -> T:
         try:
+            self._ready()
             if self._reader is None:
                 self._reader = _connect(self.path, read_only=True)
             self._reader.execute("BEGIN")
@@ -157,21 +190,18 @@ def _connect(path: str, *, read_only: bool = False) -> sqlite3.Connection:
     return connection
 
 
+def _identity(path: str) -> tuple[int, int]:
+    """Which file is at a path: device and inode."""
+    try:
+        found = Path(path).stat()
+    except OSError as error:
+        raise StoreUnavailable(f"the ledger's file {path} cannot be found: {error.strerror}") from error
+    return found.st_dev, found.st_ino
+
+
 def _translated(error: sqlite3.Error) -> Exception:
     """Faults of the disk, the lock or the file are unavailability; anything else is a broken invariant or a bug."""
     code = getattr(error, "sqlite_errorcode", None)
-    unavailable = {
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_CORRUPT,
-        sqlite3.SQLITE_NOTADB,
-        sqlite3.SQLITE_READONLY,
-        sqlite3.SQLITE_NOMEM,
-        sqlite3.SQLITE_PROTOCOL,
-    }
-    if code is not None and code & 0xFF in unavailable:
-        return StoreUnavailable(f"the ledger's database cannot be written: {error}")
+    if code is not None and code & 0xFF in _UNAVAILABLE:
+        return StoreUnavailable(f"the ledger's database cannot be used: {error}")
     return error

@@ -1,7 +1,7 @@
-"""The ledger's values: lots and holds, the commands that move them, and the answers that come back.
+"""The ledger's values: accounts, lots, holds, caps, usage, and the lines of the journal.
 
-Amounts are nano-units of the lot's unit, instants are microseconds UTC, expiry is exclusive. Commands are what the
-outside may ask for; an answer is `Applied`, `Refused` (the money says no) or `Rejected` (the command makes no sense).
+Amounts are nano-units of the lot's unit, instants are microseconds UTC, expiry is exclusive. What the outside may ask
+for is in `commands`; how amounts are drawn is in `drawing`.
 """
 
 from __future__ import annotations
@@ -33,6 +33,11 @@ class Account(IntEnum):
     OVERAGE = 7
 
 
+FUNDING, OVERAGE = int(Account.FUNDING), int(Account.OVERAGE)
+AVAILABLE, HELD, SPENT = int(Account.AVAILABLE), int(Account.HELD), int(Account.SPENT)
+EXPIRED, REVOKED, ROLLED = int(Account.EXPIRED), int(Account.REVOKED), int(Account.ROLLED)
+
+
 class Request(Struct, frozen=True, gc=False):
     """What a lot's scope is matched against."""
 
@@ -41,7 +46,7 @@ class Request(Struct, frozen=True, gc=False):
     purpose: str = ""
 
 
-class Scope(Struct, frozen=True):
+class Scope(Struct, frozen=True, gc=False):
     """What a lot may be spent on; an empty tuple admits everything. Models are shell patterns (`claude-*`)."""
 
     providers: tuple[str, ...] = ()
@@ -68,7 +73,7 @@ def _matches(patterns: tuple[str, ...], model: str) -> bool:
     return any(fnmatchcase(model, pattern) for pattern in patterns)
 
 
-class LotTerms(Struct, frozen=True):
+class LotTerms(Struct, frozen=True, gc=False, tag="lot"):
     """A lot as it is promised: it never changes after its release."""
 
     id: str
@@ -129,11 +134,11 @@ class Lot:
     def is_open(self, now: int) -> bool:
         return not self.revoked_at and self.terms.effective <= now < self.terms.expires
 
-    def home(self, now: int) -> Account:
-        """Where an amount goes that returns to this lot: a dead lot does not come back to life."""
+    def home(self, now: int) -> int:
+        """The account that an amount returns to: a dead lot does not come back to life."""
         if self.revoked_at:
-            return Account.REVOKED
-        return Account.EXPIRED if now >= self.terms.expires else Account.AVAILABLE
+            return REVOKED
+        return EXPIRED if now >= self.terms.expires else AVAILABLE
 
 
 def burn_rank(terms: LotTerms) -> tuple[int, int, int, int, int, str]:
@@ -155,24 +160,21 @@ class Draw(Struct, frozen=True, gc=False, array_like=True):
     amount: int
 
 
+class HoldTerms(Struct, frozen=True, gc=False, tag="hold"):
+    """What a hold was taken for and how it ends by itself: sealed with the entry that takes it."""
+
+    expires: int
+    on_lapse: str
+    node: str = ""
+    cap: str = ""
+    request: Request = Request()
+    note: dict[str, Any] | None = None
+
+
 class Hold:
     """An amount reserved for one request, with the lots that it was drawn from in burn order."""
 
-    __slots__ = (
-        "cap",
-        "draws",
-        "expires",
-        "id",
-        "is_new",
-        "just_ended",
-        "node",
-        "note",
-        "on_lapse",
-        "request",
-        "state",
-        "taken",
-        "unit",
-    )
+    __slots__ = ("amount", "charge", "draws", "id", "is_new", "just_ended", "state", "taken", "terms", "unit")
 
     def __init__(
         self,
@@ -180,43 +182,63 @@ class Hold:
         *,
         unit: str,
         draws: tuple[Draw, ...],
+        amount: int,
         taken: int,
-        expires: int,
-        on_lapse: str,
-        node: str,
-        cap: str,
-        request: Request,
+        terms: HoldTerms,
         state: str = "open",
-        note: dict[str, Any] | None = None,
+        charge: str = "",
         is_new: bool = False,
     ) -> None:
         self.id, self.unit, self.draws = id, unit, draws
-        self.taken, self.expires, self.on_lapse = taken, expires, on_lapse
-        self.node, self.cap, self.request = node, cap, request
-        self.state = state
-        self.note = note
+        self.amount = amount
+        """What the draws come to."""
+        self.taken, self.terms, self.state = taken, terms, state
+        self.charge = charge
+        """The unresolved charge that it ended in, if it did."""
         self.is_new = is_new
         self.just_ended = False
 
     @property
-    def amount(self) -> int:
-        return sum(draw.amount for draw in self.draws)
+    def expires(self) -> int:
+        return self.terms.expires
+
+    @property
+    def node(self) -> str:
+        return self.terms.node
+
+    @property
+    def request(self) -> Request:
+        return self.terms.request
+
+    @property
+    def note(self) -> dict[str, Any] | None:
+        return self.terms.note
 
 
 class Cap:
-    """A limit of one access key across all lots: spent + held never exceeds it."""
+    """A limit of one access key across all lots of a unit: a hold never takes spent + held above it."""
 
-    __slots__ = ("held", "id", "limit", "spent")
+    __slots__ = ("changed", "held", "id", "limit", "spent", "unit")
 
-    def __init__(self, id: str, limit: int, held: int = 0, spent: int = 0) -> None:  # noqa: A002
-        self.id, self.limit, self.held, self.spent = id, limit, held, spent
+    def __init__(
+        self,
+        id: str,  # noqa: A002
+        unit: str,
+        limit: int,
+        *,
+        held: int = 0,
+        spent: int = 0,
+        changed: bool = False,
+    ) -> None:
+        self.id, self.unit, self.limit = id, unit, limit
+        self.held, self.spent, self.changed = held, spent, changed
 
     @property
     def left(self) -> int:
         return max(0, self.limit - self.held - self.spent)
 
 
-class Usage(Struct, frozen=True):
+class Usage(Struct, frozen=True, gc=False):
     """What a charge was for: everything needed to recompute it, and nothing of what was said."""
 
     request_id: str = ""
@@ -231,7 +253,7 @@ class Usage(Struct, frozen=True):
     service_tier: str = ""
     price_version: str = ""
     status: str = "exact"
-    """`exact` (the provider's own figures), `estimated`, `unresolved`."""
+    """`exact` (the provider's own figures), `estimated`, `unresolved`, `corrected`."""
     tokens: dict[str, int] = field(default_factory=dict)
     """Disjoint counts by the field names of `bursar.prices.usage.Usage`, zeros left out."""
     list_nanos: int = 0
@@ -239,156 +261,7 @@ class Usage(Struct, frozen=True):
     cost_nanos: int = 0
     """What the organisation pays, nano-USD."""
     at: int = 0
-    """The instant whose price was in force."""
-
-
-# Commands. `id` makes each idempotent: the same id with the same content is applied once.
-
-
-class Release(Struct, frozen=True, tag=True):
-    """Fund a new lot of a person."""
-
-    id: str
-    person: str
-    lot: LotTerms
-    note: str = ""
-
-
-class TakeHold(Struct, frozen=True, tag=True):
-    """Reserve what one request may cost; the hold's id is the command's id.
-
-    The ledger chooses the size: `worst` if a fair share of what is free affords it, never less than `floor`.
-    """
-
-    id: str
-    person: str
-    unit: str
-    worst: int
-    floor: int
-    expires: int
-    request: Request = Request()
-    share_divisor: int = 8
-    on_lapse: str = "unresolved"
-    """When it is not settled in time: `unresolved` (a visible charge of the whole hold) or `released`."""
-    node: str = ""
-    cap: str = ""
-    cap_limit: int = 0
-    note: dict[str, Any] | None = None
-
-
-class Settle(Struct, frozen=True, tag=True):
-    """End a hold with the true cost, which is never refused: the hold, then what is free, then overage."""
-
-    id: str
-    person: str
-    hold: str
-    amount: int
-    usage: Usage | None = None
-
-
-class Void(Struct, frozen=True, tag=True):
-    """End a hold without a charge."""
-
-    id: str
-    person: str
-    hold: str
-    reason: str = ""
-
-
-class Abandon(Struct, frozen=True, tag=True):
-    """End the hold of a request whose node died, by the hold's own policy, before its time is over."""
-
-    id: str
-    person: str
-    hold: str
-
-
-class Charge(Struct, frozen=True, tag=True):
-    """Charge without a hold: what is free, then overage."""
-
-    id: str
-    person: str
-    unit: str
-    amount: int
-    request: Request = Request()
-    usage: Usage | None = None
-    note: str = ""
-
-
-class Correct(Struct, frozen=True, tag=True):
-    """Set the total of an earlier charge; less unwinds in reverse order of drawing, more draws again."""
-
-    id: str
-    person: str
-    of: str
-    amount: int
-    usage: Usage | None = None
-    note: str = ""
-
-
-class Revoke(Struct, frozen=True, tag=True):
-    """Take back what is unheld and unspent of a lot, and close it."""
-
-    id: str
-    person: str
-    lot: str
-    note: str = ""
-
-
-class Tidy(Struct, frozen=True, tag=True):
-    """Record what has fallen due for a person. Changes no balance that could be read before."""
-
-    id: str
-    person: str
-
-
-Command = Release | TakeHold | Settle | Void | Abandon | Charge | Correct | Revoke | Tidy
-
-
-# Answers.
-
-
-class Applied(Struct, frozen=True):
-    """Done, or done before: `draws` are the lots touched, in order."""
-
-    command: str
-    kind: str
-    amount: int = 0
-    draws: tuple[Draw, ...] = ()
-    overage: int = 0
-    replayed: bool = False
-    available: int = 0
-    """What remains available to the same kind of request after a hold (0 when replayed)."""
-    limit: int = 0
-    """For a hold: the amount of the lots that the request may burn (0 when replayed)."""
-    resets: int | None = None
-    """For a hold: when the first of these lots expires, None if never."""
-
-
-class Refused(Struct, frozen=True):
-    """The money says no. `contention`: the person's own holds will give some back; `exhausted`; `cap`: the key's limit."""
-
-    command: str
-    reason: str
-    needed: int
-    available: int
-    held: int
-    spent: int
-    limit: int
-    opens: int | None = None
-    """When the next lot of this person opens, None if none is known."""
-
-
-class Rejected(Struct, frozen=True):
-    """The command makes no sense: `conflict`, `no_such_hold`, `hold_ended`, `no_such_lot`, `no_such_charge`, `invalid`."""
-
-    command: str
-    reason: str
-    sentence: str
-    state: str = ""
-
-
-Answer = Applied | Refused | Rejected
+    """The instant whose price was in force; 0 stands for the instant of the charge."""
 
 
 class Posting(Struct, frozen=True, gc=False, array_like=True):
@@ -400,18 +273,22 @@ class Posting(Struct, frozen=True, gc=False, array_like=True):
     amount: int
 
 
-class Entry(Struct, frozen=True):
+class Entry(Struct, frozen=True, gc=False):
     """One line of the journal: a command applied, with everything that it moved."""
 
     command: str
     content: str
-    """Digest of the command as it was sent."""
+    """Digest of the command as it was sent; empty for what fell due by itself."""
     kind: str
     person: str
     unit: str
     effective: int
-    postings: tuple[Posting, ...]
+    postings: tuple[Posting, ...] = ()
     hold: str = ""
+    """The hold that it takes or ends."""
     corrects: str = ""
+    """What it goes back on: the charge that it corrects, the lot that it revokes."""
     usage: Usage | None = None
     note: str = ""
+    terms: LotTerms | HoldTerms | None = None
+    """Of the lot that it releases or the hold that it takes."""

@@ -10,9 +10,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from bursar.ledger import rules
+from bursar.ledger.book import Book
+from bursar.ledger.commands import Answer, Command, Refused, TakeHold
+from bursar.ledger.loading import load, spent_lots
+from bursar.ledger.saving import save
 from bursar.ledger.session import Session
+from bursar.ledger.sizing import with_spent_lots
 from bursar.ledger.store import Store, StoreUnavailable
-from bursar.ledger.values import Answer, Command
 
 BATCH_LIMIT = 256
 """Commands in one transaction."""
@@ -34,10 +38,24 @@ class Saturated(StoreUnavailable):
 
 def apply_batch(session: Session, commands: Sequence[Command], now: int) -> list[Answer]:
     """Load, decide, write: one transaction's work. Answers are in the order of the commands."""
-    books = session.load(commands, now)
+    books, now = load(session, commands, now)
     answers = [rules.apply(books[command.person], command, now) for command in commands]
-    session.save(books.values(), now)
-    return answers
+    save(session, books.values(), now)
+    refused = {command.person for command, answer in zip(commands, answers, strict=True) if isinstance(answer, Refused)}
+    return _with_spent_lots(session, commands, answers, [books[one] for one in refused], now) if refused else answers
+
+
+def _with_spent_lots(
+    session: Session, commands: Sequence[Command], answers: list[Answer], books: list[Book], now: int
+) -> list[Answer]:
+    """Refusals with the figures of the lots that nothing is left of, which no book of this batch has loaded."""
+    spent = spent_lots(session, books, now)
+    return [
+        with_spent_lots(answer, command, spent[command.person], now)
+        if isinstance(answer, Refused) and isinstance(command, TakeHold)
+        else answer
+        for command, answer in zip(commands, answers, strict=True)
+    ]
 
 
 def apply_now(store: Store, commands: Sequence[Command], now: int) -> list[Answer]:
@@ -87,13 +105,20 @@ class Writer:
             await self._task
 
     async def _run(self) -> None:
-        await asyncio.sleep(0)  # let every task that is ready now join the first batch
-        while self._waiting:
-            await self._gather()
-            batch = self._waiting[: self._batch_limit]
-            del self._waiting[: self._batch_limit]
-            await self._write(batch)
-        self._task = None
+        batch: list[tuple[Command, asyncio.Future[Answer]]] = []
+        try:
+            await asyncio.sleep(0)  # let every task that is ready now join the first batch
+            while self._waiting:
+                await self._gather()
+                batch = self._waiting[: self._batch_limit]
+                del self._waiting[: self._batch_limit]
+                await self._write(batch)
+                batch = []
+        finally:
+            self._task = None
+            if batch or self._waiting:  # cancelled, with the event loop going down: nobody may wait for ever
+                _fail(batch + self._waiting, StoreUnavailable("the ledger's writer was stopped"))
+                self._waiting = []
 
     async def _gather(self) -> None:
         """Wait for company, if the last batch had some and was a moment ago."""

@@ -32,10 +32,10 @@ from bursar.ledger import (
     open_store,
 )
 from bursar.money import Amount, parse_amount
-from bursar.office import access, audit, people, pricing
+from bursar.office import audit, keys, people, pricing, providers, tokens
 from bursar.office.database import check_schema, migrate, open_engine, transaction
 from bursar.office.settings import Settings
-from bursar.office.vault import Vault, create_master_key, open_vault
+from bursar.office.vault import Secret, Vault, create_master_key, open_vault
 
 MICROS = 1_000_000
 Clock = Callable[[], int]
@@ -215,53 +215,45 @@ class Desk:
         until = self.instant(expires, holder["zone"], "expires") if expires else 0
         key_id = new_id("key")
         with transaction(self.engine) as connection:
-            token = access.issue(
-                connection,
-                self.vault,
-                person_id=holder["id"],
-                new_id=key_id,
-                entropy=secrets.token_bytes(32),
-                label=label,
-                purpose=purpose,
-                project=project,
-                models=models,
-                cap_nanos=cap_nanos,
-                expires=until,
-                now=self.now(),
+            terms = keys.KeyTerms(label, purpose, project, models, cap_nanos, "USD", until)
+            entropy = secrets.token_bytes(tokens.RANDOM_BYTES)
+            issued = keys.issue(
+                connection, self.vault, holder["id"], terms, key_id=key_id, entropy=entropy, now=self.now()
             )
             self._note(connection, "key.issue", key_id, {"person": holder["id"], "purpose": purpose, "label": label})
+        token = issued.token.reveal()  # the only time that it is shown
         return {"id": key_id, "person": holder["handle"], "token": token, "purpose": purpose, "cap_nanos": cap_nanos}
 
     def keys(self, person: str = "") -> list[dict[str, Any]]:
         holder = self.person(person)["id"] if person else ""
         with transaction(self.engine) as connection:
-            return access.keys(connection, holder, self.now())
+            found = keys.listed(connection, holder)
+        return [_key(one, self.now()) for one in found]
 
     def revoke_key(self, key: str) -> None:
         with transaction(self.engine) as connection:
-            access.revoke(connection, key, self.now())
+            keys.revoke(connection, key, self.now())
             self._note(connection, "key.revoke", key, {})
 
     def add_provider(
         self, name: str, *, kind: str = "", base_url: str = "", secret: str = "", models: tuple[str, ...] = ()
     ) -> dict[str, Any]:
         with transaction(self.engine) as connection:
-            row = access.add_provider(
-                connection,
-                self.vault,
-                name=name,
-                kind=kind,
-                base_url=base_url,
-                secret=secret,
-                models=models,
-                now=self.now(),
-            )
-            self._note(connection, "provider.add", name, {"kind": row["kind"], "base_url": row["base_url"]})
-        return row
+            known = {one.name for one in providers.listed(connection)}
+            terms = providers.ProviderTerms(kind or name, base_url, models)
+            sealed = Secret(secret) if secret else None
+            if name in known:
+                found = providers.change(connection, self.vault, name, terms, secret=sealed)
+            else:
+                found = providers.add(connection, self.vault, name, terms, secret=sealed, now=self.now())
+            detail = {"kind": found.terms.kind, "base_url": found.terms.base_url}
+            self._note(connection, "provider.add", name, detail)
+        return {"name": name, **detail, "models": list(found.terms.models)}
 
     def providers(self) -> list[dict[str, Any]]:
         with transaction(self.engine) as connection:
-            return access.providers(connection)
+            found = providers.listed(connection)
+        return [_provider(one) for one in found]
 
     # Prices.
 
@@ -299,6 +291,34 @@ class Desk:
 
     def _note(self, connection: Connection, action: str, subject: str, detail: dict[str, Any]) -> None:
         audit.record(connection, self.now(), self.actor, action, subject, detail)
+
+
+def _key(key: keys.AccessKey, now: int) -> dict[str, Any]:
+    terms = key.terms
+    return {
+        "id": key.id,
+        "hint": key.hint,
+        "person": key.person,
+        "label": terms.label,
+        "purpose": terms.purpose,
+        "project": terms.project,
+        "models": list(terms.models),
+        "cap_nanos": terms.cap_nanos,
+        "expires_micros": terms.expires,
+        "created_micros": key.created,
+        "state": key.state(now),
+    }
+
+
+def _provider(provider: providers.Provider) -> dict[str, Any]:
+    return {
+        "name": provider.name,
+        "kind": provider.terms.kind,
+        "base_url": provider.terms.base_url,
+        "models": list(provider.terms.models),
+        "secret": "encrypted" if provider.has_secret else "none",
+        "state": "enabled" if provider.enabled else "disabled",
+    }
 
 
 def iso(micros: int) -> str:

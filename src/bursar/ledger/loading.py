@@ -1,0 +1,138 @@
+"""Loading: the books of everyone whom a batch touches, as far as its commands can see.
+
+Everything is read in a handful of set-based statements under the lock of these people; nothing is kept from one batch
+to the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from bursar.ledger import columns
+from bursar.ledger.book import Book
+from bursar.ledger.commands import Abandon, Applied, Command, Correct, Release, Revoke, Settle, TakeHold, Void
+from bursar.ledger.corrections import CHARGE_KINDS
+from bursar.ledger.session import Session, wide, wide_sum
+from bursar.ledger.values import BEYOND, Cap, Lot
+
+CLOCK_TOLERANCE_MICROS = 10_000_000
+"""How far a clock may lag behind a person's newest entry and be taken along, so that time does not go back for them."""
+
+
+def load(session: Session, commands: Sequence[Command], now: int) -> tuple[dict[str, Book], int]:
+    """Lock everyone whom these commands name; returns their books and the instant at which the batch happens."""
+    people = sorted({command.person for command in commands})
+    session.insert("account", "person, opened", [(person, now) for person in people], "ON CONFLICT DO NOTHING")
+    session.lock(people)
+    now = _present(session, people, now)
+    applied: dict[str, tuple[str, Applied]] = {}
+    taken: set[str] = set()
+    books = {person: Book(person, applied=applied, taken=taken) for person in people}
+    for entry, _, _ in session.entries(f"WHERE command {session.IN}", [command.id for command in commands]):
+        applied[entry.command] = (entry.content, columns.answer_of(entry))
+    _keep_lots(books, taken, _live_lots(session, people))
+    named = [
+        one.lot.id if isinstance(one, Release) else one.lot for one in commands if isinstance(one, Release | Revoke)
+    ]
+    _keep_lots(books, taken, _lots(session, named))
+    _load_holds(session, books, commands, now)
+    _load_caps(session, books, commands)
+    _keep_lots(books, taken, _lots(session, _load_charges(session, books, commands)))
+    return books, now
+
+
+def spent_lots(session: Session, books: Iterable[Book], now: int) -> dict[str, list[Lot]]:
+    """Lots that are still open and of which nothing was left before this batch, for the figures of a refusal."""
+    known = {book.person: book for book in books}
+    found: dict[str, list[Lot]] = {person: [] for person in known}
+    for row in session.rows(
+        f"SELECT {columns.LOT} FROM lot WHERE person {session.IN} AND live = 0 AND revoked_at = 0 AND expires > ?",
+        sorted(known),
+        now,
+    ):
+        if row[1] not in known[row[0]].lots:
+            found[row[0]].append(columns.lot_of(row))
+    return found
+
+
+def _present(session: Session, people: list[str], now: int) -> int:
+    """The instant of this batch: a clock that lags a little behind another node's must not reorder anyone's journal."""
+    (newest,) = session.rows(
+        "SELECT MAX(e.effective) FROM account a JOIN entry e ON e.seq = "
+        f"(SELECT MAX(seq) FROM entry WHERE entry.person = a.person) WHERE a.person {session.IN}",
+        people,
+    )[0]
+    return newest if newest is not None and now < newest <= now + CLOCK_TOLERANCE_MICROS else now
+
+
+def _live_lots(session: Session, people: list[str]) -> list[tuple[Any, ...]]:
+    return session.rows(f"SELECT {columns.LOT} FROM lot WHERE person {session.IN} AND live = 1", people)
+
+
+def _lots(session: Session, names: list[str]) -> list[tuple[Any, ...]]:
+    return session.rows(f"SELECT {columns.LOT} FROM lot WHERE id {session.IN}", names) if names else []
+
+
+def _keep_lots(books: dict[str, Book], taken: set[str], found: list[tuple[Any, ...]]) -> None:
+    for row in found:
+        taken.add(row[1])
+        book = books.get(row[0])
+        if book is not None and row[1] not in book.lots:
+            book.lots[row[1]] = columns.lot_of(row)
+
+
+def _load_holds(session: Session, books: dict[str, Book], commands: Sequence[Command], now: int) -> None:
+    """The holds that commands name, and those whose time is over."""
+    named = [command.hold for command in commands if isinstance(command, Settle | Void | Abandon)]
+    found = session.rows(f"SELECT {columns.HOLD} FROM hold WHERE id {session.IN}", named) if named else []
+    found += session.rows(
+        f"SELECT {columns.HOLD} FROM hold WHERE person {session.IN} AND state = 'open' AND expires <= ?",
+        list(books),
+        now,
+    )
+    for row in found:
+        book = books.get(row[0])
+        if book is not None and row[1] not in book.holds:
+            book.holds[row[1]] = columns.hold_of(row)
+
+
+def _load_caps(session: Session, books: dict[str, Book], commands: Sequence[Command]) -> None:
+    """The limits of access keys; one that is new counts what came through its key before."""
+    for person, name, unit, ceiling, held, spent in session.rows(
+        f"SELECT {columns.CAP} FROM cap WHERE person {session.IN}", list(books)
+    ):
+        books[person].caps[(name, unit)] = Cap(name, unit, ceiling, held=held, spent=spent)
+    for command in commands:
+        if not isinstance(command, TakeHold) or not command.cap:
+            continue
+        caps, key = books[command.person].caps, (command.cap, command.unit)
+        if key not in caps:
+            found = session.rows(
+                f"SELECT {wide_sum('c.amount')} FROM entry e JOIN charge c ON c.seq = e.seq "
+                "WHERE e.person = ? AND c.access_key = ? AND c.unit = ?",
+                command.person,
+                *key,
+            )
+            caps[key] = Cap(*key, command.cap_limit, spent=wide(*found[0]))
+
+
+def _load_charges(session: Session, books: dict[str, Book], commands: Sequence[Command]) -> list[str]:
+    """The charges that corrections name, each with its earlier corrections; returns the lots that they touched."""
+    names = set()
+    for command in commands:
+        if isinstance(command, Correct):
+            books[command.person].charges.setdefault(command.of, [])
+            names.add(command.of)
+    if not names:
+        return []
+    lots: set[str] = set()
+    for entry, _, _ in session.entries(
+        f"WHERE command {session.IN} OR corrects {session.IN} ORDER BY seq", sorted(names), sorted(names)
+    ):
+        book = books.get(entry.person)
+        history = None if book is None else book.charges.get(entry.corrects or entry.command)
+        if history is not None and (entry.kind in CHARGE_KINDS or entry.kind == "correct"):
+            history.append(entry)
+            lots.update(posting.lot for posting in entry.postings)
+    return sorted(lots - {BEYOND})

@@ -1,0 +1,48 @@
+"""The daily rollup: what charges and corrections add to the sums of a person's day by model, purpose and project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from bursar.ledger.values import Usage
+
+MICROS_PER_DAY = 86_400_000_000
+
+KEYS = ("person", "day", "unit", "provider", "model", "purpose", "project")
+SUMS = ("requests", "input_tokens", "cached_tokens", "output_tokens", "amount", "list_nanos", "cost_nanos", "overage")
+
+Key = tuple[str, int, str, str, str, str, str]
+Sums = list[int]
+
+
+def key_of(person: str, unit: str, usage: Usage) -> Key:
+    """The row of the rollup that a charge belongs to."""
+    return (person, usage.at // MICROS_PER_DAY, unit, usage.provider, usage.model, usage.purpose, usage.project)
+
+
+def add(rollup: dict[Key, Sums], key: Key, usage: Usage, amount: int, overage: int, *, sign: int = 1) -> None:
+    """Count one charge with its whole amount, or take it out again with sign -1."""
+    row = [sign, 0, 0, 0, sign * amount, sign * usage.list_nanos, sign * usage.cost_nanos, sign * overage]
+    for name, count in usage.tokens.items():
+        place = _place(name)
+        if place:
+            row[place] += sign * count
+    sums = rollup.get(key)
+    rollup[key] = row if sums is None else [old + new for old, new in zip(sums, row, strict=True)]
+
+
+@lru_cache(maxsize=256)
+def _place(field: str) -> int:
+    """Which sum a field of the usage counts towards; 0 for none."""
+    if field.startswith("cache_read"):
+        return SUMS.index("cached_tokens")
+    if field.startswith(("input", "cache_write")):
+        return SUMS.index("input_tokens")
+    return SUMS.index("output_tokens") if field.startswith(("output", "reasoning")) else 0
+
+
+def rows(rollup: dict[Key, Sums]) -> Iterator[tuple[str | int, ...]]:
+    """Rows in the order of their keys, so that two transactions lock them alike."""
+    for key, sums in sorted(rollup.items()):
+        yield (*key, *sums)
