@@ -217,13 +217,13 @@ def _charge(
     person: str, employee: Employee, book: PriceBook, version: str, at: int, number: int, chance: random.Random
 ) -> Charge:
     provider, model = chance.choice(employee.seat.models)
-    fresh = int(chance.lognormvariate(8.2, 1.0))
+    fresh = int(chance.lognormvariate(10.1, 0.8))
     cached = int(fresh * chance.lognormvariate(1.0, 0.8)) if provider == "anthropic" else 0
     usage = Usage(
         input=fresh,
         cache_read=cached,
         cache_write_5m=int(cached * 0.06),
-        output=int(chance.lognormvariate(6.6, 0.9)),
+        output=int(chance.lognormvariate(7.8, 0.8)),
         reasoning=int(chance.lognormvariate(6.0, 0.9)) if model.startswith(("gpt-5", "gemini-2.5")) else 0,
     )
     tariff = book.tariff(provider, model, at)
