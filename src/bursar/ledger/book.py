@@ -30,7 +30,7 @@ BUCKETS: tuple[str, ...] = tuple("" if account in (FUNDING, OVERAGE) else accoun
 class Book:
     """Lots, open or named holds, caps and named charges of one person."""
 
-    __slots__ = ("applied", "caps", "charges", "entries", "holds", "lots", "person", "taken", "until")
+    __slots__ = ("applied", "caps", "charges", "entries", "holds", "lots", "newest", "person", "taken", "until")
 
     def __init__(
         self,
@@ -56,6 +56,8 @@ class Book:
         """Charges that a correction of this batch names: the charging entry, then its corrections in order."""
         self.entries: list[Entry] = []
         """What this batch adds to the journal."""
+        self.newest = 0
+        """Sequence number of the person's entry before those, 0 for none."""
         self.until = -1
         """Everything that fell due by this instant has happened."""
 

@@ -30,7 +30,7 @@ LOT = (
 )
 HOLD = "person, id, unit, draws, taken, expires, on_lapse, node, cap, request, note, state, charge"
 CAP = "person, id, unit, ceiling, held, spent"
-ENTRY = "seq, command, content, kind, person, unit, effective, recorded, hold, corrects, note"
+ENTRY = "seq, command, content, kind, person, unit, effective, recorded, hold, corrects, note, prior"
 POSTING = "seq, line, lot, source, destination, amount"
 CHARGE = (
     "seq, person, unit, amount, overage, at, request_id, access_key, provider, model, dialect, purpose, project, session, "
@@ -139,7 +139,7 @@ def terms_row(terms: LotTerms | HoldTerms | None) -> tuple[Any, ...]:
     return () if terms is None else _promised(terms)
 
 
-def entry_row(seq: int, recorded: int, entry: Entry) -> tuple[Any, ...]:
+def entry_row(seq: int, recorded: int, prior: int, entry: Entry) -> tuple[Any, ...]:
     return (
         seq,
         entry.command,
@@ -152,6 +152,7 @@ def entry_row(seq: int, recorded: int, entry: Entry) -> tuple[Any, ...]:
         entry.hold,
         entry.corrects,
         entry.note,
+        prior,
     )
 
 

@@ -19,7 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from bursar.ledger import columns
-from bursar.ledger.values import Entry, Posting
+from bursar.ledger.values import Posting, Recorded
 
 _encode = msgspec.json.Encoder().encode
 
@@ -47,12 +47,13 @@ class Anchor(Struct, frozen=True, gc=False):
     hash: str
 
 
-def digest(entry: Entry, seq: int, recorded: int) -> bytes:
-    """What a seal says about an entry, recorded at an instant under a sequence number."""
+def digest(line: Recorded) -> bytes:
+    """What a seal says about an entry in its place."""
+    entry = line.entry
     return digest_of(
-        columns.entry_row(seq, recorded, entry),
+        columns.entry_row(line.seq, line.recorded, line.prior, entry),
         entry.postings,
-        columns.charge_row(seq, entry),
+        columns.charge_row(line.seq, entry),
         columns.terms_row(entry.terms),
     )
 

@@ -25,12 +25,12 @@ def load(session: Session, commands: Sequence[Command], now: int) -> tuple[dict[
     people = sorted({command.person for command in commands})
     session.insert("account", "person, opened", [(person, now) for person in people], "ON CONFLICT DO NOTHING")
     session.lock(people)
-    now = _present(session, people, now)
     applied: dict[str, tuple[str, Applied]] = {}
     taken: set[str] = set()
     books = {person: Book(person, applied=applied, taken=taken) for person in people}
-    for entry, _, _ in session.entries(f"WHERE command {session.IN}", [command.id for command in commands]):
-        applied[entry.command] = (entry.content, columns.answer_of(entry))
+    now = _present(session, books, now)
+    for line in session.entries(f"WHERE command {session.IN}", [command.id for command in commands]):
+        applied[line.entry.command] = (line.entry.content, columns.answer_of(line.entry))
     _keep_lots(books, taken, _live_lots(session, people))
     named = [
         one.lot.id if isinstance(one, Release) else one.lot for one in commands if isinstance(one, Release | Revoke)
@@ -56,14 +56,20 @@ def spent_lots(session: Session, books: Iterable[Book], now: int) -> dict[str, l
     return found
 
 
-def _present(session: Session, people: list[str], now: int) -> int:
-    """The instant of this batch: a clock that lags a little behind another node's must not reorder anyone's journal."""
-    (newest,) = session.rows(
-        "SELECT MAX(e.effective) FROM account a JOIN entry e ON e.seq = "
+def _present(session: Session, books: dict[str, Book], now: int) -> int:
+    """Find everyone's newest entry, and the instant of this batch.
+
+    A clock that lags a little behind another node's must not reorder anyone's journal.
+    """
+    for person, seq, effective in session.rows(
+        "SELECT a.person, e.seq, e.effective FROM account a JOIN entry e ON e.seq = "
         f"(SELECT MAX(seq) FROM entry WHERE entry.person = a.person) WHERE a.person {session.IN}",
-        people,
-    )[0]
-    return newest if newest is not None and now < newest <= now + CLOCK_TOLERANCE_MICROS else now
+        list(books),
+    ):
+        books[person].newest = seq
+        if now < effective <= now + CLOCK_TOLERANCE_MICROS:
+            now = effective
+    return now
 
 
 def _live_lots(session: Session, people: list[str]) -> list[tuple[Any, ...]]:
@@ -127,9 +133,10 @@ def _load_charges(session: Session, books: dict[str, Book], commands: Sequence[C
     if not names:
         return []
     lots: set[str] = set()
-    for entry, _, _ in session.entries(
+    for line in session.entries(
         f"WHERE command {session.IN} OR corrects {session.IN} ORDER BY seq", sorted(names), sorted(names)
     ):
+        entry = line.entry
         book = books.get(entry.person)
         history = None if book is None else book.charges.get(entry.corrects or entry.command)
         if history is not None and (entry.kind in CHARGE_KINDS or entry.kind == "correct"):

@@ -2,8 +2,8 @@
 
 The document holds the person's entries from the first, the seals of the batches that they were committed in with the
 digests of their neighbours (which reveal nothing), and the links from there to the newest seal. Whoever kept the hash of
-that seal can tell that none of it was changed afterwards. An entry that the document leaves out altogether shows where
-it would have changed a balance that an earlier statement states.
+that seal can tell that none of it was changed afterwards, and that no entry of the person was left out between the
+first and the last one here: each names the one before it.
 """
 
 from __future__ import annotations
@@ -18,19 +18,11 @@ from bursar.ledger.journal import GENESIS, Anchor, Seal, body_of, digest, path, 
 from bursar.ledger.reading import Statement, statement_of
 from bursar.ledger.replay import journal_of
 from bursar.ledger.session import Session
-from bursar.ledger.values import Entry
+from bursar.ledger.values import Recorded
 
 FORMAT = "bursar-proof-1"
 MAX_ENTRIES = 50_000
 """Entries in one document: a person's whole journal up to its end."""
-
-
-class ProvenLine(msgspec.Struct, frozen=True):
-    """An entry as it was recorded."""
-
-    seq: int
-    recorded: int
-    entry: Entry
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -56,7 +48,7 @@ class Proof(msgspec.Struct, frozen=True):
     start: int
     end: int
     statement: Statement
-    lines: tuple[ProvenLine, ...]
+    lines: tuple[Recorded, ...]
     links: tuple[Link, ...]
     anchor: Anchor
 
@@ -64,7 +56,7 @@ class Proof(msgspec.Struct, frozen=True):
 def proof(session: Session, person: str, start: int, end: int, unit: str = "USD") -> dict[str, Any]:
     """A person's statement from `start` to `end` with its proof, as a document for `json.dumps`."""
     journal = islice(journal_of(session, person), MAX_ENTRIES + 1)
-    lines = tuple(ProvenLine(seq, recorded, entry) for entry, seq, recorded in journal if entry.effective < end)
+    lines = tuple(line for line in journal if line.entry.effective < end)
     if len(lines) > MAX_ENTRIES:
         raise ValueError(f"until: found more than {MAX_ENTRIES} entries before it, expected an earlier instant")
     anchor = session.head()
@@ -74,7 +66,7 @@ def proof(session: Session, person: str, start: int, end: int, unit: str = "USD"
         unit,
         start,
         end,
-        statement_of(person, ((line.entry, line.seq) for line in lines), start, end, unit),
+        statement_of(person, lines, start, end, unit),
         lines,
         _links(session, _concerned(session, [line.seq for line in lines]), anchor.batch),
         anchor,
@@ -98,8 +90,7 @@ def verify_proof(document: dict[str, Any], anchor: str = "") -> list[str]:
     if anchor and anchor != proven.anchor.hash:
         wrong.append(f"anchor: the document ends in seal {proven.anchor.hash}, expected {anchor}")
     try:
-        entries = ((line.entry, line.seq) for line in proven.lines)
-        restated = statement_of(proven.person, entries, proven.start, proven.end, proven.unit)
+        restated = statement_of(proven.person, proven.lines, proven.start, proven.end, proven.unit)
     except (AssertionError, KeyError) as error:
         return [*wrong, f"statement: the entries do not add up: {error}"]
     if restated != proven.statement:
@@ -130,7 +121,7 @@ def _links(session: Session, concerned: list[Seal], newest: int) -> tuple[Link, 
         digests: tuple[str, ...] = ()
         if step in mine:
             lines = session.entries_between(one.first, one.last)
-            digests = tuple(digest(entry, seq, recorded).hex() for entry, seq, recorded in lines)
+            digests = tuple(digest(line).hex() for line in lines)
         links.append(
             Link(
                 step,
@@ -164,14 +155,14 @@ def _broken_links(proven: Proof) -> Iterator[str]:
 
 
 def _unproven_lines(proven: Proof) -> Iterator[str]:
-    """Each entry must be the person's, in order, and have its digest in one of the seals."""
+    """Each entry must be the person's, follow the one before it, and have its digest in one of the seals."""
     digests = {link.first + place: one for link in proven.links for place, one in enumerate(link.digests)}
     before = 0
     for line in proven.lines:
         if line.entry.person != proven.person:
             yield f"entry {line.seq}: is of {line.entry.person}"
-        if line.seq <= before:
-            yield f"entry {line.seq}: is out of order"
-        if digests.get(line.seq) != digest(line.entry, line.seq, line.recorded).hex():
+        if line.prior != before:
+            yield f"entry {line.seq}: follows entry {line.prior}, which is not the one before it here"
+        if digests.get(line.seq) != digest(line).hex():
             yield f"entry {line.seq}: is not what was sealed"
         before = line.seq

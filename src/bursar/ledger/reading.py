@@ -16,7 +16,7 @@ from bursar.ledger.replay import journal_of, replay
 from bursar.ledger.rollup import KEYS
 from bursar.ledger.rules import happen
 from bursar.ledger.session import Session, wide, wide_sum
-from bursar.ledger.values import AVAILABLE, BEYOND, HELD, MAX_AMOUNT, SPENT, Entry, LotTerms, Usage
+from bursar.ledger.values import AVAILABLE, BEYOND, HELD, MAX_AMOUNT, SPENT, Entry, LotTerms, Recorded, Usage
 
 GROUPS = tuple(name for name in KEYS if name != "unit")
 
@@ -90,9 +90,9 @@ def _present(session: Session, person: str, at: int, as_of_seq: int | None) -> B
 
 def _past(session: Session, person: str, at: int, as_of_seq: int | None) -> Book:
     book = Book(person)
-    for entry, _, _ in journal_of(session, person, as_of_seq):
-        if entry.effective <= at:
-            replay(book, entry)
+    for line in journal_of(session, person, as_of_seq):
+        if line.entry.effective <= at:
+            replay(book, line.entry)
     return book
 
 
@@ -100,11 +100,10 @@ def statement(
     session: Session, person: str, start: int, end: int, unit: str = "USD", as_of_seq: int | None = None
 ) -> Statement:
     """Everything that changed what a person has from `start` (inclusive) to `end` (exclusive)."""
-    entries = ((entry, seq) for entry, seq, _ in journal_of(session, person, as_of_seq))
-    return statement_of(person, entries, start, end, unit)
+    return statement_of(person, journal_of(session, person, as_of_seq), start, end, unit)
 
 
-def statement_of(person: str, entries: Iterable[tuple[Entry, int]], start: int, end: int, unit: str) -> Statement:
+def statement_of(person: str, journal: Iterable[Recorded], start: int, end: int, unit: str) -> Statement:
     """A statement from a person's whole journal, which needs no database."""
     book = Book(person)
     running = opening = 0
@@ -133,11 +132,11 @@ def statement_of(person: str, entries: Iterable[tuple[Entry, int]], start: int, 
                 )
             )
 
-    for entry, seq in entries:
-        if entry.effective < end:
-            replay(book, entry)
-            if entry.unit == unit:
-                put(entry, seq)
+    for recorded in journal:
+        if recorded.entry.effective < end:
+            replay(book, recorded.entry)
+            if recorded.entry.unit == unit:
+                put(recorded.entry, recorded.seq)
     happen(book, end - 1)
     for entry in book.entries:
         if entry.unit == unit:

@@ -6,21 +6,21 @@ from collections.abc import Iterator
 
 from bursar.ledger.book import Book
 from bursar.ledger.session import Session
-from bursar.ledger.values import Draw, Entry, Hold, HoldTerms, LotTerms
+from bursar.ledger.values import Draw, Entry, Hold, HoldTerms, LotTerms, Recorded
 
 PAGE = 2_000
 """Entries read at a time."""
 
 
-def journal_of(session: Session, person: str, as_of_seq: int | None = None) -> Iterator[tuple[Entry, int, int]]:
-    """A person's entries in the order of their recording, with sequence number and recording time."""
+def journal_of(session: Session, person: str, as_of_seq: int | None = None) -> Iterator[Recorded]:
+    """A person's entries in the order of their recording."""
     after = 0
     while page := session.entries_of(person, after, PAGE):
         for line in page:
-            if as_of_seq is not None and line[1] > as_of_seq:
+            if as_of_seq is not None and line.seq > as_of_seq:
                 return
             yield line
-        after = page[-1][1]
+        after = page[-1].seq
 
 
 def replay(book: Book, entry: Entry) -> None:

@@ -23,6 +23,7 @@ from bursar.ledger.values import (
     HoldTerms,
     LotTerms,
     Posting,
+    Recorded,
 )
 
 _RETURNS = {(HELD, AVAILABLE), (HELD, EXPIRED), (HELD, REVOKED)}
@@ -59,6 +60,8 @@ class Replayed:
 
     found: Verification
     lots: dict[str, ReplayedLot] = field(default_factory=dict)
+    newest: dict[str, int] = field(default_factory=dict)
+    """Everyone's last entry."""
     open: dict[str, tuple[str, tuple[Posting, ...]]] = field(default_factory=dict)
     """Open holds: their person and what they hold."""
     nets: dict[int, tuple[str, str, int, int]] = field(default_factory=dict)
@@ -68,8 +71,12 @@ class Replayed:
     takes: dict[str, tuple[str, int, tuple[Posting, ...]]] = field(default_factory=dict)
     """Holds taken in this page: person, instant, postings."""
 
-    def take(self, entry: Entry, seq: int) -> None:
+    def take(self, line: Recorded) -> None:
         """Follow one entry and hold it against the rules."""
+        entry, seq = line.entry, line.seq
+        if self.newest.get(entry.person, 0) != line.prior:
+            self.found.wrong(f"entry {seq}: follows entry {line.prior} of {entry.person}, who has others in between")
+        self.newest[entry.person] = seq
         self.found.entries += 1
         self.found.postings += len(entry.postings)
         moves = _MOVES.get(entry.kind, set())

@@ -88,7 +88,8 @@ def _save_journal(session: Session, books: Sequence[Book], now: int) -> None:
     for book in books:
         for entry in book.entries:
             seq += 1
-            row, charge = columns.entry_row(seq, recorded, entry), columns.charge_row(seq, entry)
+            row, charge = columns.entry_row(seq, recorded, book.newest, entry), columns.charge_row(seq, entry)
+            book.newest = seq
             entries.append(row)
             for line, posting in enumerate(entry.postings):
                 postings.append((seq, line, posting.lot, posting.source, posting.destination, posting.amount))

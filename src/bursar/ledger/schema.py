@@ -84,7 +84,8 @@ CREATE TABLE entry (
     recorded BIGINT NOT NULL,
     hold TEXT NOT NULL,
     corrects TEXT NOT NULL,
-    note TEXT NOT NULL
+    note TEXT NOT NULL,
+    prior BIGINT NOT NULL CHECK (prior >= 0 AND prior < seq)
 )STRICT;
 CREATE INDEX entry_person ON entry (person, seq);
 CREATE INDEX entry_corrects ON entry (corrects) WHERE corrects <> '';

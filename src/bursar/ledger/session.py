@@ -13,7 +13,7 @@ from typing import Any
 from bursar.ledger import columns
 from bursar.ledger.journal import Anchor, Seal
 from bursar.ledger.rollup import MICROS_PER_DAY
-from bursar.ledger.values import Entry, Hold, HoldTerms, Lot, LotTerms, Posting
+from bursar.ledger.values import Entry, Hold, HoldTerms, Lot, LotTerms, Posting, Recorded
 
 _WIDE = 31
 _MASK = (1 << _WIDE) - 1
@@ -60,7 +60,7 @@ class Session(ABC):
         """The newest seal: keep it outside as an anchor, and `verify` will tell whether the journal still leads to it."""
         return Anchor(*self.rows("SELECT batch, seq, recorded, hash FROM head WHERE id = 1")[0])
 
-    def entries(self, where: str, *parameters: Any, terms: bool = False) -> list[tuple[Entry, int, int]]:
+    def entries(self, where: str, *parameters: Any, terms: bool = False) -> list[Recorded]:
         """Entries with their sequence number and recording time, with postings and usage, with terms if asked."""
         found = self.rows(f"SELECT {columns.ENTRY} FROM entry {where}", *parameters)
         if not found:
@@ -77,7 +77,10 @@ class Session(ABC):
         }
         known = self._terms(found, postings) if terms else {}
         return [
-            (
+            Recorded(
+                row[0],
+                row[7],
+                row[11],
                 Entry(
                     command=row[1],
                     content=row[2],
@@ -92,8 +95,6 @@ class Session(ABC):
                     note=row[10],
                     terms=known.get(row[0]),
                 ),
-                row[0],
-                row[7],
             )
             for row in found
         ]
@@ -113,11 +114,11 @@ class Session(ABC):
                 found[lots[row[1]]] = columns.lot_terms(row)
         return found
 
-    def entries_of(self, person: str, after: int = 0, limit: int = 5_000) -> list[tuple[Entry, int, int]]:
+    def entries_of(self, person: str, after: int = 0, limit: int = 5_000) -> list[Recorded]:
         """A person's journal in order with all terms, at most `limit` entries after sequence number `after`."""
         return self.entries("WHERE person = ? AND seq > ? ORDER BY seq LIMIT ?", person, after, limit, terms=True)
 
-    def entries_between(self, first: int, last: int) -> list[tuple[Entry, int, int]]:
+    def entries_between(self, first: int, last: int) -> list[Recorded]:
         """Entries by sequence number, both included, with all terms."""
         return self.entries("WHERE seq BETWEEN ? AND ? ORDER BY seq", first, last, terms=True)
 

@@ -292,3 +292,14 @@ class Entry(Struct, frozen=True, gc=False):
     note: str = ""
     terms: LotTerms | HoldTerms | None = None
     """Of the lot that it releases or the hold that it takes."""
+
+
+class Recorded(Struct, frozen=True, gc=False):
+    """An entry in its place in the journal."""
+
+    seq: int
+    recorded: int
+    """When it was written down, microseconds UTC."""
+    prior: int
+    """The person's entry before it, 0 for none: nothing can be left out of the middle of a person's journal."""
+    entry: Entry

@@ -14,7 +14,7 @@ from bursar.ledger.journal import GENESIS, Anchor, Seal, body_of, digest, seal, 
 from bursar.ledger.projections import check_charges, check_counts, check_holds, check_lots
 from bursar.ledger.replayed import Replayed
 from bursar.ledger.session import Session
-from bursar.ledger.values import Entry
+from bursar.ledger.values import Recorded
 
 SEALS_PER_PAGE = 1_000
 ENTRIES_PER_PAGE = 2_000
@@ -26,11 +26,11 @@ def verify(session: Session, anchor: Anchor | None = None) -> Verification:
     replayed = Replayed(found)
     chain = _Chain(found, anchor)
     for seals in _pages(session):
-        lines = {line[1]: line for line in session.entries_between(seals[0].first, seals[-1].last)}
+        lines = {line.seq: line for line in session.entries_between(seals[0].first, seals[-1].last)}
         for one in seals:
             chain.follow(one, lines)
-        for entry, seq, _ in lines.values():
-            replayed.take(entry, seq)
+        for line in lines.values():
+            replayed.take(line)
         replayed.compare_page(session, seals[0].first, seals[-1].last)
     chain.end(session)
     check_lots(session, replayed)
@@ -65,7 +65,7 @@ class _Chain:
         self.hashes = {0: GENESIS}
         """Of the seals that a later one can still name as the one that it skips to."""
 
-    def follow(self, one: Seal, lines: dict[int, tuple[Entry, int, int]]) -> None:
+    def follow(self, one: Seal, lines: dict[int, Recorded]) -> None:
         found, newest = self.found, self.newest
         found.seals += 1
         if one.batch != newest.batch + 1 or one.first != newest.seq + 1:
@@ -80,10 +80,9 @@ class _Chain:
             if line is None:
                 found.wrong(f"entry {seq}: is missing")
                 continue
-            entry, _, recorded = line
-            if recorded != one.recorded:
-                found.wrong(f"entry {seq}: recorded at {recorded}, its seal says {one.recorded}")
-            digests.append(digest(entry, seq, recorded))
+            if line.recorded != one.recorded:
+                found.wrong(f"entry {seq}: recorded at {line.recorded}, its seal says {one.recorded}")
+            digests.append(digest(line))
         body = body_of(digests)
         sealed = seal(
             one.batch,
