@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from functools import partial
 from random import Random
 
 from hypothesis import HealthCheck, settings
@@ -21,6 +22,7 @@ from tests.support.profile import size
 from bursar.ledger import Answer, Applied, Command, Store, Tidy, reading
 from bursar.ledger.book import Book
 from bursar.ledger.rules import apply
+from bursar.ledger.session import Session
 from bursar.ledger.values import Cap
 from bursar.ledger.verify import verify
 from bursar.ledger.writer import apply_batch
@@ -163,7 +165,7 @@ def test_each_store_agrees_with_the_naive_model(store: Store) -> None:
 
         def __init__(self) -> None:
             super().__init__()
-            self.shown: list[tuple[str, int, int, object]] = []
+            self.shown: list[tuple[str, int, int, list[reading.LotBalance]]] = []
 
         def submit(self, commands: list[Command], now: int) -> list[Answer]:
             return store.transact(lambda session: apply_batch(session, commands, now))
@@ -172,20 +174,23 @@ def test_each_store_agrees_with_the_naive_model(store: Store) -> None:
             now = self.traffic.now
             for player in self.traffic.players:
                 player.model.happen(now)
-                found, seq = store.read(
-                    lambda session, name=player.name: (reading.balance(session, name, now), session.head().seq)
-                )
+                found, seq = store.read(partial(_shown, person=player.name, at=now))
                 assert buckets(found) == player.model.balances()
                 self.shown.append((player.name, now, seq, found))
 
         def teardown(self) -> None:
             super().teardown()
             for name, at, seq, found in self.shown[-12:]:
-                again = store.read(lambda session, name=name, at=at, seq=seq: reading.balance(session, name, at, seq))
-                assert again == found
+                assert store.read(partial(_shown, person=name, at=at, as_of_seq=seq))[0] == found
 
     _run(StoreMachine)
     assert StoreMachine.operations >= OPERATIONS
     verification = store.read(verify)
     assert verification.findings == []
     assert verification.entries > OPERATIONS // 3
+
+
+def _shown(
+    session: Session, *, person: str, at: int, as_of_seq: int | None = None
+) -> tuple[list[reading.LotBalance], int]:
+    return reading.balance(session, person, at, as_of_seq), session.head().seq
