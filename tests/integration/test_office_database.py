@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import threading
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from tests.postgres import Changing
 
 pytest_plugins = ("tests.postgres",)
+
+MAX_WAIT_SECONDS = 60
 
 
 def upgrade_to(engine: Engine, revision: str) -> None:
@@ -142,27 +145,29 @@ def test_two_people_with_one_address_stop_the_migration_in_words(database_url: s
         engine.dispose()
 
 
+MIGRATE = """
+import sys
+from bursar.office.database import check_schema, migrate, open_engine
+engine = open_engine(sys.argv[1])
+sys.stdin.read()
+migrate(engine)
+check_schema(engine)
+"""
+
+
 def test_processes_that_migrate_at_once_do_not_collide(database_url: str) -> None:
-    faults: list[BaseException] = []
-    start = threading.Barrier(4)
-
-    def one() -> None:
-        engine = open_engine(database_url)
-        try:
-            start.wait()
-            migrate(engine)
-            check_schema(engine)
-        except BaseException as fault:
-            faults.append(fault)
-        finally:
-            engine.dispose()
-
-    threads = [threading.Thread(target=one) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert faults == []
+    command_line = [sys.executable, "-c", MIGRATE, database_url]
+    pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE}
+    running = [subprocess.Popen(command_line, text=True, **pipes) for _ in range(3)]  # type: ignore[call-overload]
+    try:
+        for process in running:
+            process.stdin.close()  # the signal to begin
+        assert [(process.wait(MAX_WAIT_SECONDS), process.stderr.read()) for process in running] == [(0, "")] * 3
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
+            process.stderr.close()
 
 
 def test_a_change_without_a_line_in_the_audit_log_is_not_committed(engine: Engine) -> None:

@@ -1,295 +1,196 @@
-"""The eight invariants, as a random machine: the real rules and stores against one naive model.
+"""The invariants of the ledger as machines: the rules alone, and whole stores on both engines, beside a naive model.
 
-A seeded stream of commands runs for several people over a moving clock; after every batch each balance, hold and refusal
-must be the model's. The default profile makes 20,000 operations on each engine, the nightly one 1,000,000.
+Hypothesis draws commands of every kind over a clock that likes to stop exactly where something falls due; after each
+step every answer and every bucket must be the model's. The default profile makes more than 20,000 operations on the
+rules and on each engine, the nightly one 1,000,000.
 """
 
 from __future__ import annotations
 
-import random
+import itertools
 from collections.abc import Callable
+from functools import partial
+from random import Random
 
-import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from tests.support.model import Model, ModelLot
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from tests.simulation.naive import Outcome
+from tests.simulation.traffic import KEYS, KINDS, Traffic, buckets, check
 from tests.support.profile import size
 
-from bursar.ledger import (
-    Applied,
-    Charge,
-    LotTerms,
-    Refused,
-    Rejected,
-    Release,
-    Request,
-    Revoke,
-    Scope,
-    Settle,
-    Store,
-    TakeHold,
-    Tidy,
-    Usage,
-    Void,
-    reading,
-)
+from bursar.ledger import Answer, Applied, Command, Store, Tidy, reading
 from bursar.ledger.book import Book
 from bursar.ledger.rules import apply
 from bursar.ledger.session import Session
+from bursar.ledger.values import Cap
 from bursar.ledger.verify import verify
 from bursar.ledger.writer import apply_batch
 
 OPERATIONS = size(20_000, 1_000_000)
-BATCH = 50
-PEOPLE = ("per_a", "per_b", "per_c")
-MODELS = ("gpt", "claude")
+BURST = 40
+STEPS = 30
+_examples = itertools.count()
 
 
-class Stream:
-    """Commands with the model's expected outcome, drawn from one seed."""
+class LedgerMachine(RuleBasedStateMachine):
+    """Commands for three people, held against the naive model. Subclasses say where the commands go."""
 
-    def __init__(self, seed: int, sweeps: str = "sometimes") -> None:
-        self.chance = random.Random(seed)
-        self.now = 1_000_000
-        self.models = {person: Model() for person in PEOPLE}
-        self.count = 0
-        self.open: dict[str, list[str]] = {person: [] for person in PEOPLE}
-        self.sweeps = sweeps
+    operations = 0
+    restless = 0.3
+    """How likely time passes after a command of a burst; what lies between is one batch."""
 
-    def tick(self) -> None:
-        self.now += self.chance.choice((0, 1, 3, 40, 400))
+    def __init__(self) -> None:
+        super().__init__()
+        self.traffic = Traffic(f"e{next(_examples)}-")
+        self.waiting: list[tuple[Command, Outcome]] = []
 
-    def next(self) -> tuple[object, Callable[[object], None]]:
-        """A command, and a check of its answer."""
-        chance = self.chance
-        person = chance.choice(PEOPLE)
-        model = self.models[person]
-        model.happen(self.now)
-        self.open[person] = [name for name in self.open[person] if name in model.holds]
-        self.count += 1
-        name = f"c{self.count:08}"
-        live = [lot for lot in model.lots.values() if not lot.dead(self.now)]
-        kinds = ["hold", "hold", "hold", "settle", "settle", "settle", "void", "charge", "tidy"]
-        if len(live) < 4:
-            kinds += ["release"] * 3
-        if len(live) > 2:
-            kinds.append("revoke")
-        return getattr(self, f"_{chance.choice(kinds)}")(person, model, name)
+    def submit(self, commands: list[Command], now: int) -> list[Answer]:
+        raise NotImplementedError
 
-    def _release(self, person: str, model: Model, name: str):
-        chance = self.chance
-        lot = ModelLot(
-            f"lot{name}",
-            chance.randint(1, 2_000),
-            self.now + chance.choice((0, 0, 0, 100)),
-            self.now + chance.choice((150, 1_000, 5_000, 10**9)),
-            chance.choice((10, 50, 50, 90)),
-            chance.choice(("", "", "", *MODELS)),
-            chance.random() < 0.2,
-        )
-        model.release(lot)
-        terms = LotTerms(
-            lot.name,
-            "USD",
-            lot.amount,
-            lot.opens,
-            lot.expires,
-            lot.priority,
-            lot.promotional,
-            Scope(models=(lot.only,)) if lot.only else Scope(),
-        )
-        return Release(name, person, terms), lambda answer: expect(isinstance(answer, Applied), answer)
+    def compare(self) -> None:
+        raise NotImplementedError
 
-    def _hold(self, person: str, model: Model, name: str):
-        chance = self.chance
-        floor = chance.randint(0, 120)
-        worst = floor + chance.choice((0, 0, 50, 3_000))
-        share = chance.choice((1, 2, 8))
-        which = chance.choice(MODELS)
-        expires = self.now + chance.choice((30, 300, 10_000))
-        released = chance.random() < 0.5
-        free = model.available(which, self.now)
-        size_held = model.hold(name, worst, floor, share, which, self.now, expires, released)
-        command = TakeHold(
-            name,
-            person,
-            "USD",
-            worst,
-            floor,
-            expires,
-            Request("p", which, "work"),
-            share,
-            "released" if released else "unresolved",
-        )
-        if size_held is None:
+    @rule(chance=st.randoms(use_true_random=False), kind=st.sampled_from(KINDS))
+    def one_command(self, chance: Random, kind: str) -> None:
+        self.waiting.append(self.traffic.next(chance, kind))
 
-            def refused(answer: object) -> None:
-                expect(isinstance(answer, Refused), answer)
-                expect(answer.available == free, answer)  # type: ignore[attr-defined]
+    @rule(seed=st.integers(0, 2**32))
+    def a_burst_of_commands(self, seed: int) -> None:
+        chance = Random(seed)
+        for _ in range(BURST):
+            self.waiting.append(self.traffic.next(chance))
+            if chance.random() < self.restless:
+                self.flush()
+                self.traffic.advance(chance)
 
-            return command, refused
-        self.open[person].append(name)
-        return command, lambda answer: expect(isinstance(answer, Applied) and answer.amount == size_held, answer)
+    @rule(chance=st.randoms(use_true_random=False))
+    def time_passes(self, chance: Random) -> None:
+        self.flush()
+        self.traffic.advance(chance)
 
-    def _settle(self, person: str, model: Model, name: str):
-        chance = self.chance
-        if not self.open[person]:
-            return self._charge(person, model, name)
-        hold = chance.choice(self.open[person])
-        held = sum(amount for _, amount in model.holds[hold].draws)
-        amount = chance.choice((0, held, held // 2, chance.randint(0, max(1, held)), held + chance.randint(0, 50)))
-        overage = model.settle(hold, amount, self.now)
-        usage = Usage(provider="p", model="gpt", list_nanos=amount, at=self.now)
-        return Settle(name, person, hold, amount, usage), lambda answer: expect(
-            isinstance(answer, Applied) and answer.overage == overage, answer
-        )
+    @rule(person=st.integers(0, 2))
+    def a_sweep(self, person: int) -> None:
+        self.flush()
+        self.traffic.count += 1
+        command = Tidy(f"{self.traffic.prefix}sweep{self.traffic.count}", self.traffic.players[person].name)
+        self.submit([command], self.traffic.now)
 
-    def _void(self, person: str, model: Model, name: str):
-        hold = self.chance.choice(self.open[person]) if self.open[person] and self.chance.random() < 0.8 else "nothing"
-        there = model.void(hold, self.now)
-        return Void(name, person, hold), lambda answer: expect(
-            isinstance(answer, Applied if there else Rejected), answer
-        )
+    @invariant()
+    def the_ledger_is_the_model(self) -> None:
+        if len(self.waiting) >= BURST:
+            self.flush()
+            self.compare()
 
-    def _charge(self, person: str, model: Model, name: str):
-        which, amount = self.chance.choice(MODELS), self.chance.randint(0, 80)
-        overage = model.spend(amount, which, self.now)
-        command = Charge(name, person, "USD", amount, Request("p", which, "work"), Usage(model=which, at=self.now))
-        return command, lambda answer: expect(isinstance(answer, Applied) and answer.overage == overage, answer)
+    def flush(self) -> None:
+        """Everything that waits goes in as one batch; each answer must be the model's."""
+        batch, self.waiting = self.waiting, []
+        if batch:
+            answers = self.submit([command for command, _ in batch], self.traffic.now)
+            for (command, outcome), answer in zip(batch, answers, strict=True):
+                check(command, answer, outcome)
+            type(self).operations += len(batch)
 
-    def _revoke(self, person: str, model: Model, name: str):
-        lot = self.chance.choice([lot for lot in model.lots.values() if not lot.dead(self.now)])
-        model.revoke(lot.name)
-        return Revoke(name, person, lot.name), lambda answer: expect(isinstance(answer, Applied), answer)
-
-    def _tidy(self, person: str, model: Model, name: str):
-        return Tidy(name, person), lambda answer: expect(isinstance(answer, Applied), answer)
+    def teardown(self) -> None:
+        self.flush()
+        self.compare()
 
 
-def expect(holds: bool, answer: object) -> None:
-    assert holds, answer
+class RulesMachine(LedgerMachine):
+    """The pure rules on books in memory, which live as long as the machine."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        applied: dict[str, tuple[str, Applied]] = {}
+        self.books = {
+            player.name: Book(player.name, caps=[Cap(key, "USD", 0) for key in KEYS if key], applied=applied)
+            for player in self.traffic.players
+        }
+
+    def submit(self, commands: list[Command], now: int) -> list[Answer]:
+        for command in commands:
+            book = self.books.setdefault(command.person, Book(command.person, applied=self.books[self.someone].applied))
+            named = getattr(command, "of", None)
+            if named is not None:
+                _know_charge(book, named)
+        return [apply(self.books[command.person], command, now) for command in commands]
+
+    @property
+    def someone(self) -> str:
+        return self.traffic.players[0].name
+
+    def compare(self) -> None:
+        for player in self.traffic.players:
+            player.model.happen(self.traffic.now)
+            self.submit([Tidy("now", player.name)], self.traffic.now)
+            book = self.books[player.name]
+            found = {
+                name: (lot.available, lot.held, lot.spent, lot.expired, lot.revoked) for name, lot in book.lots.items()
+            }
+            assert found == player.model.balances()
 
 
-def expect_equal(model: Model, balances: list[reading.LotBalance]) -> None:
-    """Every lot is where the model has it, and adds up."""
-    for lot in balances:
-        mine = model.lots[lot.terms.id]
-        assert (lot.available, lot.held, lot.spent) == (mine.free, mine.held, mine.spent), lot
-        assert lot.expired + lot.revoked + lot.rolled == mine.gone
-        assert lot.terms.amount == lot.available + lot.held + lot.spent + lot.expired + lot.revoked + lot.rolled
+def _know_charge(book: Book, named: str) -> None:
+    """What a store loads for a correction: the charge and its corrections so far."""
+    if named not in book.charges:
+        book.charges[named] = [
+            entry for entry in book.entries if entry.usage and (entry.corrects or entry.command) == named
+        ]
 
 
-def books_equal(model: Model, book: Book) -> None:
-    for name, mine in model.lots.items():
-        lot = book.lots[name]
-        assert (lot.available, lot.held, lot.spent) == (mine.free, mine.held, mine.spent)
+def test_the_rules_agree_with_the_naive_model() -> None:
+    RulesMachine.operations = 0
+    _run(RulesMachine)
+    assert RulesMachine.operations >= OPERATIONS
 
 
-@settings(
-    max_examples=size(60, 2_000), deadline=None, suppress_health_check=list(HealthCheck), phases=(Phase.generate,)
-)
-@given(st.integers(0, 2**32))
-def test_the_rules_agree_with_the_naive_model_after_every_command(seed: int) -> None:
-    stream = Stream(seed)
-    books = {person: Book(person) for person in PEOPLE}
-    for _ in range(size(120, 500)):
-        stream.tick()
-        command, check = stream.next()
-        check(apply(books[command.person], command, stream.now))  # type: ignore[attr-defined, arg-type]
-        books_equal(stream.models[command.person], books[command.person])  # type: ignore[attr-defined]
+def _run(machine: Callable[[], LedgerMachine], operations: int = OPERATIONS) -> None:
+    """About two steps in five are bursts; enough examples for the operations that the profile asks for."""
+    examples = operations * 5 // (STEPS * BURST) + 1
+    profile = settings(
+        max_examples=examples,
+        stateful_step_count=STEPS,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        database=None,
+    )
+    run_state_machine_as_test(machine, settings=profile)  # type: ignore[arg-type]
 
 
-def test_each_store_agrees_with_the_naive_model_over_a_long_run(store: Store) -> None:
-    stream = Stream(20261120)
-    remembered: list[tuple[str, int, int, object]] = []
-    for number in range(OPERATIONS // BATCH):
-        stream.tick()
-        drawn = [stream.next() for _ in range(BATCH)]
-        commands = [command for command, _ in drawn]
-        answers = store.transact(lambda session, commands=commands: apply_batch(session, commands, stream.now))
-        for (_, check), answer in zip(drawn, answers, strict=True):
-            check(answer)
-        if number % (OPERATIONS // BATCH // 20 or 1) == 0:
-            for person in PEOPLE:
-                _compare(store, stream, person)
-                seq = store.read(lambda session: session.rows("SELECT seq FROM head")[0][0])
-                shown = store.read(
-                    lambda session, person=person, seq=seq: reading.balance(session, person, stream.now, seq)
-                )
-                remembered.append((person, stream.now, seq, _figures(shown)))
-    for person, at, seq, shown in remembered:  # an answer for (at, seq) never changes
-        again = store.read(lambda session, person=person, at=at, seq=seq: reading.balance(session, person, at, seq))
-        assert _figures(again) == shown
+def test_each_store_agrees_with_the_naive_model(store: Store) -> None:
+    class StoreMachine(LedgerMachine):
+        """Batches through a real database; what was shown once is asked again at the end."""
+
+        restless = 0.06
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.shown: list[tuple[str, int, int, list[reading.LotBalance]]] = []
+
+        def submit(self, commands: list[Command], now: int) -> list[Answer]:
+            return store.transact(lambda session: apply_batch(session, commands, now))
+
+        def compare(self) -> None:
+            now = self.traffic.now
+            for player in self.traffic.players:
+                player.model.happen(now)
+                found, seq = store.read(partial(_shown, person=player.name, at=now))
+                assert buckets(found) == player.model.balances()
+                self.shown.append((player.name, now, seq, found))
+
+        def teardown(self) -> None:
+            super().teardown()
+            for name, at, seq, found in self.shown[-12:]:
+                assert store.read(partial(_shown, person=name, at=at, as_of_seq=seq))[0] == found
+
+    _run(StoreMachine)
+    assert StoreMachine.operations >= OPERATIONS
     verification = store.read(verify)
     assert verification.findings == []
     assert verification.entries > OPERATIONS // 3
-    overage = sum(model.overage for model in stream.models.values())
-    assert store.read(lambda session: reading.exposure(session)).overage == overage
 
 
-def _compare(store: Store, stream: Stream, person: str) -> None:
-    model = stream.models[person]
-    model.happen(stream.now)
-    balances = store.read(lambda session: reading.balance(session, person, stream.now))
-    expect_equal(model, balances)
-    assert len(balances) == len(model.lots)
-
-
-def _figures(balances: list[reading.LotBalance]) -> list[tuple[object, ...]]:
-    return [(lot.terms.id, lot.available, lot.held, lot.spent, lot.expired, lot.revoked) for lot in balances]
-
-
-@pytest.mark.parametrize("sweep", ["never", "early", "late"])
-def test_the_result_does_not_depend_on_when_the_sweep_runs(store: Store, sweep: str) -> None:
-    """The same commands with a sweep before, after or never give the same balances."""
-
-    def run(session: Session) -> object:
-        lot = LotTerms("lot", "USD", 100, 0, 10)
-        apply_batch(session, [Release("r", "per_a", lot), TakeHold("h", "per_a", "USD", 60, 60, 30)], 9)
-        if sweep == "early":
-            apply_batch(session, [Tidy("t1", "per_a")], 10)
-        answers = apply_batch(session, [Settle("s", "per_a", "h", 50)], 11)
-        if sweep == "late":
-            apply_batch(session, [Tidy("t2", "per_a")], 50)
-        assert isinstance(answers[0], Applied)
-        return _figures(reading.balance(session, "per_a", 60))
-
-    assert store.transact(run) == [("lot", 0, 0, 50, 50, 0)]
-
-
-def test_one_long_run_and_the_same_run_in_pieces_are_alike(store: Store) -> None:
-    def play(people_prefix: str, pieces: int) -> list[object]:
-        stream = Stream(7)
-        commands = []
-        for _ in range(600):
-            stream.tick()
-            commands.append((stream.now, stream.next()[0]))
-        renamed = [(at, _renamed(command, people_prefix)) for at, command in commands]
-        for start in range(0, len(renamed), pieces):
-            part = renamed[start : start + pieces]
-            store.transact(lambda session, part=part: [apply_batch(session, [one], at)[0] for at, one in part])
-        end = renamed[-1][0]
-        return [
-            [
-                row[1:]
-                for row in _figures(
-                    store.read(lambda session, person=person: reading.balance(session, people_prefix + person, end))
-                )
-            ]
-            for person in PEOPLE
-        ]
-
-    assert play("one", 600) == play("two", 7)
-
-
-def _renamed(command: object, prefix: str) -> object:
-    import msgspec
-
-    changed: dict[str, object] = {"id": prefix + command.id, "person": prefix + command.person}  # type: ignore[attr-defined]
-    if isinstance(command, Release):
-        changed["lot"] = msgspec.structs.replace(command.lot, id=prefix + command.lot.id)
-    if isinstance(command, Revoke):
-        changed["lot"] = prefix + command.lot
-    if isinstance(command, Settle | Void):
-        changed["hold"] = prefix + command.hold
-    return msgspec.structs.replace(command, **changed)  # type: ignore[type-var]
+def _shown(
+    session: Session, *, person: str, at: int, as_of_seq: int | None = None
+) -> tuple[list[reading.LotBalance], int]:
+    return reading.balance(session, person, at, as_of_seq), session.head().seq

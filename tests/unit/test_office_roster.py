@@ -47,9 +47,10 @@ def test_columns_that_are_missing_leave_people_as_they_are() -> None:
 
 
 def test_an_empty_cell_clears_a_field_but_never_the_handle() -> None:
-    found = compare("email,handle,team\nada@example.com,,\n", [ADA])
+    countess = known("countess", email="ada@example.com", team="platform")
+    found = compare("email,handle,team\nada@example.com,,\n", [countess])
     ((_, row),) = found.updated
-    assert (row["handle"], row["team"]) == ("ada", "")
+    assert (row["handle"], row["team"]) == ("countess", "")
 
 
 def test_people_who_stay_the_same_are_counted() -> None:

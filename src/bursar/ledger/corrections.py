@@ -26,7 +26,7 @@ def correct(book: Book, command: Correct, content: str, now: int) -> Answer:
     difference = command.amount - sum(draw.amount for draw in spent)
     overage = 0
     if difference > 0:
-        postings, overage = spend_free(book, history[0].unit, _request_of(history[0]), difference, now)
+        postings, overage = spend_free(book, history[0].unit, _request_of(book, history[0]), difference, now)
     else:
         postings = unwind(book, spent, -difference, now)
     usage = _corrected(history, command)
@@ -69,6 +69,10 @@ def _corrected(history: list[Entry], command: Correct) -> Usage:
     )
 
 
-def _request_of(entry: Entry) -> Request:
-    usage = entry.usage or Usage()
+def _request_of(book: Book, charge: Entry) -> Request:
+    """What the charge was made for: as it was asked where there was a hold, else as it was served."""
+    hold = book.holds.get(charge.hold)
+    if hold is not None:
+        return hold.request
+    usage = charge.usage or Usage()
     return Request(usage.provider, usage.model, usage.purpose)

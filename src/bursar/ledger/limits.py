@@ -58,7 +58,7 @@ def _release(command: Release, now: int) -> str:
         return f"lot.id: found {terms.id[:40]!r}, expected 1 to {MAX_NAME} characters"
     if not terms.unit:
         return "lot.unit: found nothing, expected a unit such as USD"
-    if not 0 <= terms.effective < terms.expires <= NEVER:
+    if not -NEVER < terms.effective < terms.expires <= NEVER:
         return f"lot.expires: found {terms.expires} with opening {terms.effective}, expected a later instant"
     if not PRIORITIES[0] <= terms.priority <= PRIORITIES[1]:
         return f"lot.priority: found {terms.priority}, expected {PRIORITIES[0]} to {PRIORITIES[1]}"

@@ -36,9 +36,9 @@ def load(session: Session, commands: Sequence[Command], now: int) -> tuple[dict[
         one.lot.id if isinstance(one, Release) else one.lot for one in commands if isinstance(one, Release | Revoke)
     ]
     _keep_lots(books, taken, _lots(session, named))
+    _keep_lots(books, taken, _lots(session, _load_charges(session, books, commands)))
     _load_holds(session, books, commands, now)
     _load_caps(session, books, commands)
-    _keep_lots(books, taken, _lots(session, _load_charges(session, books, commands)))
     return books, now
 
 
@@ -89,8 +89,9 @@ def _keep_lots(books: dict[str, Book], taken: set[str], found: list[tuple[Any, .
 
 
 def _load_holds(session: Session, books: dict[str, Book], commands: Sequence[Command], now: int) -> None:
-    """The holds that commands name, and those whose time is over."""
+    """The holds that commands name, those of charges that are corrected, and those whose time is over."""
     named = [command.hold for command in commands if isinstance(command, Settle | Void | Abandon)]
+    named += [history[0].hold for book in books.values() for history in book.charges.values() if history]
     found = session.rows(f"SELECT {columns.HOLD} FROM hold WHERE id {session.IN}", named) if named else []
     found += session.rows(
         f"SELECT {columns.HOLD} FROM hold WHERE person {session.IN} AND state = 'open' AND expires <= ?",

@@ -33,8 +33,10 @@ WRITING = "-c synchronous_commit=on -c enable_seqscan=off -c jit=off"
 """Every statement of a batch has an index; a planner without statistics of a young database would not use it."""
 READING = "-c jit=off"
 
-_LOST = (psycopg.OperationalError, psycopg.InterfaceError, errors.ReadOnlySqlTransaction)
-"""The server is down, full, unreachable, or a standby: nothing wrong with the work."""
+_LOST = (psycopg.OperationalError, psycopg.InterfaceError)
+"""The server is down, full or unreachable: nothing wrong with the work."""
+_NOT_WRITABLE = (*_LOST, errors.ReadOnlySqlTransaction)
+"""Or it is a standby now."""
 _IN_THE_WAY = (errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViolation)
 """Another transaction was quicker: with two nodes that use the same id for two people, the second finds it taken."""
 
@@ -114,7 +116,7 @@ class PostgresStore:
                     if isinstance(error, errors.UniqueViolation):
                         raise
                     raise StoreUnavailable(f"the ledger's database is too contended: {error}") from error
-            except _LOST as error:
+            except _NOT_WRITABLE as error:
                 lost += 1
                 _close(self._connection)
                 if lost == CONNECTION_ATTEMPTS:
