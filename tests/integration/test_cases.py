@@ -444,7 +444,7 @@ def test_case_24_an_adjustment_is_a_new_posting_and_history_stays(store: Any) ->
     assert answer.amount == -180
     after = store.read(lambda session: session.entries_of("per"))
     assert after[: len(before)] == before
-    assert after[-1][0].corrects == "c"
+    assert after[-1].entry.corrects == "c"
     assert store.read(lambda session: session.rows("SELECT available, spent FROM lot")) == [(880, 120)]
 
 
