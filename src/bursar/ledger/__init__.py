@@ -14,6 +14,7 @@ from bursar.ledger.commands import (
     Rejected,
     Release,
     Revoke,
+    Roll,
     Settle,
     TakeHold,
     Tidy,
@@ -23,7 +24,7 @@ from bursar.ledger.journal import Anchor
 from bursar.ledger.sqlite import SqliteStore
 from bursar.ledger.store import Store, StoreUnavailable
 from bursar.ledger.upkeep import recover, sweep
-from bursar.ledger.values import NEVER, OPEN_SCOPE, LotTerms, Request, Scope, Usage
+from bursar.ledger.values import NEVER, OPEN_SCOPE, LotTerms, Request, Rollover, Scope, Usage
 from bursar.ledger.writer import Saturated, Writer, apply_now
 
 
@@ -52,6 +53,8 @@ __all__ = [
     "Release",
     "Request",
     "Revoke",
+    "Roll",
+    "Rollover",
     "Saturated",
     "Scope",
     "Settle",

@@ -10,6 +10,7 @@ import msgspec
 from bursar.ledger.commands import Applied
 from bursar.ledger.corrections import CHARGE_KINDS
 from bursar.ledger.values import (
+    FUNDING,
     HELD,
     OPEN_SCOPE,
     SPENT,
@@ -20,13 +21,14 @@ from bursar.ledger.values import (
     Lot,
     LotTerms,
     Request,
+    Rollover,
     Scope,
     Usage,
 )
 
 LOT = (
     "person, id, unit, amount, effective, expires, priority, promotional, scope, grant_id, parent, label, revoked_at, "
-    "available, held, spent, expired, revoked, rolled"
+    "available, held, spent, expired, revoked, rolled, roll"
 )
 HOLD = "person, id, unit, draws, taken, expires, on_lapse, node, cap, request, note, state, charge"
 CAP = "person, id, unit, ceiling, held, spent"
@@ -41,6 +43,7 @@ SEAL = "batch, first_seq, last_seq, recorded, body, hash"
 _to_json = msgspec.json.Encoder().encode
 _draws = msgspec.json.Decoder(tuple[Draw, ...]).decode
 _request = msgspec.json.Decoder(Request).decode
+_roll = msgspec.json.Decoder(Rollover).decode
 _scope = msgspec.json.Decoder(Scope).decode
 _tokens = msgspec.json.Decoder(dict[str, int]).decode
 _SCOPE_OPEN_TEXT = _to_json(OPEN_SCOPE).decode()
@@ -48,7 +51,8 @@ _SCOPE_OPEN_TEXT = _to_json(OPEN_SCOPE).decode()
 
 def lot_terms(row: tuple[Any, ...]) -> LotTerms:
     scope = OPEN_SCOPE if row[8] == _SCOPE_OPEN_TEXT else _scope(row[8])
-    return LotTerms(row[1], row[2], row[3], row[4], row[5], row[6], bool(row[7]), scope, row[9], row[10], row[11])
+    roll = _roll(row[19]) if row[19] else None
+    return LotTerms(row[1], row[2], row[3], row[4], row[5], row[6], bool(row[7]), scope, row[9], row[10], row[11], roll)
 
 
 def lot_of(row: tuple[Any, ...]) -> Lot:
@@ -75,6 +79,7 @@ def lot_row(person: str, lot: Lot) -> tuple[Any, ...]:
         lot.expired,
         lot.revoked,
         lot.rolled,
+        _roll_text(lot.terms),
     )
 
 
@@ -93,6 +98,10 @@ def _promised(terms: LotTerms) -> tuple[Any, ...]:
         terms.parent,
         terms.label,
     )
+
+
+def _roll_text(terms: LotTerms) -> str:
+    return "" if terms.roll is None else _to_json(terms.roll).decode()
 
 
 def hold_terms(row: tuple[Any, ...]) -> HoldTerms:
@@ -136,7 +145,9 @@ def terms_row(terms: LotTerms | HoldTerms | None) -> tuple[Any, ...]:
     """What was promised, or what was reserved, in the order of its columns; nothing for other entries."""
     if isinstance(terms, HoldTerms):
         return _taken_for(terms)
-    return () if terms is None else _promised(terms)
+    if terms is None:
+        return ()
+    return _promised(terms) if terms.roll is None else (*_promised(terms), _roll_text(terms))
 
 
 def entry_row(seq: int, recorded: int, prior: int, entry: Entry) -> tuple[Any, ...]:
@@ -236,6 +247,8 @@ def answer_of(entry: Entry) -> Applied:
     moved = entry.postings
     if kind in CHARGE_KINDS:
         moved = tuple(spent)
+    elif kind == "roll":
+        moved = tuple(posting for posting in entry.postings if posting.source == FUNDING)
     elif kind in ("void", "lapse"):
         moved = tuple(posting for posting in entry.postings if posting.source == HELD)
     draws = tuple(Draw(posting.lot, posting.amount) for posting in moved if posting.lot)

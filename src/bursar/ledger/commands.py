@@ -107,6 +107,14 @@ class Revoke(Struct, frozen=True, gc=False, tag=True):
     note: str = ""
 
 
+class Roll(Struct, frozen=True, gc=False, tag=True):
+    """Let a lot that has expired roll over, if it did not by itself: needed only where nothing is left and a floor is."""
+
+    id: str
+    person: str
+    lot: str
+
+
 class Tidy(Struct, frozen=True, gc=False, tag=True):
     """Record what has fallen due for a person. Changes no balance that could be read before."""
 
@@ -114,7 +122,7 @@ class Tidy(Struct, frozen=True, gc=False, tag=True):
     person: str
 
 
-Command = Release | TakeHold | Settle | Void | Abandon | Charge | Correct | Revoke | Tidy
+Command = Release | TakeHold | Settle | Void | Abandon | Charge | Correct | Revoke | Roll | Tidy
 
 
 class Applied(Struct, frozen=True, gc=False):

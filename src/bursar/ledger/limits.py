@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from bursar.ledger.commands import Charge, Command, Correct, Release, Settle, TakeHold
-from bursar.ledger.values import BEYOND, MAX_AMOUNT, NEVER, LotTerms, Usage
+from bursar.ledger.values import BEYOND, MAX_AMOUNT, NEVER, PARTS, LotTerms, Usage, rolled_id
 
 MAX_NAME = 200
 """Characters of an id: of a command, a person, a lot."""
@@ -17,7 +17,7 @@ MAX_COMMAND_BYTES = 65_536
 MAX_HOLD_MICROS = 7 * 86_400_000_000
 """How long a hold may stand: providers finish batches within a day, and what stands longer is lost to its owner."""
 PRIORITIES = (0, 100)
-RESERVED = ("lapse:", "expire:")
+RESERVED = ("lapse:", "expire:", "roll:", "trim:")
 """Ids under which the ledger records what falls due by itself."""
 STATUSES = frozenset({"exact", "estimated", "unresolved", "corrected"})
 ON_LAPSE = frozenset({"unresolved", "released"})
@@ -62,7 +62,24 @@ def _release(command: Release, now: int) -> str:
         return f"lot.expires: found {terms.expires} with opening {terms.effective}, expected a later instant"
     if not PRIORITIES[0] <= terms.priority <= PRIORITIES[1]:
         return f"lot.priority: found {terms.priority}, expected {PRIORITIES[0]} to {PRIORITIES[1]}"
-    return _amount("lot.amount", terms.amount, least=1)
+    return _amount("lot.amount", terms.amount, least=1) or (_roll(terms) if terms.roll is not None else "")
+
+
+def _roll(terms: LotTerms) -> str:
+    roll = terms.roll
+    assert roll is not None
+    if not terms.expires < roll.expires <= NEVER:
+        return f"lot.roll.expires: found {roll.expires}, expected an instant after the lot's expiry {terms.expires}"
+    if not 0 <= roll.share <= PARTS:
+        return f"lot.roll.share: found {roll.share}, expected 0 to {PARTS} parts per million"
+    if not PRIORITIES[0] <= roll.priority <= PRIORITIES[1]:
+        return f"lot.roll.priority: found {roll.priority}, expected {PRIORITIES[0]} to {PRIORITIES[1]}"
+    if len(rolled_id(terms.id)) > MAX_NAME:
+        return f"lot.id: found {len(terms.id)} characters, expected room for the name of a rolled lot"
+    wrong = _amount("lot.roll.cap", roll.cap) or _amount("lot.roll.floor", roll.floor)
+    if not wrong and roll.floor > roll.cap:
+        return f"lot.roll.floor: found {roll.floor}, expected at most the cap of {roll.cap}"
+    return wrong
 
 
 def _take_hold(command: TakeHold, now: int) -> str:

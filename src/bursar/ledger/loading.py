@@ -11,10 +11,10 @@ from typing import Any
 
 from bursar.ledger import columns
 from bursar.ledger.book import Book
-from bursar.ledger.commands import Abandon, Applied, Command, Correct, Release, Revoke, Settle, TakeHold, Void
+from bursar.ledger.commands import Abandon, Applied, Command, Correct, Release, Revoke, Roll, Settle, TakeHold, Void
 from bursar.ledger.corrections import CHARGE_KINDS
 from bursar.ledger.session import Session, wide, wide_sum
-from bursar.ledger.values import BEYOND, Cap, Lot
+from bursar.ledger.values import BEYOND, Cap, Lot, rolled_id
 
 CLOCK_TOLERANCE_MICROS = 10_000_000
 """How far a clock may lag behind a person's newest entry and be taken along, so that time does not go back for them."""
@@ -33,8 +33,11 @@ def load(session: Session, commands: Sequence[Command], now: int) -> tuple[dict[
         applied[line.entry.command] = (line.entry.content, columns.answer_of(line.entry))
     _keep_lots(books, taken, _live_lots(session, people))
     named = [
-        one.lot.id if isinstance(one, Release) else one.lot for one in commands if isinstance(one, Release | Revoke)
+        one.lot.id if isinstance(one, Release) else one.lot
+        for one in commands
+        if isinstance(one, Release | Revoke | Roll)
     ]
+    named += [rolled_id(one.lot) for one in commands if isinstance(one, Roll)]
     _keep_lots(books, taken, _lots(session, named))
     _keep_lots(books, taken, _lots(session, _load_charges(session, books, commands)))
     _load_holds(session, books, commands, now)

@@ -229,7 +229,10 @@ def recent_charges(session: Session, limit: int, person: str = "", before_seq: i
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """All lots of an organisation by bucket, nano-units of one unit; `overage` is what no lot covered."""
+    """All lots of an organisation by bucket, nano-units of one unit; `overage` is what no lot covered.
+
+    What rolled over is promised once: `promised` is available + held + spent + expired + revoked.
+    """
 
     promised: int
     available: int
@@ -247,4 +250,4 @@ def exposure(session: Session, unit: str = "USD") -> Exposure:
     row = session.rows(f"SELECT {', '.join(wide_sum(name) for name in buckets)} FROM lot WHERE unit = ?", unit)[0]
     promised, available, held, spent, expired, revoked, rolled = (wide(row[n], row[n + 1]) for n in range(0, 14, 2))
     over = session.rows(f"SELECT {wide_sum('overage')} FROM usage_day WHERE unit = ?", unit)[0]
-    return Exposure(promised, available, held, spent, expired, revoked, rolled, wide(*over))
+    return Exposure(promised - rolled, available, held, spent, expired, revoked, rolled, wide(*over))

@@ -17,6 +17,7 @@ from bursar.ledger.values import (
     HELD,
     OVERAGE,
     REVOKED,
+    ROLLED,
     SPENT,
     Account,
     Entry,
@@ -31,6 +32,8 @@ _SPENDS = {(AVAILABLE, SPENT), (OVERAGE, SPENT)}
 _MOVES: dict[str, set[tuple[int, int]]] = {
     "release": {(FUNDING, AVAILABLE)},
     "expire": {(AVAILABLE, EXPIRED)},
+    "roll": {(AVAILABLE, ROLLED), (AVAILABLE, EXPIRED), (FUNDING, AVAILABLE)},
+    "trim": {(AVAILABLE, EXPIRED)},
     "revoke": {(AVAILABLE, REVOKED)},
     "hold": {(AVAILABLE, HELD)},
     "settle": {(HELD, SPENT)} | _RETURNS | _SPENDS,
@@ -82,7 +85,7 @@ class Replayed:
         moves = _MOVES.get(entry.kind, set())
         if isinstance(entry.terms, LotTerms):
             self._release(entry, entry.terms, seq)
-        elif entry.kind == "release":
+        elif entry.kind in ("release", "roll"):
             self.found.wrong(f"entry {seq}: its lot is missing")
         for posting in entry.postings:
             if (posting.source, posting.destination) not in moves:
@@ -104,7 +107,8 @@ class Replayed:
     def _release(self, entry: Entry, terms: LotTerms, seq: int) -> None:
         if terms.id in self.lots:
             self.found.wrong(f"entry {seq}: lot {terms.id} is released twice")
-        if [posting.amount for posting in entry.postings] != [terms.amount]:
+        funded = [(one.lot, one.amount) for one in entry.postings if one.source == FUNDING]
+        if funded != [(terms.id, terms.amount)]:
             self.found.wrong(f"entry {seq}: does not fund lot {terms.id} with its amount of {terms.amount}")
         self.lots[terms.id] = ReplayedLot(entry.person, terms)
 
@@ -124,7 +128,7 @@ class Replayed:
         is_open = not lot.revoked_at and lot.terms.effective <= entry.effective < lot.terms.expires
         if posting.source == AVAILABLE and posting.destination in (HELD, SPENT) and not is_open:
             self.found.wrong(f"entry {seq}: draws on lot {posting.lot} while it is not open")
-        if posting.destination == EXPIRED and entry.effective < lot.terms.expires:
+        if posting.destination in (EXPIRED, ROLLED) and entry.effective < lot.terms.expires and entry.kind != "trim":
             self.found.wrong(f"entry {seq}: lot {posting.lot} expires before its time")
 
     def _hold(self, entry: Entry, seq: int) -> None:

@@ -27,6 +27,7 @@ from bursar.ledger.commands import (
     Rejected,
     Release,
     Revoke,
+    Roll,
     Settle,
     TakeHold,
     Tidy,
@@ -34,11 +35,11 @@ from bursar.ledger.commands import (
 )
 from bursar.ledger.corrections import correct
 from bursar.ledger.drawing import burnable, consume, give_back, spend_free, take
+from bursar.ledger.expiry import expire, roll_late
 from bursar.ledger.limits import misfit
 from bursar.ledger.sizing import cap_of, hold_size, refusal
 from bursar.ledger.values import (
     AVAILABLE,
-    EXPIRED,
     FUNDING,
     HELD,
     NEVER,
@@ -47,7 +48,6 @@ from bursar.ledger.values import (
     Draw,
     Hold,
     HoldTerms,
-    Lot,
     Posting,
     Usage,
 )
@@ -90,15 +90,13 @@ def happen(book: Book, now: int) -> None:
     book.until = now
     due = [(hold.expires, 0, hold.id) for hold in book.holds.values() if hold.state == "open" and hold.expires <= now]
     due += [
-        (lot.terms.expires, 1, lot.terms.id)
-        for lot in book.lots.values()
-        if lot.terms.expires <= now and (lot.available or lot.held)
+        (lot.terms.expires, 1, lot.terms.id) for lot in book.lots.values() if lot.available and lot.terms.expires <= now
     ]
     for at, which, name in sorted(due):
         if which == 0:
             _lapse(book, book.holds[name], at, command=f"lapse:{name}", content="")
         else:
-            _expire(book, book.lots[name], at)
+            expire(book, book.lots[name], at)
 
 
 # Lots.
@@ -121,23 +119,8 @@ def _release(book: Book, command: Release, content: str, now: int) -> Answer:
         note=command.note,
     )
     if terms.expires <= now:
-        _expire(book, lot, now)  # nothing may expire before it was released
+        expire(book, lot, now)  # nothing may expire before it was released
     return answer
-
-
-def _expire(book: Book, lot: Lot, at: int) -> None:
-    """Only what is not held expires: a hold keeps its claim until it ends."""
-    name, amount = lot.terms.id, lot.available
-    if amount:
-        book.record(
-            (Posting(name, AVAILABLE, EXPIRED, amount),),
-            command=f"expire:{name}",
-            content="",
-            kind="expire",
-            unit=lot.terms.unit,
-            effective=at,
-            answer=Applied(f"expire:{name}", "expire", amount, (Draw(name, amount),)),
-        )
 
 
 def _revoke(book: Book, command: Revoke, content: str, now: int) -> Answer:
@@ -388,6 +371,7 @@ _DECISIONS = cast(
         Charge: _charge,
         Correct: correct,
         Revoke: _revoke,
+        Roll: roll_late,
         Tidy: _tidy,
     },
 )

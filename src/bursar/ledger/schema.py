@@ -39,6 +39,7 @@ CREATE TABLE lot (
     revoked BIGINT NOT NULL CHECK (revoked >= 0),
     rolled BIGINT NOT NULL CHECK (rolled >= 0),
     live BIGINT NOT NULL GENERATED ALWAYS AS (CASE WHEN available > 0 OR held > 0 THEN 1 ELSE 0 END) STORED,
+    roll TEXT NOT NULL DEFAULT '',
     CHECK (amount = available + held + spent + expired + revoked + rolled)
 )STRICT;
 CREATE INDEX lot_live ON lot (person) WHERE live = 1;
@@ -180,7 +181,7 @@ _SQLITE_TRIGGERS = (
     "CREATE TRIGGER hold_stays BEFORE DELETE ON hold BEGIN SELECT RAISE(ABORT, 'holds are kept'); END",
     "CREATE TRIGGER lot_stays BEFORE DELETE ON lot BEGIN SELECT RAISE(ABORT, 'lots are kept'); END",
     "CREATE TRIGGER lot_terms_stay BEFORE UPDATE OF id, person, unit, amount, effective, expires, priority, promotional, "
-    "scope, grant_id, parent ON lot BEGIN SELECT RAISE(ABORT, 'the terms of a lot never change'); END",
+    "scope, grant_id, parent, roll ON lot BEGIN SELECT RAISE(ABORT, 'the terms of a lot never change'); END",
 )
 
 _POSTGRES_TRIGGERS = (
@@ -201,7 +202,7 @@ _POSTGRES_TRIGGERS = (
     "CREATE TRIGGER hold_stays BEFORE DELETE ON hold FOR EACH ROW EXECUTE FUNCTION bursar_refuse('holds are kept')",
     "CREATE TRIGGER lot_stays BEFORE DELETE ON lot FOR EACH ROW EXECUTE FUNCTION bursar_refuse('lots are kept')",
     "CREATE TRIGGER lot_terms_stay BEFORE UPDATE OF id, person, unit, amount, effective, expires, priority, promotional, "
-    "scope, grant_id, parent ON lot FOR EACH ROW EXECUTE FUNCTION bursar_refuse('the terms of a lot never change')",
+    "scope, grant_id, parent, roll ON lot FOR EACH ROW EXECUTE FUNCTION bursar_refuse('the terms of a lot never change')",
 )
 
 

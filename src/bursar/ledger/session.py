@@ -13,7 +13,7 @@ from typing import Any
 from bursar.ledger import columns
 from bursar.ledger.journal import Anchor, Seal
 from bursar.ledger.rollup import MICROS_PER_DAY
-from bursar.ledger.values import Entry, Hold, HoldTerms, Lot, LotTerms, Posting, Recorded
+from bursar.ledger.values import FUNDING, Entry, Hold, HoldTerms, Lot, LotTerms, Posting, Recorded
 
 _WIDE = 31
 _MASK = (1 << _WIDE) - 1
@@ -104,7 +104,13 @@ class Session(ABC):
     ) -> dict[int, LotTerms | HoldTerms]:
         """Terms of the lots that these entries release and of the holds that they take, by sequence number."""
         holds = {row[8]: row[0] for row in entries if row[3] == "hold"}
-        lots = {posting.lot: row[0] for row in entries if row[3] == "release" for posting in postings[row[0]]}
+        lots = {
+            posting.lot: row[0]
+            for row in entries
+            if row[3] in ("release", "roll")
+            for posting in postings[row[0]]
+            if posting.source == FUNDING
+        }
         found: dict[int, LotTerms | HoldTerms] = {}
         if holds:
             for row in self.rows(f"SELECT {columns.HOLD} FROM hold WHERE id {self.IN}", list(holds)):

@@ -13,6 +13,8 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from bursar.money import round_half_up_div
+
 MAX_AMOUNT = 2**62 - 1
 NEVER = 2**62
 """Sorts after every instant: the expiry of a lot that has none."""
@@ -73,6 +75,36 @@ def _matches(patterns: tuple[str, ...], model: str) -> bool:
     return any(fnmatchcase(model, pattern) for pattern in patterns)
 
 
+PARTS = 1_000_000
+"""A share is counted in parts per million."""
+
+
+class Rollover(Struct, frozen=True, gc=False):
+    """What becomes of the rest of a lot when it expires: `min(cap, max(floor, share of the rest))` lives on in a new lot.
+
+    All rolled lots of a grant together stay within the cap as well: the oldest is trimmed.
+    """
+
+    expires: int
+    """Of the rolled lot, exclusive; NEVER for none."""
+    cap: int = MAX_AMOUNT
+    floor: int = 0
+    """What lives on at least, even if less is left: the difference is funded anew."""
+    share: int = PARTS
+    """Of what is left, in parts per million, rounded half up."""
+    priority: int = 50
+    """Of the rolled lot."""
+
+    def amount(self, rest: int) -> int:
+        """What of `rest` nano-units lives on."""
+        return min(self.cap, max(self.floor, round_half_up_div(rest * self.share, PARTS)))
+
+
+def rolled_id(lot: str) -> str:
+    """The id of the lot that the rest of a lot lives on in."""
+    return f"{lot}+"
+
+
 class LotTerms(Struct, frozen=True, gc=False, tag="lot"):
     """A lot as it is promised: it never changes after its release."""
 
@@ -87,7 +119,9 @@ class LotTerms(Struct, frozen=True, gc=False, tag="lot"):
     scope: Scope = OPEN_SCOPE
     grant: str = ""
     parent: str = ""
+    """The lot that it was rolled from."""
     label: str = ""
+    roll: Rollover | None = None
 
 
 class Lot:
