@@ -98,13 +98,15 @@ class Correct(Struct, frozen=True, gc=False, tag=True):
     note: str = ""
 
 
-class Revoke(Struct, frozen=True, gc=False, tag=True):
-    """Take back what is unheld and unspent of a lot, and close it."""
+class Revoke(Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
+    """Take back what is unheld and unspent of a lot, and close it; or only a part of it, and leave it open."""
 
     id: str
     person: str
     lot: str
     note: str = ""
+    most: int = 0
+    """Take back at most this much and leave the lot open; 0 takes back everything and closes it."""
 
 
 class Roll(Struct, frozen=True, gc=False, tag=True):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bursar.ledger.commands import Charge, Command, Correct, Release, Settle, TakeHold
+from bursar.ledger.commands import Charge, Command, Correct, Release, Revoke, Settle, TakeHold
 from bursar.ledger.values import BEYOND, MAX_AMOUNT, NEVER, PARTS, LotTerms, Usage, rolled_id
 
 MAX_NAME = 200
@@ -110,8 +110,13 @@ def _correct(command: Correct, now: int) -> str:
     return _amount("amount", command.amount) or _usage(command.usage)
 
 
+def _revoke(command: Revoke, now: int) -> str:
+    return _amount("most", command.most)
+
+
 _CHECKS: dict[type[Any], Any] = {
     Release: _release,
+    Revoke: _revoke,
     TakeHold: _take_hold,
     Settle: _settle,
     Charge: _charge,

@@ -35,6 +35,7 @@ _MOVES: dict[str, set[tuple[int, int]]] = {
     "roll": {(AVAILABLE, ROLLED), (AVAILABLE, EXPIRED), (FUNDING, AVAILABLE)},
     "trim": {(AVAILABLE, EXPIRED)},
     "revoke": {(AVAILABLE, REVOKED)},
+    "reduce": {(AVAILABLE, REVOKED)},
     "hold": {(AVAILABLE, HELD)},
     "settle": {(HELD, SPENT)} | _RETURNS | _SPENDS,
     "void": _RETURNS,

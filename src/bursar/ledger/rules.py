@@ -131,19 +131,20 @@ def _revoke(book: Book, command: Revoke, content: str, now: int) -> Answer:
         return Rejected(command.id, "lot_ended", f"lot {command.lot} is revoked already", state="revoked")
     if now >= lot.terms.expires:
         return Rejected(command.id, "lot_ended", f"lot {command.lot} has expired already", state="expired")
-    amount = lot.available
-    lot.revoked_at = now
-    lot.buckets_changed = True
+    amount = min(lot.available, command.most) if command.most else lot.available
+    if not command.most:
+        lot.revoked_at = now
+        lot.buckets_changed = True
     return book.record(
         (Posting(command.lot, AVAILABLE, REVOKED, amount),) if amount else (),
         command=command.id,
         content=content,
-        kind="revoke",
+        kind="reduce" if command.most else "revoke",
         unit=lot.terms.unit,
         effective=now,
         corrects=command.lot,
         note=command.note,
-        answer=Applied(command.id, "revoke", amount, (Draw(command.lot, amount),) if amount else ()),
+        answer=Applied(command.id, "reduce" if command.most else "revoke", amount, (Draw(command.lot, amount),) if amount else ()),
     )
 
 

@@ -36,11 +36,16 @@ class Saturated(StoreUnavailable):
     """More commands wait than the writer may queue."""
 
 
-def apply_batch(session: Session, commands: Sequence[Command], now: int) -> list[Answer]:
-    """Load, decide, write: one transaction's work. Answers are in the order of the commands."""
+def apply_batch(
+    session: Session, commands: Sequence[Command], now: int, recorded: int | None = None
+) -> list[Answer]:
+    """Load, decide, write: one transaction's work. Answers are in the order of the commands.
+
+    `now` is when the commands happen, `recorded` when they are written down, if that is later: a calendar catches up.
+    """
     books, now = load(session, commands, now)
     answers = [rules.apply(books[command.person], command, now) for command in commands]
-    save(session, books.values(), now)
+    save(session, books.values(), now if recorded is None else max(now, recorded))
     refused = {command.person for command, answer in zip(commands, answers, strict=True) if isinstance(answer, Refused)}
     return _with_spent_lots(session, commands, answers, [books[one] for one in refused], now) if refused else answers
 
@@ -58,9 +63,9 @@ def _with_spent_lots(
     ]
 
 
-def apply_now(store: Store, commands: Sequence[Command], now: int) -> list[Answer]:
-    """Apply commands in one transaction on the caller's thread: for command lines and tests."""
-    return store.transact(lambda session: apply_batch(session, commands, now))
+def apply_now(store: Store, commands: Sequence[Command], now: int, recorded: int | None = None) -> list[Answer]:
+    """Apply commands in one transaction on the caller's thread: for command lines, calendars and tests."""
+    return store.transact(lambda session: apply_batch(session, commands, now, recorded))
 
 
 class Writer:
