@@ -87,7 +87,7 @@ def boundary(anchor: date | datetime, interval: Interval, n: int, zone: ZoneInfo
     if interval.months:
         day = months_later(wall.date(), n * interval.months)
     else:
-        day = _days_later(wall.date(), n * interval.days)
+        day = days_later(wall.date(), n * interval.days)
     return to_utc(datetime.combine(day, wall.time()), zone)
 
 
@@ -135,12 +135,24 @@ def periods_between(
         current = _after(current, anchor, interval, zone)
 
 
-def months_later(day: date, months: int) -> date:
-    """The same day of the month, `months` later (or earlier), or that month's last day where it has no such day."""
+def months_later(day: date, months: int, on_day: int | None = None) -> date:
+    """The same day of the month, `months` later (or earlier), or that month's last day where it has no such day.
+
+    `on_day` (1 to 31) puts another day of the month in place of the day's own, as the Open Cap Format's day of month
+    does: the month is still counted from `day`, however short the months between were.
+    """
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise InvalidInput("boundary", f"{months} months from {day}", _EXPECTED_YEAR)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+    return date(year, month + 1, min(on_day or day.day, monthrange(year, month + 1)[1]))
+
+
+def days_later(day: date, days: int) -> date:
+    """The day `days` later (or earlier); raises `InvalidInput` outside the years `FIRST_YEAR` to `LAST_YEAR`."""
+    ordinal = day.toordinal() + days
+    if not date(FIRST_YEAR, 1, 1).toordinal() <= ordinal <= date(LAST_YEAR, 12, 31).toordinal():
+        raise InvalidInput("boundary", f"{days} days from {day}", _EXPECTED_YEAR)
+    return date.fromordinal(ordinal)
 
 
 def parse_interval(text: str, *, field: str = "interval") -> Interval:
@@ -174,10 +186,3 @@ def _wall(anchor: date | datetime) -> datetime:
     if anchor.tzinfo is not None:
         raise InvalidInput("anchor", anchor.isoformat(), "a local date or time without an offset")
     return anchor
-
-
-def _days_later(day: date, days: int) -> date:
-    ordinal = day.toordinal() + days
-    if not date(FIRST_YEAR, 1, 1).toordinal() <= ordinal <= date(LAST_YEAR, 12, 31).toordinal():
-        raise InvalidInput("boundary", f"{days} days from {day}", _EXPECTED_YEAR)
-    return date.fromordinal(ordinal)
