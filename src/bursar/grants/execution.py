@@ -115,9 +115,7 @@ def _end(books: Books, person: str, history: History, event: Event) -> Done:
     taken = 0
     for lot in _open_lots(books, person, event):
         note = {"tail": "the time to use it up is over", "end": f"grant {history.end_kind}"}[event.kind]
-        taken += _amount(
-            books.apply([Revoke(f"{event.kind}:{lot.terms.id}", person, lot.terms.id, note)], event.at)
-        )
+        taken += _amount(books.apply([Revoke(f"{event.kind}:{lot.terms.id}", person, lot.terms.id, note)], event.at))
     paid = taken * leaving.pay_out // PARTS if event.kind == "end" and history.end_kind == "left" else 0
     return Done(event, taken_back=taken, paid_out=paid)
 

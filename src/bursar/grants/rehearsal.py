@@ -17,6 +17,8 @@ from bursar.ledger.rules import apply, happen
 from bursar.ledger.values import Entry
 from bursar.plans.schedule import History, due
 
+ANYTHING = Request()
+
 
 @dataclass(frozen=True, slots=True)
 class Spending:
@@ -25,7 +27,7 @@ class Spending:
     at: int
     amount: int
     unit: str = "USD"
-    request: Request = Request()
+    request: Request = ANYTHING
 
 
 class Rehearsal:

@@ -144,7 +144,9 @@ def _revoke(book: Book, command: Revoke, content: str, now: int) -> Answer:
         effective=now,
         corrects=command.lot,
         note=command.note,
-        answer=Applied(command.id, "reduce" if command.most else "revoke", amount, (Draw(command.lot, amount),) if amount else ()),
+        answer=Applied(
+            command.id, "reduce" if command.most else "revoke", amount, (Draw(command.lot, amount),) if amount else ()
+        ),
     )
 
 

@@ -36,9 +36,7 @@ class Saturated(StoreUnavailable):
     """More commands wait than the writer may queue."""
 
 
-def apply_batch(
-    session: Session, commands: Sequence[Command], now: int, recorded: int | None = None
-) -> list[Answer]:
+def apply_batch(session: Session, commands: Sequence[Command], now: int, recorded: int | None = None) -> list[Answer]:
     """Load, decide, write: one transaction's work. Answers are in the order of the commands.
 
     `now` is when the commands happen, `recorded` when they are written down, if that is later: a calendar catches up.

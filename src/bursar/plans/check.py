@@ -19,7 +19,6 @@ from bursar.calendar import Interval, parse_interval, parse_zone
 from bursar.errors import InvalidInput
 from bursar.money import Amount, Unit, format_amount
 from bursar.plans import document as shape
-from bursar.plans.tranches import schedule_of
 from bursar.plans.document import Fault, PlanDocument, PlanFaults, Source, amount, parts
 from bursar.plans.terms import (
     ATTRIBUTES,
@@ -36,6 +35,7 @@ from bursar.plans.terms import (
     Vesting,
     plain,
 )
+from bursar.plans.tranches import schedule_of
 
 Path = tuple[str | int, ...]
 _PERK_WORDS = re.compile(r"\b(perk|perks|bonus|reward|compensation|pay package|total comp)\b", re.IGNORECASE)
@@ -137,7 +137,9 @@ class _Compiler:
     def _reachable(self, tiers: list[Tier], index: int, tier: Tier) -> None:
         path: Path = ("tiers", index, "when")
         if not tier.when:
-            self.wrong(path, "no attribute", f"at least one of {', '.join(ATTRIBUTES)}; use otherwise for everybody else")
+            self.wrong(
+                path, "no attribute", f"at least one of {', '.join(ATTRIBUTES)}; use otherwise for everybody else"
+            )
         for earlier in tiers[:index]:
             if earlier.name == tier.name:
                 self.wrong(("tiers", index, "name"), repr(tier.name), "a name of its own")
@@ -145,12 +147,16 @@ class _Compiler:
                 name in tier.when and all(_covered(one, patterns) for one in tier.when[name])
                 for name, patterns in earlier.when.items()
             ):
-                self.wrong(path, f"only people whom tier {earlier.name} takes first", "somebody whom no earlier tier takes")
+                self.wrong(
+                    path, f"only people whom tier {earlier.name} takes first", "somebody whom no earlier tier takes"
+                )
             elif len(tier.when) == 1 and tier.when.keys() == earlier.when.keys():
                 (name,) = tier.when
                 twice = [one for one in tier.when[name] if _covered(one, earlier.when[name])]
                 if twice:
-                    self.wrong((*path, name), f"{', '.join(twice)} again", f"values that tier {earlier.name} does not take")
+                    self.wrong(
+                        (*path, name), f"{', '.join(twice)} again", f"values that tier {earlier.name} does not take"
+                    )
 
     def _positive(self, path: Path, text: str) -> Amount:
         found = amount(text)
@@ -205,9 +211,8 @@ class _Compiler:
 
     def _rollover(self, every: Interval | None, tiers: tuple[Tier, ...]) -> RolloverTerms | None:
         part = self.found.rollover
-        if part == "none":
+        if not isinstance(part, shape.RolloverPart):
             return None
-        assert not isinstance(part, str)
         if every is None:
             self.wrong(("rollover",), "a rollover", "none: a plan that pays once has no next period")
         if self.found.allotment.expires != "period":
@@ -217,7 +222,11 @@ class _Compiler:
             self.wrong(("rollover",), "a rollover beside vesting", "one of the two")
         cap: Amount | int | None = None
         if part.cap is not None:
-            cap = parts(part.cap) if part.cap.strip().endswith("%") else self._same_unit(("rollover", "cap"), amount(part.cap))
+            cap = (
+                parts(part.cap)
+                if part.cap.strip().endswith("%")
+                else self._same_unit(("rollover", "cap"), amount(part.cap))
+            )
         floor = self._same_unit(("rollover", "floor"), amount(part.floor))
         least = min((tier.amount.nanos for tier in tiers), default=0)
         most = least * cap // PARTS if isinstance(cap, int) else cap.nanos if cap is not None else None
@@ -284,7 +293,9 @@ class _Compiler:
             return Step("pool", pool=one.pool)
         models = tuple((one.cheaper_model or {}).items())
         if not models:
-            self.wrong((*path, "cheaper_model"), "no models", "the pattern of a model, and the one that answers instead")
+            self.wrong(
+                (*path, "cheaper_model"), "no models", "the pattern of a model, and the one that answers instead"
+            )
         for pattern, target in models:
             if not target or fnmatchcase(target, pattern):
                 self.wrong((*path, "cheaper_model", pattern), repr(target), "a model that the pattern does not match")
@@ -300,7 +311,9 @@ class _Compiler:
             self.wrong(("leaving", "pay_out"), repr(part.pay_out), "0% of what is kept: it is kept or paid out")
         for name in ("adjust", "reduce", "revoke"):
             if getattr(self.found.notice, name) > shape.MAX_NOTICE_DAYS:
-                self.wrong(("notice", name), f"{getattr(self.found.notice, name)} days", f"at most {shape.MAX_NOTICE_DAYS}")
+                self.wrong(
+                    ("notice", name), f"{getattr(self.found.notice, name)} days", f"at most {shape.MAX_NOTICE_DAYS}"
+                )
         return Leaving(part.unspent, part.tail, parts(part.pay_out))
 
     def _velocity(self) -> Velocity:
@@ -342,19 +355,31 @@ def _advice(plan: Plan, source: Source) -> list[Advice]:
             "Code 2802), this cannot be waived; restrict the step to personal use or reimburse it",
         )
     if plan.plan_class == "provisioned_tool":
-        words = sorted({word.lower() for text in (plan.title, *plan.statements.values()) for word in _PERK_WORDS.findall(text)})
+        words = sorted(
+            {word.lower() for text in (plan.title, *plan.statements.values()) for word in _PERK_WORDS.findall(text)}
+        )
         if words:
             say("perk-wording", ("title",), f"a provisioned tool is no pay: the words {', '.join(words)} say otherwise")
         if plan.vesting is not None:
-            say("vesting-tool", ("vesting",), "a provisioned tool that vests reads as pay: class benefit, or no vesting")
+            say(
+                "vesting-tool", ("vesting",), "a provisioned tool that vests reads as pay: class benefit, or no vesting"
+            )
         if plan.scope.purposes == ("personal",):
             say("personal-tool", ("scope", "purposes"), "personal use only is a benefit, not a tool that work needs")
     elif "tax" not in plan.statements:
         say("tax-missing", ("class",), "a benefit is taxable somewhere: say how and when in statements.tax")
     if plan.plan_class == "hybrid" and not personal:
-        say("hybrid-work-only", ("scope", "purposes"), "hybrid, yet personal use is not allowed: that is a provisioned tool")
+        say(
+            "hybrid-work-only",
+            ("scope", "purposes"),
+            "hybrid, yet personal use is not allowed: that is a provisioned tool",
+        )
     if plan.leaving.pay_out:
-        say("pay-out", ("leaving", "pay_out"), "a cash-out may be taxed when it becomes available (constructive receipt)")
+        say(
+            "pay-out",
+            ("leaving", "pay_out"),
+            "a cash-out may be taxed when it becomes available (constructive receipt)",
+        )
     if plan.rollover is None and plan.allotment.every is not None and plan.allotment.expires == "period":
         say("use-it-or-lose-it", ("allotment",), "nothing rolls over: expect a burst before every reset")
     if len(plan.scope.providers) == 1:

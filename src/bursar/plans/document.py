@@ -179,11 +179,19 @@ class Part(BaseModel):
 class AllotmentPart(Part):
     """What is released and when."""
 
-    amount: AmountText | None = Field(None, description="For everybody; or leave it to the tiers.")
-    every: Literal["once"] | IntervalText = Field("month", description="once, week, month, quarter, year, 2 weeks ...")
-    anchor: AnchorText = Field("calendar", description="Periods begin with the calendar, the hire date, the grant or a date.")
-    proration: Literal["none", "daily", "half_month"] = Field("daily", description="For who joins or leaves mid-period.")
-    expires: ExpiryText = Field("period", description="When what was released is gone: period, never, 90 days, a date.")
+    amount: AmountText | None = Field(default=None, description="For everybody; or leave it to the tiers.")
+    every: Literal["once"] | IntervalText = Field(
+        default="month", description="once, week, month, quarter, year, 2 weeks ..."
+    )
+    anchor: AnchorText = Field(
+        "calendar", description="Periods begin with the calendar, the hire date, the grant or a date."
+    )
+    proration: Literal["none", "daily", "half_month"] = Field(
+        "daily", description="For who joins or leaves mid-period."
+    )
+    expires: ExpiryText = Field(
+        default="period", description="When what was released is gone: period, never, 90 days, a date."
+    )
 
 
 class WhenPart(Part):
@@ -217,7 +225,9 @@ class VestingPart(Part):
     over: IntervalText | None = None
     every: IntervalText = "month"
     cliff: IntervalText | None = None
-    shares: tuple[ShareText, ...] | None = Field(None, description="Of each step, where they differ; they sum to 100%.")
+    shares: tuple[ShareText, ...] | None = Field(
+        default=None, description="Of each step, where they differ; they sum to 100%."
+    )
     rounding: Literal[
         "CUMULATIVE_ROUNDING",
         "CUMULATIVE_ROUND_DOWN",
@@ -226,14 +236,14 @@ class VestingPart(Part):
         "FRONT_LOADED_TO_SINGLE_TRANCHE",
         "BACK_LOADED_TO_SINGLE_TRANCHE",
         "FRACTIONAL",
-    ] = Field("CUMULATIVE_ROUNDING", description="Open Cap Format's allocation types.")
+    ] = Field(default="CUMULATIVE_ROUNDING", description="Open Cap Format's allocation types.")
 
 
 class RolloverPart(Part):
     """What is unspent at the end of a period and lives on: min(cap, max(floor, share of the rest))."""
 
     share: ShareText = "100%"
-    cap: CapText | None = Field(None, description="An amount, or a share of the allotment.")
+    cap: CapText | None = Field(default=None, description="An amount, or a share of the allotment.")
     floor: AmountText | None = None
     periods: Annotated[int, Field(ge=1, le=120)] | Literal["unlimited"] = Field(description="For how many periods.")
 
@@ -269,7 +279,9 @@ class LimitStep(Part):
     top_up: TopUpPart | None = None
     request: RequestPart | None = None
     pool: Literal["team"] | NameText | None = None
-    cheaper_model: dict[str, str] | None = Field(None, description="Pattern of a model: the model that answers instead.")
+    cheaper_model: dict[str, str] | None = Field(
+        None, description="Pattern of a model: the model that answers instead."
+    )
     own_money: TopUpPart | None = None
 
 
@@ -286,7 +298,9 @@ class NoticePart(Part):
     adjust: DaysText = 0
     reduce: DaysText = 0
     revoke: DaysText = 0
-    released_lots: Literal["keep", "reduce"] = Field("keep", description="May a reduction take back what is released?")
+    released_lots: Literal["keep", "reduce"] = Field(
+        default="keep", description="May a reduction take back what is released?"
+    )
 
 
 class LeavingPart(Part):
@@ -307,12 +321,12 @@ class VelocityPart(Part):
 class StatementsPart(Part):
     """What a person is told in words, beside what the terms say by themselves."""
 
-    tax: Sentence | None = Field(None, description="Treatment, timing, gross-up.")
-    expectations: Sentence | None = Field(None, description="What output is expected in return, if any.")
-    visibility: Sentence | None = Field(None, description="Who sees a person's usage.")
-    rate_limits: Sentence | None = Field(None, description="Requests or tokens per minute, if any.")
-    changes: Sentence | None = Field(None, description="Who may change these terms.")
-    approval_time: Sentence | None = Field(None, description="How long an approval takes, as measured.")
+    tax: Sentence | None = Field(default=None, description="Treatment, timing, gross-up.")
+    expectations: Sentence | None = Field(default=None, description="What output is expected in return, if any.")
+    visibility: Sentence | None = Field(default=None, description="Who sees a person's usage.")
+    rate_limits: Sentence | None = Field(default=None, description="Requests or tokens per minute, if any.")
+    changes: Sentence | None = Field(default=None, description="Who may change these terms.")
+    approval_time: Sentence | None = Field(default=None, description="How long an approval takes, as measured.")
 
 
 class PlanDocument(Part):
@@ -323,8 +337,8 @@ class PlanDocument(Part):
     title: Sentence
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "USD"
     zone: ZoneText = "UTC"
-    plan_class: Literal["provisioned_tool", "benefit", "hybrid"] = Field("provisioned_tool", alias="class")
-    eligible: WhenPart = Field(WhenPart(), alias="for")
+    plan_class: Literal["provisioned_tool", "benefit", "hybrid"] = Field(default="provisioned_tool", alias="class")
+    eligible: WhenPart = Field(default=WhenPart(), alias="for")
     allotment: AllotmentPart
     tiers: Annotated[tuple[TierPart, ...], Field(max_length=MAX_TIERS)] = ()
     otherwise: OtherwisePart | Literal["none"] = "none"
@@ -335,8 +349,10 @@ class PlanDocument(Part):
     notice: NoticePart = NoticePart()
     leaving: LeavingPart = LeavingPart()
     velocity: VelocityPart = VelocityPart()
-    floor: AmountText | None = Field(None, description="Nobody falls below it, whatever tier and proration say.")
-    priority: Annotated[int, Field(ge=0, le=100)] = Field(50, description="Low numbers burn first.")
+    floor: AmountText | None = Field(
+        default=None, description="Nobody falls below it, whatever tier and proration say."
+    )
+    priority: Annotated[int, Field(ge=0, le=100)] = Field(default=50, description="Low numbers burn first.")
     statements: StatementsPart = StatementsPart()
 
 
@@ -352,11 +368,8 @@ def json_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "urn:bursar:plan:1", **schema}
 
 
-_FIELDS = frozenset(
-    field.alias or name
-    for part in (PlanDocument, *Part.__subclasses__())
-    for name, field in part.model_fields.items()
-)
+_PARTS: tuple[type[Part], ...] = tuple(Part.__subclasses__())
+_FIELDS = frozenset(field.alias or name for part in _PARTS for name, field in part.model_fields.items())
 
 
 class Source:
@@ -373,9 +386,9 @@ class Source:
             node = yaml.compose(text, Loader=yaml.SafeLoader)
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
-            where = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+            line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
             problem = str(getattr(error, "problem", None) or "what cannot be read")
-            raise PlanFaults([Fault(*where, "document", problem, "YAML", file)]) from None
+            raise PlanFaults([Fault(line, column, "document", problem, "YAML", file)]) from None
         if node is None:
             raise PlanFaults([Fault(1, 1, "document", "nothing", "a plan that begins with `bursar: plan/1`", file)])
         self.value = self._take(node, (), 0)
@@ -400,7 +413,7 @@ class Source:
             return [self._take(one, (*path, index), depth + 1) for index, one in enumerate(node.value)]
         loader = yaml.SafeLoader("")
         try:
-            value = loader.construct_object(node)  # type: ignore[no-untyped-call]
+            value = loader.construct_object(node)
         except (yaml.YAMLError, ValueError) as error:
             raise PlanFaults([self.fault(path, str(error).split("\n")[0], "a plain value")]) from None
         if isinstance(value, float):  # an amount such as 1.10 must not lose its zero, nor anything else

@@ -151,9 +151,7 @@ def _events(history: History, after: int, until: int) -> Iterator[Event]:
         yield from _ending(history, history.ends)
 
 
-def _of_segment(
-    history: History, index: int, segment: Segment, stop: int, after: int, until: int
-) -> Iterator[Event]:
+def _of_segment(history: History, index: int, segment: Segment, stop: int, after: int, until: int) -> Iterator[Event]:
     plan = segment.plan
     # What vests was begun in earlier periods; everything else happens within its own.
     since = segment.start if plan.vesting is not None else max(segment.start, min(after, until))
@@ -228,9 +226,7 @@ def _release(history: History, index: int, segment: Segment, period: Period, at:
     return Event(history.grant, "release", key, at, _lot(history, segment, period, at, amount, key, evidence), 0, index)
 
 
-def _adjusted(
-    history: History, index: int, previous: Segment, segment: Segment, period: Period
-) -> Iterator[Event]:
+def _adjusted(history: History, index: int, previous: Segment, segment: Segment, period: Period) -> Iterator[Event]:
     """A change within a period: more is released for the rest of it, less only taken back if the terms say so."""
     at = segment.start
     stop = min(history.stop, micros(period.end))
@@ -246,16 +242,14 @@ def _adjusted(
         yield Event(history.grant, "reduce", key, at, None, amount, index)
 
 
-def _vesting(
-    history: History, index: int, segment: Segment, period: Period, start: int, stop: int
-) -> Iterator[Event]:
+def _vesting(history: History, index: int, segment: Segment, period: Period, start: int, stop: int) -> Iterator[Event]:
     plan = segment.plan
     assert plan.vesting is not None
     share, evidence = segment.amount.nanos, ""
     if micros(period.start) < start:
         share, evidence = _share_of(segment, share, period, start, micros(period.end))
     first = to_local(from_micros(start), plan.zone).date()
-    for number, tranche in enumerate(tranches(plan.vesting, share, first)):
+    for number, tranche in enumerate(tranches(plan.vesting, Amount(share, segment.amount.unit), first)):
         planned = micros(to_utc(datetime.combine(tranche.date, time()), plan.zone))
         at = _after_pause(history, max(planned, start))
         if at is None or at >= history.stop or not tranche.amount:
@@ -293,9 +287,7 @@ def _share_of(
     return amount, f"{numerator}/{denominator} of the period, counted in {unit}"
 
 
-def _lot(
-    history: History, segment: Segment, period: Period, at: int, amount: int, key: str, evidence: str
-) -> LotPlan:
+def _lot(history: History, segment: Segment, period: Period, at: int, amount: int, key: str, evidence: str) -> LotPlan:
     plan = segment.plan
     return LotPlan(
         id=f"lot_{history.grant.removeprefix('grt_')}_{key}",

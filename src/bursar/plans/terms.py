@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from bursar.calendar import Interval
 from bursar.money import Amount
+from bursar.plans.vesting.terms import Allocation
 
 PARTS = 1_000_000
 """A share is counted in parts per million."""
@@ -55,7 +56,7 @@ class Vesting:
     over: Interval | None
     every: Interval | None
     cliff: Interval | None
-    allocation: str
+    allocation: Allocation
     shares: tuple[int, ...] = ()
     """Of each step in parts per million, where they differ."""
 
