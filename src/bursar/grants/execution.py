@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from bursar.ledger import Answer, Applied, Command, LotTerms, Release, Revoke, Roll, Rollover, Scope
+from bursar.ledger.commands import Answer, Applied, Command, Release, Revoke, Roll
 from bursar.ledger.reading import LotBalance
-from bursar.ledger.values import MAX_AMOUNT
+from bursar.ledger.values import MAX_AMOUNT, LotTerms, Rollover, Scope
 from bursar.plans.schedule import Event, History, LotPlan
 from bursar.plans.terms import PARTS
 

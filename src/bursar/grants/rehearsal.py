@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bursar.grants.execution import Done, execute
-from bursar.ledger import Answer, Applied, Charge, Command, Request, Usage
 from bursar.ledger.book import Book
+from bursar.ledger.commands import Answer, Applied, Charge, Command
 from bursar.ledger.reading import LotBalance
 from bursar.ledger.rules import apply, happen
-from bursar.ledger.values import Entry
+from bursar.ledger.values import Entry, Request, Usage
 from bursar.plans.schedule import History, due
 
 ANYTHING = Request()
