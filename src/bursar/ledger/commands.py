@@ -98,15 +98,23 @@ class Correct(Struct, frozen=True, gc=False, tag=True):
     note: str = ""
 
 
-class Revoke(Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
-    """Take back what is unheld and unspent of a lot, and close it; or only a part of it, and leave it open."""
+class Revoke(Struct, frozen=True, gc=False, tag=True):
+    """Take back what is unheld and unspent of a lot, and close it."""
 
     id: str
     person: str
     lot: str
     note: str = ""
-    most: int = 0
-    """Take back at most this much and leave the lot open; 0 takes back everything and closes it."""
+
+
+class Reduce(Struct, frozen=True, gc=False, tag=True):
+    """Take back up to an amount of what is unheld and unspent of a grant's open lots, the newest first; they stay open."""
+
+    id: str
+    person: str
+    grant: str
+    amount: int
+    note: str = ""
 
 
 class Roll(Struct, frozen=True, gc=False, tag=True):
@@ -124,7 +132,7 @@ class Tidy(Struct, frozen=True, gc=False, tag=True):
     person: str
 
 
-Command = Release | TakeHold | Settle | Void | Abandon | Charge | Correct | Revoke | Roll | Tidy
+Command = Release | TakeHold | Settle | Void | Abandon | Charge | Correct | Revoke | Reduce | Roll | Tidy
 
 
 class Applied(Struct, frozen=True, gc=False):
