@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from bursar.ledger.commands import Answer, Applied, Command, Release, Revoke, Roll
+from bursar.ledger.commands import Answer, Applied, Command, Reduce, Release, Revoke, Roll
 from bursar.ledger.reading import LotBalance
 from bursar.ledger.values import MAX_AMOUNT, LotTerms, Rollover, Scope
 from bursar.plans.schedule import Event, History, LotPlan
@@ -92,17 +92,8 @@ def _roll_empty(books: Books, person: str, event: Event) -> None:
 
 def _reduce(books: Books, person: str, event: Event) -> int:
     """Take back part of what is released and unspent, as the terms allow; the newest lots give first."""
-    left, taken = event.amount, 0
-    for lot in _open_lots(books, person, event)[::-1]:
-        part = min(left, lot.available)
-        if part:
-            left -= part
-            taken += _amount(
-                books.apply(
-                    [Revoke(f"reduce:{event.key}:{lot.terms.id}", person, lot.terms.id, "reduction", part)], event.at
-                )
-            )
-    return taken
+    command = Reduce(f"reduce:{event.grant}:{event.key}", person, event.grant, event.amount, "reduction")
+    return _amount(books.apply([command], event.at))
 
 
 def _end(books: Books, person: str, history: History, event: Event) -> Done:

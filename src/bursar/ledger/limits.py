@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bursar.ledger.commands import Charge, Command, Correct, Release, Revoke, Settle, TakeHold
+from bursar.ledger.commands import Charge, Command, Correct, Reduce, Release, Settle, TakeHold
 from bursar.ledger.values import BEYOND, MAX_AMOUNT, NEVER, PARTS, LotTerms, Usage, rolled_id
 
 MAX_NAME = 200
@@ -110,13 +110,15 @@ def _correct(command: Correct, now: int) -> str:
     return _amount("amount", command.amount) or _usage(command.usage)
 
 
-def _revoke(command: Revoke, now: int) -> str:
-    return _amount("most", command.most)
+def _reduce(command: Reduce, now: int) -> str:
+    if not command.grant:
+        return "grant: found nothing, expected the grant whose lots give"
+    return _amount("amount", command.amount, least=1)
 
 
 _CHECKS: dict[type[Any], Any] = {
     Release: _release,
-    Revoke: _revoke,
+    Reduce: _reduce,
     TakeHold: _take_hold,
     Settle: _settle,
     Charge: _charge,

@@ -24,6 +24,7 @@ from bursar.ledger.commands import (
     Charge,
     Command,
     Correct,
+    Reduce,
     Rejected,
     Release,
     Revoke,
@@ -131,22 +132,38 @@ def _revoke(book: Book, command: Revoke, content: str, now: int) -> Answer:
         return Rejected(command.id, "lot_ended", f"lot {command.lot} is revoked already", state="revoked")
     if now >= lot.terms.expires:
         return Rejected(command.id, "lot_ended", f"lot {command.lot} has expired already", state="expired")
-    amount = min(lot.available, command.most) if command.most else lot.available
-    if not command.most:
-        lot.revoked_at = now
-        lot.buckets_changed = True
+    amount = lot.available
+    lot.revoked_at = now
+    lot.buckets_changed = True
     return book.record(
         (Posting(command.lot, AVAILABLE, REVOKED, amount),) if amount else (),
         command=command.id,
         content=content,
-        kind="reduce" if command.most else "revoke",
+        kind="revoke",
         unit=lot.terms.unit,
         effective=now,
         corrects=command.lot,
         note=command.note,
-        answer=Applied(
-            command.id, "reduce" if command.most else "revoke", amount, (Draw(command.lot, amount),) if amount else ()
-        ),
+        answer=Applied(command.id, "revoke", amount, (Draw(command.lot, amount),) if amount else ()),
+    )
+
+
+def _reduce(book: Book, command: Reduce, content: str, now: int) -> Answer:
+    lots = [
+        lot for lot in book.lots.values() if lot.terms.grant == command.grant and lot.available and lot.is_open(now)
+    ]
+    lots.sort(key=lambda lot: (-lot.terms.effective, lot.terms.id))
+    draws = take(lots, command.amount)
+    unit = lots[0].terms.unit if lots else ""
+    return book.record(
+        tuple([Posting(draw.lot, AVAILABLE, REVOKED, draw.amount) for draw in draws]),
+        command=command.id,
+        content=content,
+        kind="reduce",
+        unit=unit,
+        effective=now,
+        note=command.note,
+        answer=Applied(command.id, "reduce", sum([draw.amount for draw in draws]), draws),
     )
 
 
@@ -374,6 +391,7 @@ _DECISIONS = cast(
         Charge: _charge,
         Correct: correct,
         Revoke: _revoke,
+        Reduce: _reduce,
         Roll: roll_late,
         Tidy: _tidy,
     },
