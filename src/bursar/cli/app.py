@@ -7,7 +7,7 @@ import sys
 import typer
 
 from bursar import __version__
-from bursar.cli import grants, keys, people, prices, providers, reports, running
+from bursar.cli import calendar, grants, keys, people, plans, prices, providers, reports, running
 from bursar.cli.render import errors
 from bursar.errors import BursarError
 from bursar.ledger import StoreUnavailable
@@ -22,6 +22,8 @@ app = typer.Typer(
 running.register(app)
 reports.register(app)
 app.add_typer(people.app, name="person", help="People of the roster.")
+app.add_typer(plans.app, name="plan", help="The terms of a promise, as code.")
+app.add_typer(calendar.app, name="calendar", help="What falls due, done once and in order.")
 app.add_typer(grants.app, name="grant", help="What was promised to whom.")
 app.add_typer(keys.app, name="key", help="Access keys, shown once.")
 app.add_typer(providers.app, name="provider", help="Where requests are relayed to.")

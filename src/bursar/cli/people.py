@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from bursar.cli.options import Json, desk
+from bursar.cli.options import Json, Person, desk
 from bursar.cli.render import Column, console, show_json, show_table
+from bursar.office import promises
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -79,3 +80,66 @@ def import_(
     console.print(
         f"{outcome['added']} people {verb} added, {outcome['updated']} updated, {outcome['unchanged']} left as they are."
     )
+
+
+@app.command()
+def change(
+    person: Person,
+    level: Annotated[str | None, typer.Option(help="Level, as your plans name it.")] = None,
+    team: Annotated[str | None, typer.Option(help="Team.")] = None,
+    role: Annotated[str | None, typer.Option(help="Role.")] = None,
+    job_family: Annotated[str | None, typer.Option("--job-family", help="Job family.")] = None,
+    location: Annotated[str | None, typer.Option(help="Place of work.")] = None,
+    manager: Annotated[str | None, typer.Option(help="Handle or e-mail of the manager.")] = None,
+    hire_date: Annotated[str | None, typer.Option("--hire-date", metavar="DATE", help="First day.")] = None,
+    json: Json = False,
+) -> None:
+    """Change a person; their grants follow to the tier that is theirs. Example: bursar person change ada --level L6"""
+    given = {
+        "level": level,
+        "team": team,
+        "role": role,
+        "job_family": job_family,
+        "location": location,
+        "manager": manager,
+        "hire_date": hire_date,
+    }
+    with desk() as office:
+        row = office.change_person(person, **{name: value for name, value in given.items() if value is not None})
+    if json:
+        show_json(row)
+    else:
+        console.print(f"Changed {row['handle']}.", markup=False)
+
+
+@app.command()
+def leave(
+    person: Person,
+    last_day: Annotated[str, typer.Argument(metavar="DATE", help="The last day, included.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would happen, change nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Record a person's last day; grants end by their terms. Example: bursar person leave ada 2027-03-31 --dry-run"""
+    with desk() as office:
+        outcome = promises.leave(office, person, last_day, dry_run=dry_run)
+    if json:
+        show_json(outcome)
+        return
+    verb = "would end" if dry_run else "end"
+    console.print(f"{len(outcome['grants'])} grants of {outcome['person']} {verb} with {last_day}.", markup=False)
+
+
+@app.command()
+def suspend(person: Person, json: Json = False) -> None:
+    """Stop every key of a person for a while. Example: bursar person suspend ada"""
+    with desk() as office:
+        row = office.set_person_state(person, "suspended")
+    show_json(row) if json else console.print(f"The keys of {row['handle']} are stopped.", markup=False)
+
+
+@app.command()
+def reinstate(person: Person, json: Json = False) -> None:
+    """Let a person's keys work again. Example: bursar person reinstate ada"""
+    with desk() as office:
+        row = office.set_person_state(person, "active")
+    show_json(row) if json else console.print(f"The keys of {row['handle']} work again.", markup=False)

@@ -14,7 +14,7 @@ from bursar.ledger.book import Book
 from bursar.ledger.commands import Answer, Applied, Charge, Command
 from bursar.ledger.reading import LotBalance
 from bursar.ledger.rules import apply, happen
-from bursar.ledger.values import Entry, Request, Usage
+from bursar.ledger.values import Entry, Lot, Request, Usage
 from bursar.plans.schedule import History, due
 
 ANYTHING = Request()
@@ -33,13 +33,16 @@ class Spending:
 class Rehearsal:
     """A book of one person, and the calendar of their grants."""
 
-    def __init__(self, histories: Sequence[History], person: str = "person") -> None:
+    def __init__(
+        self, histories: Sequence[History], person: str = "person", *, lots: Iterable[Lot] = (), at: int | None = None
+    ) -> None:
+        """From the start of the grants, or from an instant `at` on, with the lots that the person has then."""
         self.person = person
         self.histories = {history.grant: history for history in histories}
-        self.book = Book(person, applied={})
+        self.book = Book(person, lots, applied={})
         self.journal: list[Entry] = []
         self.done: list[Done] = []
-        self.at = min((history.starts for history in histories), default=0) - 1
+        self.at = min((history.starts for history in histories), default=0) - 1 if at is None else at
         self.unmet: list[tuple[Spending, int]] = []
         """Spending that no lot covered, and how much of it."""
         self._charges = 0

@@ -32,7 +32,7 @@ from bursar.ledger import (
     open_store,
 )
 from bursar.money import Amount, parse_amount
-from bursar.office import audit, keys, people, pricing, providers, tokens
+from bursar.office import audit, grants, keys, people, pricing, promises, providers, tokens
 from bursar.office.database import check_schema, migrate, open_engine, transaction
 from bursar.office.settings import Settings
 from bursar.office.vault import Secret, Vault, create_master_key, open_vault
@@ -70,6 +70,9 @@ class Desk:
     def now(self) -> int:
         return self.clock()
 
+    def new_id(self, prefix: str) -> str:
+        return new_id(prefix)
+
     def close(self) -> None:
         if self._store is not None:
             self._store.close()
@@ -80,7 +83,7 @@ class Desk:
     def add_person(self, handle: str, **fields: str) -> dict[str, Any]:
         with transaction(self.engine) as connection:
             row = people.add(connection, {"handle": handle, **fields}, new_id("per"), self.now())
-            self._note(connection, "person.add", row["id"], {"handle": handle})
+            self.note(connection, "person.add", row["id"], {"handle": handle})
         return row
 
     def people(self) -> list[dict[str, Any]]:
@@ -95,18 +98,36 @@ class Desk:
         with transaction(self.engine) as connection:
             found = people.read_roster(connection, file)
             if not dry_run:
-                for row in found.added:
-                    people.add(connection, row, new_id("per"), self.now())
-                for person_id, row in found.updated:
-                    people.change(connection, person_id, row)
+                people.apply_roster(connection, found, lambda: new_id("per"), self.now())
+                for person_id, _ in found.updated:
+                    promises.retier(connection, self, people.named(connection, person_id), "roster")
                 counts = {"added": len(found.added), "updated": len(found.updated)}
-                self._note(connection, "person.import", file.name, counts)
+                self.note(connection, "person.import", file.name, counts)
         return {
             "added": len(found.added),
             "updated": len(found.updated),
             "unchanged": found.unchanged,
             "dry_run": dry_run,
         }
+
+    def change_person(self, name: str, **fields: str) -> dict[str, Any]:
+        """Change a person's record; their grants go to the tier that is theirs now, after the notice of the terms."""
+        with transaction(self.engine) as connection:
+            before = people.named(connection, name)
+            row = people.change(connection, before["id"], fields)
+            changed = {key: value for key, value in fields.items() if before[key] != value}
+            made = promises.retier(connection, self, row, ", ".join(f"{k} is {v}" for k, v in changed.items()))
+            self.note(connection, "person.change", row["id"], {**changed, "grants_amended": len(made)})
+        promises.run_calendar(self)
+        return row
+
+    def set_person_state(self, name: str, state: str) -> dict[str, Any]:
+        """Suspend a person's keys, or let them work again."""
+        with transaction(self.engine) as connection:
+            holder = people.named(connection, name)
+            (people.suspend if state == "suspended" else people.reinstate)(connection, holder["id"])
+            self.note(connection, f"person.{state}", holder["id"], {})
+        return self.person(holder["id"])
 
     # Grants.
 
@@ -151,7 +172,7 @@ class Desk:
         )
         self._apply(Release(f"release:{terms.id}", holder["id"], terms, note))
         with transaction(self.engine) as connection:
-            self._note(
+            self.note(
                 connection, "grant.give", grant, {"person": holder["id"], "amount_nanos": granted.nanos, "note": note}
             )
         return {
@@ -176,8 +197,13 @@ class Desk:
             elif len(lots) == 1 and isinstance(answers[0], Rejected):
                 raise Conflict(answers[0].sentence)
         with transaction(self.engine) as connection:
-            self._note(connection, "grant.revoke", grant, {"revoked_nanos": revoked, "note": note})
+            self.note(connection, "grant.revoke", grant, {"revoked_nanos": revoked, "note": note})
         return {"grant": grant, "revoked_nanos": revoked}
+
+    def is_planned(self, grant: str) -> bool:
+        """Is it a grant under a plan, or one lot that was given by hand?"""
+        with transaction(self.engine) as connection:
+            return bool(grants.listed(connection, ids=[grant]))
 
     def grant_remainder(self, grant: str) -> int:
         names = {lot for lot, _ in self._lots_of_grant(grant)}
@@ -220,7 +246,7 @@ class Desk:
             issued = keys.issue(
                 connection, self.vault, holder["id"], terms, key_id=key_id, entropy=entropy, now=self.now()
             )
-            self._note(connection, "key.issue", key_id, {"person": holder["id"], "purpose": purpose, "label": label})
+            self.note(connection, "key.issue", key_id, {"person": holder["id"], "purpose": purpose, "label": label})
         token = issued.token.reveal()  # the only time that it is shown
         return {"id": key_id, "person": holder["handle"], "token": token, "purpose": purpose, "cap_nanos": cap_nanos}
 
@@ -233,7 +259,7 @@ class Desk:
     def revoke_key(self, key: str) -> None:
         with transaction(self.engine) as connection:
             keys.revoke(connection, key, self.now())
-            self._note(connection, "key.revoke", key, {})
+            self.note(connection, "key.revoke", key, {})
 
     def add_provider(
         self, name: str, *, kind: str = "", base_url: str = "", secret: str = "", models: tuple[str, ...] = ()
@@ -247,7 +273,7 @@ class Desk:
             else:
                 found = providers.add(connection, self.vault, name, terms, secret=sealed, now=self.now())
             detail = {"kind": found.terms.kind, "base_url": found.terms.base_url}
-            self._note(connection, "provider.add", name, detail)
+            self.note(connection, "provider.add", name, detail)
         return {"name": name, **detail, "models": list(found.terms.models)}
 
     def providers(self) -> list[dict[str, Any]]:
@@ -268,7 +294,7 @@ class Desk:
         document, sentence = reports.overlay_of(self, provider, model, fields)
         with transaction(self.engine) as connection:
             version = pricing.add_overlay(connection, document, self.now())
-            self._note(connection, "price.set", f"{provider}/{model}", document)
+            self.note(connection, "price.set", f"{provider}/{model}", document)
         return {"version": version, "overlay": document, "sentence": sentence}
 
     # What the use cases share.
@@ -289,7 +315,7 @@ class Desk:
             return answer
         raise Conflict(answer.sentence if isinstance(answer, Rejected) else f"refused: {answer.reason}")
 
-    def _note(self, connection: Connection, action: str, subject: str, detail: dict[str, Any]) -> None:
+    def note(self, connection: Connection, action: str, subject: str, detail: dict[str, Any]) -> None:
         audit.record(connection, self.now(), self.actor, action, subject, detail)
 
 

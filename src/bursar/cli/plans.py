@@ -1,0 +1,264 @@
+"""`bursar plan ...`: the terms of a promise, checked, compared, put into force and explained."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bursar.cli.options import Json, desk
+from bursar.cli.render import Column, console, money, show_json, show_table
+from bursar.errors import InvalidInput
+from bursar.office import explanations, plans, promises
+from bursar.office.database import reading
+from bursar.office.desk import system_clock
+from bursar.plans.check import Checked, load
+from bursar.plans.document import MAX_BYTES, json_schema
+from bursar.plans.terms import plain
+
+app = typer.Typer(no_args_is_help=True)
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="A plan document in YAML.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would change, change nothing.")]
+
+
+def read(file: Path) -> Checked:
+    """A plan document from disk. Raises InvalidInput with the line of each fault."""
+    try:
+        if file.stat().st_size > MAX_BYTES:
+            raise InvalidInput(str(file), f"{file.stat().st_size} bytes", f"at most {MAX_BYTES}")
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(str(file), str(error), "a readable YAML file in UTF-8") from None
+    return load(text, str(file))
+
+
+@app.command()
+def check(file: File, json: Json = False) -> None:
+    """Check a plan; faults name line and column. Example: bursar plan check engineering.yaml"""
+    checked = read(file)
+    advice = [{"code": one.code, "line": one.line, "sentence": one.sentence} for one in checked.advice]
+    if json:
+        show_json({"plan": checked.plan.name, "digest": checked.plan.digest, "faults": [], "advice": advice})
+        return
+    console.print(f"{checked.plan.name} has no faults.", markup=False)
+    for one in checked.advice:
+        console.print(f"  line {one.line}: {one.sentence} ({one.code})", markup=False, style="yellow")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of plan documents, for editors. Example: bursar plan schema > plan-1.json"""
+    show_json(json_schema())
+
+
+@app.command("list")
+def list_(json: Json = False) -> None:
+    """List the plans with their versions. Example: bursar plan list"""
+    with desk() as office, reading(office.engine) as connection:
+        found = plans.versions(connection)
+    if json:
+        show_json([_version(one) for one in found])
+        return
+    show_table(
+        (
+            Column("plan"),
+            Column("version", number=True),
+            Column("in force from"),
+            Column("title"),
+            Column("class"),
+            Column("by"),
+            Column("note"),
+        ),
+        [
+            (
+                one.name,
+                str(one.number),
+                promises.local_day(one.effective, one.plan),
+                one.plan.title,
+                one.plan.plan_class,
+                one.actor,
+                one.note,
+            )
+            for one in found
+        ],
+        empty="No plans yet. Write one with `bursar plan new`, and put it into force with `bursar plan apply FILE`.",
+    )
+
+
+def _version(one: plans.Version) -> dict[str, Any]:
+    return {
+        "plan": one.name,
+        "version": one.number,
+        "effective_micros": one.effective,
+        "digest": one.plan.digest,
+        "actor": one.actor,
+        "note": one.note,
+        "terms": plain(one.plan),
+    }
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(help="Name of a plan in force, or a file.")],
+    version: Annotated[int, typer.Option(help="Another version than the newest.")] = 0,
+    facts: Annotated[
+        bool, typer.Option("--facts", help="The twelve answers for people instead of the document.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Show a plan's document, or its fact sheet. Example: bursar plan show engineering --facts"""
+    from bursar.plans.factsheet import fact_sheet
+
+    checked = _named(name, version)
+    sheet = fact_sheet(checked.plan)
+    if json:
+        show_json({"terms": plain(checked.plan), "facts": sheet.as_json(), "document": checked.text})
+    elif facts:
+        console.print(sheet.as_markdown(), markup=False)
+    else:
+        console.print(checked.text.rstrip(), markup=False)
+
+
+def _named(name: str, version: int = 0) -> Checked:
+    if name.endswith((".yaml", ".yml")) or "/" in name:
+        return read(Path(name))
+    with desk() as office, reading(office.engine) as connection:
+        found = plans.numbered(connection, name, version) if version else plans.in_force(connection, name, 2**61)
+    return load(found.document, f"{name}@{found.number}")
+
+
+@app.command()
+def diff(
+    old: Annotated[str, typer.Argument(help="A plan in force (name, or name@version), or a file.")],
+    new: Annotated[str, typer.Argument(help="The same, to compare with.")],
+    json: Json = False,
+) -> None:
+    """Compare the terms of two plans or versions. Example: bursar plan diff engineering engineering.yaml"""
+    before, after = (_terms(_named(*_versioned(one))) for one in (old, new))
+    changed = {
+        key: (before.get(key), after.get(key)) for key in sorted({*before, *after}) if before.get(key) != after.get(key)
+    }
+    if json:
+        show_json({key: {"before": one, "after": other} for key, (one, other) in changed.items()})
+        return
+    show_table(
+        (Column("term"), Column("before"), Column("after")),
+        [(key, one or "-", other or "-") for key, (one, other) in changed.items()],
+        empty="The two say the same.",
+    )
+    left, right = (_named(*_versioned(one)).text.splitlines() for one in (old, new))
+    for line in difflib.unified_diff(left, right, old, new, lineterm="", n=1):
+        style = "green" if line.startswith("+") else "red" if line.startswith("-") else "dim"
+        console.print(line, markup=False, style=style)
+
+
+def _versioned(text: str) -> tuple[str, int]:
+    name, at, number = text.partition("@")
+    return (name, int(number)) if at and number.isdigit() else (text, 0)
+
+
+def _terms(checked: Checked) -> dict[str, str]:
+    found: dict[str, str] = {}
+
+    def put(path: str, value: Any) -> None:
+        if isinstance(value, dict) and set(value) == {"nanos", "unit"}:
+            found[path] = money(value["nanos"], value["unit"])
+        elif isinstance(value, dict):
+            for key, one in value.items():
+                put(f"{path}.{key}" if path else key, one)
+        elif isinstance(value, list) and any(isinstance(one, dict | list) for one in value):
+            for index, one in enumerate(value):
+                put(f"{path}.{one.get('name') or index}" if isinstance(one, dict) else f"{path}.{index}", one)
+        elif value not in (None, [], ""):
+            found[path] = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+    put("", {key: value for key, value in plain(checked.plan).items() if key != "digest"})
+    return found
+
+
+@app.command()
+def apply(
+    file: File,
+    effective: Annotated[
+        str, typer.Option(metavar="DATE", help="In force from then on; without it, as soon as allowed.")
+    ] = "",
+    note: Annotated[str, typer.Option(help="Why; goes to the audit log.")] = "",
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Put a plan into force; grants under it follow after their notice. Example: bursar plan apply eng.yaml --effective 2027-01-01"""
+    checked = read(file)
+    with desk() as office:
+        outcome = promises.apply_plan(office, checked, effective=effective, note=note, dry_run=dry_run)
+    if json:
+        show_json(outcome)
+        return
+    if not outcome["changed"]:
+        console.print(f"{outcome['plan']} says what version {outcome['version']} says: nothing changes.", markup=False)
+        return
+    verb = "would be" if dry_run else "is"
+    console.print(
+        f"{outcome['plan']} version {outcome['version']} {verb} in force from {outcome['effective']}.", markup=False
+    )
+    show_table(
+        (
+            Column("person"),
+            Column("from"),
+            Column("before", number=True),
+            Column("after", number=True),
+            Column("tier"),
+            Column("grant", quiet=True),
+        ),
+        [
+            (one["person"], one["from"], one["before"], one["after"], one["tier"], one["grant"])
+            for one in outcome["grants"]
+        ],
+        empty="No grant is under it yet. Give one with `bursar grant give ada --plan NAME`.",
+    )
+
+
+@app.command()
+def explain(
+    plan: Annotated[str, typer.Argument(help="A plan or a file; leave it out to explain a person's own grants.")] = "",
+    person: Annotated[str, typer.Option(help="Whose grants, or for whom the plan.")] = "",
+    months: Annotated[int, typer.Option(min=1, max=explanations.MAX_MONTHS, help="How far ahead.")] = 12,
+    use: Annotated[str, typer.Option(metavar="AMOUNT", help="Spent every month, evenly.")] = "",
+    starts: Annotated[str, typer.Option(metavar="DATE", help="First day under the plan.")] = "",
+    hired: Annotated[str, typer.Option(metavar="DATE", help="Hire date.")] = "",
+    level: Annotated[str, typer.Option(help="Level of the person.")] = "",
+    role: Annotated[str, typer.Option(help="Role of the person.")] = "",
+    team: Annotated[str, typer.Option(help="Team of the person.")] = "",
+    job_family: Annotated[str, typer.Option("--job-family", help="Job family of the person.")] = "",
+    location: Annotated[str, typer.Option(help="Place of work.")] = "",
+    json: Json = False,
+) -> None:
+    """Say what will be released, roll, expire and vest. Example: bursar plan explain --person ada --months 12"""
+    if not plan:
+        if not person:
+            raise InvalidInput("person", "nothing", "--person, or a plan to explain")
+        with desk() as office:
+            told = explanations.explain_person(office, person, months, use)
+    else:
+        given = {"level": level, "role": role, "team": team, "job_family": job_family, "location": location}
+        if person:
+            with desk() as office:
+                holder = office.person(person)
+            given = {**holder, **{key: value for key, value in given.items() if value}}
+            hired = hired or holder["hire_date"]
+        told = explanations.explain_plan(
+            _named(*_versioned(plan)), given, months, starts=starts, hired=hired, use=use, now=system_clock()
+        )
+    if json:
+        show_json(told)
+        return
+    for sentence in told["sentences"]:
+        console.print(sentence, markup=False)
+    if not told["sentences"]:
+        console.print("Nothing will happen: there is no grant.", markup=False)
+    if told.get("unmet_nanos"):
+        console.print(
+            f"{money(told['unmet_nanos'])} of that use would be covered by no lot.", markup=False, style="yellow"
+        )

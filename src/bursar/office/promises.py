@@ -1,0 +1,440 @@
+"""What compensation does with plans and grants: apply, give, amend, suspend, revoke, end, and say what would happen.
+
+Every change can be asked for without being made (`dry_run`): the answer lists the calendar's events that would appear,
+change or vanish. A change that is made is one transaction with its line in the audit log; then the calendar runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection
+
+from bursar.calendar import from_micros, to_local
+from bursar.errors import Conflict, InvalidInput
+from bursar.grants.execution import Done
+from bursar.money import Amount, Unit, format_amount, parse_amount
+from bursar.office import grants, people, plans, timetable
+from bursar.office.database import reading, transaction
+from bursar.office.grants import Amendment, Grant
+from bursar.office.roster import check_date
+from bursar.plans.check import Checked
+from bursar.plans.factsheet import fact_sheet
+from bursar.plans.schedule import Event, History, due
+from bursar.plans.terms import Plan
+
+if TYPE_CHECKING:
+    from bursar.office.desk import Desk
+
+PREVIEW_MICROS = 366 * 86_400_000_000
+"""How far ahead a preview looks."""
+
+
+# Plans.
+
+
+def apply_plan(
+    desk: Desk, checked: Checked, *, effective: str = "", note: str = "", dry_run: bool = False
+) -> dict[str, Any]:
+    """Put a version of a plan into force, and amend the grants that are under earlier ones after their notice.
+
+    The same document twice changes nothing. Raises Conflict, with the first possible date, where the notice that a
+    grant's terms promise would be broken.
+    """
+    plan, now = checked.plan, desk.now()
+    start = desk.instant(effective, plan.zone.key, "effective") if effective else now
+    with transaction(desk.engine) as connection:
+        newest = plans.latest(connection, plan.name)
+        if newest is not None and newest.plan.digest == plan.digest:
+            return {"plan": plan.name, "version": newest.number, "changed": False, "grants": [], "dry_run": dry_run}
+        if effective and start < now and newest is not None:
+            raise Conflict(
+                f"effective {effective} lies in the past", "the past is never rewritten: name a day from now on"
+            )
+        number = 1 if newest is None else newest.number + 1
+        version = plans.Version(plan.name, number, start, now, desk.actor, note, plan, checked.text)
+        holders = {one["id"]: one for one in people.listed(connection)}
+        amendments = [
+            (grant, change)
+            for grant in grants.listed(connection, plan=plan.name)
+            if grant.history.ends is None or grant.history.ends > start
+            for change in [_follow(grant, version, holders[grant.person], start, bool(effective), now)]
+            if change is not None
+        ]
+        preview = [_preview(grant, change, holders[grant.person]) for grant, change in amendments]
+        if not dry_run:
+            plans.store(connection, checked, start, desk.actor, note, now)
+            for grant, change in amendments:
+                grants.amend(connection, grant, change, actor=desk.actor, now=now)
+            detail = {"version": number, "digest": plan.digest, "grants": len(amendments), "note": note}
+            desk.note(connection, "plan.apply", plan.name, detail)
+    if not dry_run:
+        run_calendar(desk)
+    return {
+        "plan": plan.name,
+        "version": number,
+        "effective": local_day(start, plan),
+        "changed": True,
+        "grants": preview,
+        "dry_run": dry_run,
+    }
+
+
+def _follow(
+    grant: Grant, version: plans.Version, holder: dict[str, Any], start: int, strict: bool, now: int
+) -> Amendment | None:
+    """The amendment that brings a grant under a new version, not before its notice is over; None if it has no tier."""
+    tier = version.plan.tier_of(holder)
+    if tier is None:
+        return None
+    kind, first = grants.first_day(grant, version.plan, tier.amount, now)
+    if strict and start < first:
+        raise Conflict(
+            f"effective {local_day(start, version.plan)} breaks the notice of grant {grant.id} of {holder['handle']}",
+            f"the first possible date for this change ({kind}) is {local_day(first, grant.current.plan)}",
+        )
+    at = grants.aligned(grant, version.plan, max(start, first))
+    return Amendment(version, tier.name, tier.amount, at, f"plan {version.name}, version {version.number}")
+
+
+def _preview(grant: Grant, change: Amendment, holder: dict[str, Any]) -> dict[str, Any]:
+    before = grant.history.segment_at(change.start)
+    return {
+        "grant": grant.id,
+        "person": holder["handle"],
+        "from": local_day(change.start, change.version.plan),
+        "before": grants.in_words(before.amount, before.plan),
+        "after": grants.in_words(change.amount, change.version.plan),
+        "tier": change.tier,
+    }
+
+
+# Grants.
+
+
+def give(
+    desk: Desk,
+    person: str,
+    plan_name: str,
+    *,
+    starts: str = "",
+    tier: str = "",
+    amount: str = "",
+    note: str = "",
+    dry_run: bool = False,
+) -> dict[str, Any]:
+    """Bind a person to the version of a plan that is in force. A tier or amount that is not theirs needs a note."""
+    now = desk.now()
+    with transaction(desk.engine) as connection:
+        holder = people.named(connection, person)
+        version = plans.in_force(connection, plan_name, now)
+        plan = version.plan
+        start = desk.instant(starts, plan.zone.key, "starts") if starts else now
+        if starts and start > now:
+            version = plans.in_force(connection, plan_name, start)
+        missing = fact_sheet(version.plan).missing
+        if missing:
+            raise Conflict(
+                f"plan {plan_name} leaves {len(missing)} of the twelve answers open: {', '.join(missing)}",
+                "nobody can be asked to agree to that: answer them in the plan's `statements`",
+            )
+        same = [one for one in grants.listed(connection, person=holder["id"], plan=plan_name) if _runs_at(one, start)]
+        if same:
+            raise Conflict(f"{holder['handle']} has grant {same[0].id} under plan {plan_name} already")
+        chosen, granted = _amount_for(version.plan, holder, tier, amount, note)
+        grant_id = desk.new_id("grt")
+        first = Amendment(version, chosen, granted, start, note)
+        grant = grants.create(connection, grant_id, holder, first, actor=desk.actor, note=note, now=now)
+        horizon = max(now, start) + PREVIEW_MICROS
+        planned = [describe(one, version.plan) for one in due(grant.history, start - 1, horizon)]
+        answer = {
+            "grant": grant_id,
+            "person": holder["handle"],
+            "plan": plan_name,
+            "version": version.number,
+            "tier": chosen,
+            "amount_nanos": granted.nanos,
+            "unit": str(granted.unit),
+            "terms": grants.in_words(granted, version.plan),
+            "starts": local_day(start, version.plan),
+            "planned": planned,
+            "dry_run": dry_run,
+        }
+        if dry_run:
+            connection.rollback()
+            return answer
+        detail = {"person": holder["id"], "plan": plan_name, "version": version.number, "tier": chosen, "note": note}
+        desk.note(connection, "grant.give", grant_id, {**detail, "amount_nanos": granted.nanos})
+    run_calendar(desk)
+    return answer
+
+
+def _runs_at(grant: Grant, at: int) -> bool:
+    return grant.history.ends is None or grant.history.ends > at
+
+
+def _amount_for(plan: Plan, holder: dict[str, Any], tier: str, amount: str, note: str) -> tuple[str, Amount]:
+    if tier:
+        chosen = plan.tier_named(tier)
+        if chosen is None:
+            raise InvalidInput("tier", repr(tier[:80]), f"one of {', '.join(one.name for one in plan.tiers)}")
+    else:
+        chosen = grants.tier_for(plan, holder)
+    exception = bool(amount) or (bool(tier) and chosen != plan.tier_of(holder))
+    if exception and not note:
+        raise InvalidInput("note", "nothing", "the reason of an exception: another tier or amount than the plan's")
+    granted = parse_amount(amount) if amount else chosen.amount
+    if str(granted.unit) != plan.unit or granted.nanos <= 0:
+        raise InvalidInput("amount", repr(amount[:80]), f"an amount in {plan.unit}")
+    return chosen.name, granted
+
+
+def amend(
+    desk: Desk,
+    grant_id: str,
+    *,
+    effective: str = "",
+    plan_name: str = "",
+    tier: str = "",
+    amount: str = "",
+    reason: str = "",
+    agreed: bool = False,
+    dry_run: bool = False,
+) -> dict[str, Any]:
+    """Change a grant's terms from a day on; a change for the worse not before its notice, unless the person agreed."""
+    now = desk.now()
+    if not reason:
+        raise InvalidInput("reason", "nothing", "why the terms change: the person reads it")
+    with transaction(desk.engine) as connection:
+        grant = grants.named(connection, grant_id)
+        holder = people.named(connection, grant.person)
+        current = grant.history.segment_at(now)
+        start = desk.instant(effective, current.plan.zone.key, "effective") if effective else now
+        _still_running(grant, start)
+        name = plan_name or current.plan.name
+        number = grant.changes[-1]["version"]
+        version = (
+            plans.in_force(connection, name, max(start, now)) if plan_name else plans.numbered(connection, name, number)
+        )
+        chosen, granted = _amount_for(version.plan, holder, tier or ("" if plan_name else current.tier), amount, reason)
+        kind, first = grants.first_day(grant, version.plan, granted, now)
+        if start < now:
+            raise Conflict(
+                f"effective {effective} lies in the past",
+                f"the first possible date is {local_day(first, current.plan)}",
+            )
+        if start < first and not agreed and effective:
+            raise Conflict(
+                f"effective {effective} is earlier than the notice that the terms promise ({kind})",
+                f"the first possible date is {local_day(first, current.plan)}",
+            )
+        at = grants.aligned(grant, version.plan, start if agreed else max(start, first))
+        change = Amendment(version, chosen, granted, at, reason)
+        answer = _changed(desk, grant, holder, grants.amended(grant, change), dry_run)
+        answer |= {"kind": kind, **_preview(grant, change, holder)}
+        if not dry_run:
+            grants.amend(connection, grant, change, actor=desk.actor, now=now)
+            desk.note(
+                connection,
+                "grant.amend",
+                grant_id,
+                {"start": at, "tier": chosen, "amount_nanos": granted.nanos, "reason": reason},
+            )
+    if not dry_run:
+        run_calendar(desk)
+    return answer
+
+
+def suspend(
+    desk: Desk, grant_id: str, *, start: str = "", until: str = "", reason: str = "", dry_run: bool = False
+) -> dict[str, Any]:
+    """Stop releases, for parental leave say: what is released stays, what would have vested comes when it ends."""
+    now = desk.now()
+    with transaction(desk.engine) as connection:
+        grant = grants.named(connection, grant_id)
+        holder = people.named(connection, grant.person)
+        zone = grant.current.plan.zone.key
+        begins = desk.instant(start, zone, "from") if start else now
+        ends = desk.instant(until, zone, "until") if until else 0
+        if begins < now:
+            raise Conflict(f"from {start} lies in the past", "the past is never rewritten: name a day from now on")
+        if ends and ends <= begins:
+            raise InvalidInput("until", until, "a day after the pause begins")
+        _still_running(grant, begins)
+        changed = grants.pause(connection, grant, begins, ends, reason)
+        answer = _changed(desk, grant, holder, changed.history, dry_run)
+        if dry_run:
+            connection.rollback()
+            return answer
+        desk.note(connection, "grant.suspend", grant_id, {"start": begins, "until": ends, "reason": reason})
+    return answer
+
+
+def resume(desk: Desk, grant_id: str, *, at: str = "", dry_run: bool = False) -> dict[str, Any]:
+    """End a pause; the rest of a period that began in it is released by its share."""
+    now = desk.now()
+    with transaction(desk.engine) as connection:
+        grant = grants.named(connection, grant_id)
+        holder = people.named(connection, grant.person)
+        moment = desk.instant(at, grant.current.plan.zone.key, "at") if at else now
+        if moment < now:
+            raise Conflict(f"at {at} lies in the past", "the past is never rewritten: name a day from now on")
+        changed = grants.resume(connection, grant, moment)
+        answer = _changed(desk, grant, holder, changed.history, dry_run)
+        if dry_run:
+            connection.rollback()
+            return answer
+        desk.note(connection, "grant.resume", grant_id, {"at": moment})
+    run_calendar(desk)
+    return answer
+
+
+def end_grant(
+    desk: Desk, grant_id: str, *, kind: str, at: str = "", reason: str = "", dry_run: bool = False
+) -> dict[str, Any]:
+    """End a grant: `ended` lets released lots run out, `revoked` takes them back after the notice, `left` goes by the
+    terms for leaving."""
+    now = desk.now()
+    with transaction(desk.engine) as connection:
+        grant = grants.named(connection, grant_id)
+        holder = people.named(connection, grant.person)
+        current = grant.history.segment_at(now)
+        days = current.plan.notice.revoke if kind == "revoked" else 0
+        first = grants.midnight_after(now, days, current.plan)
+        moment = desk.instant(at, current.plan.zone.key, "at") if at else first
+        if moment < now:
+            raise Conflict(f"at {at} lies in the past", f"the first possible date is {local_day(first, current.plan)}")
+        if moment < first:
+            raise Conflict(
+                f"at {at} is earlier than the notice of {days} days that the terms promise",
+                f"the first possible date is {local_day(first, current.plan)}",
+            )
+        answer = _changed(desk, grant, holder, replace(grant.history, ends=moment, end_kind=kind), dry_run)  # type: ignore[arg-type]
+        if not dry_run:
+            grants.end(connection, grant, moment, kind)
+            desk.note(connection, "grant.end", grant_id, {"at": moment, "kind": kind, "reason": reason})
+    if not dry_run:
+        run_calendar(desk)
+    return answer
+
+
+def leave(desk: Desk, person: str, last_day: str, *, dry_run: bool = False) -> dict[str, Any]:
+    """A person's last day: every grant ends with it by its terms, and keys stop when nothing is left to use."""
+    now = desk.now()
+    with transaction(desk.engine) as connection:
+        holder = people.named(connection, person)
+        check_date(last_day, "last_day")
+        moment = people.last_instant(last_day, holder["zone"])
+        running = [one for one in grants.listed(connection, person=holder["id"]) if _runs_at(one, moment)]
+        ends = max(moment, now)
+        answer = {
+            "person": holder["handle"],
+            "last_day": last_day,
+            "grants": [
+                _changed(desk, one, holder, replace(one.history, ends=ends, end_kind="left"), dry_run)
+                for one in running
+            ],
+            "dry_run": dry_run,
+        }
+        if not dry_run:
+            people.leave(connection, holder["id"], last_day, now)
+            for one in running:
+                grants.end(connection, one, ends, "left")
+            desk.note(connection, "person.leave", holder["id"], {"last_day": last_day, "grants": len(running)})
+    if not dry_run:
+        run_calendar(desk)
+    return answer
+
+
+def retier(connection: Connection, desk: Desk, holder: dict[str, Any], reason: str) -> list[Amendment]:
+    """After a change of level, team or role: bring a person's grants to the tier that is theirs now."""
+    now, made = desk.now(), []
+    for grant in grants.listed(connection, person=holder["id"]):
+        current = grant.history.segment_at(now)
+        if not _runs_at(grant, now) or grant.current is not current:
+            continue
+        tier = current.plan.tier_of(holder)
+        if tier is None or tier.name == current.tier:
+            continue
+        version = plans.numbered(connection, current.plan.name, grant.changes[-1]["version"])
+        _, first = grants.first_day(grant, version.plan, tier.amount, now)
+        change = Amendment(version, tier.name, tier.amount, max(now, first), reason)
+        grants.amend(connection, grant, change, actor=desk.actor, now=now)
+        made.append(change)
+    return made
+
+
+def _still_running(grant: Grant, at: int) -> None:
+    if not _runs_at(grant, at):
+        raise Conflict(f"grant {grant.id} is over by then")
+
+
+def _changed(desk: Desk, grant: Grant, holder: dict[str, Any], after: History, dry_run: bool) -> dict[str, Any]:
+    """What a change adds to the calendar of the next year and takes from it."""
+    now = desk.now()
+    old = {(one.kind, one.key): one for one in due(grant.history, now - 1, now + PREVIEW_MICROS)}
+    new = {(one.kind, one.key): one for one in due(after, now - 1, now + PREVIEW_MICROS)}
+    plan = grant.current.plan
+    return {
+        "grant": grant.id,
+        "person": holder["handle"],
+        "gone": [describe(one, plan) for key, one in old.items() if new.get(key) != one],
+        "coming": [describe(one, plan) for key, one in new.items() if old.get(key) != one],
+        "dry_run": dry_run,
+    }
+
+
+# The calendar.
+
+
+def run_calendar(desk: Desk, until: int | None = None, person: str = "") -> list[Done]:
+    """Execute what is due by now, or by an instant of the future for those who rehearse."""
+    moment = desk.now() if until is None else until
+    return timetable.run(desk.engine, desk.store, moment, now=max(desk.now(), moment), node=desk.actor, person=person)
+
+
+def due_events(desk: Desk, until: str = "", person: str = "") -> list[dict[str, Any]]:
+    """What is due by a day and not executed yet, everybody's or one person's, in order."""
+    moment = desk.instant(until, "UTC", "until") if until else desk.now()
+    with reading(desk.engine) as connection:
+        names = {one["id"]: one["handle"] for one in people.listed(connection)}
+        holder = people.named(connection, person)["id"] if person else ""
+    found = []
+    for grant, events in timetable.waiting(desk.engine, moment, holder):
+        found += [{"person": names[grant.person], **describe(one, grant.current.plan)} for one in events]
+    return sorted(found, key=lambda one: (one["at_micros"], one["person"]))
+
+
+def describe(event: Event, plan: Plan) -> dict[str, Any]:
+    """An event as a document and in words."""
+    lot = event.lot
+    unit = lot.unit if lot is not None else plan.unit
+    amount = lot.amount if lot is not None else event.amount
+    return {
+        "grant": event.grant,
+        "event": event.kind,
+        "period": event.key,
+        "at": local_day(event.at, plan),
+        "at_micros": event.at,
+        "amount_nanos": amount,
+        "unit": unit,
+        "expires": None if lot is None or lot.expires >= grants.NOTHING_DUE else local_day(lot.expires, plan),
+        "sentence": _sentence(event, amount, unit, plan),
+        "evidence": "" if lot is None else lot.evidence,
+    }
+
+
+def _sentence(event: Event, amount: int, unit: str, plan: Plan) -> str:
+    what = format_amount(Amount(amount, Unit(unit)))
+    if event.lot is not None:
+        verb = {"release": "released", "vest": "vests", "adjust": "released on top"}[event.kind]
+        until = "" if event.lot.expires >= grants.NOTHING_DUE else f", until {local_day(event.lot.expires, plan)}"
+        return f"{what} {verb}{until}"
+    if event.kind == "reduce":
+        return f"up to {what} is taken back"
+    return "the grant ends" if event.kind == "end" else "the time to use up what was kept is over"
+
+
+def local_day(at: int, plan: Plan) -> str:
+    return to_local(from_micros(at), plan.zone).date().isoformat()
