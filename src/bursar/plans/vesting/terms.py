@@ -124,7 +124,7 @@ class VestingCondition:
     portion: Portion | None = None
     quantity: int | None = None
     next_condition_ids: tuple[str, ...] = ()
-    description: str = ""
+    description: str | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.id) <= MAX_ID_CHARS:
