@@ -300,13 +300,14 @@ def test_other_transactions_of_a_file_are_passed_over() -> None:
         ({"security_id": None}, "security_id"),
         ({"quantity": "1"}, "quantity"),
         ({"object_type": "TX_VESTING_ACCELERATION"}, "vesting_condition_id"),
+        ({"date": None}, "date"),
     ],
 )
 def test_each_wrong_field_of_a_transaction_is_named(changes: Document, field: str) -> None:
     changed = write_transaction(VestingTransaction("tx-1", "grant-1", Started("start", DAY))) | changes
     with pytest.raises(InvalidInput) as refused:
         read_transaction(changed, "items[7]")
-    assert refused.value.field in (f"items[7].{field}", "items[7].quantity")
+    assert refused.value.field == f"items[7].{field}"
 
 
 @pytest.mark.parametrize(

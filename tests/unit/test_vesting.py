@@ -32,7 +32,7 @@ from bursar.plans.vesting import (
     schedule,
     tranches,
 )
-from bursar.plans.vesting.terms import MAX_CONDITIONS, MAX_FACTS, MAX_INSTALLMENTS
+from bursar.plans.vesting.terms import MAX_CONDITIONS, MAX_FACTS, MAX_INSTALMENTS
 
 FAR = date(2999, 12, 31)
 ALL = Portion(1, 1)
@@ -343,7 +343,7 @@ class TestWhatIsRefused:
             (lambda: graph(start(), allocation="ROUND"), "allocation"),  # type: ignore[arg-type]
             (
                 lambda: graph(
-                    node("a", Relative(Days(1, MAX_INSTALLMENTS), "a"), ALL), node("b", Relative(Days(1), "a"), ALL)
+                    node("a", Relative(Days(1, MAX_INSTALMENTS), "a"), ALL), node("b", Relative(Days(1), "a"), ALL)
                 ),
                 "conditions",
             ),
@@ -375,6 +375,14 @@ class TestTheShortForm:
         assert found[:2] == [("2025-02-28", 120), ("2025-03-29", 10)]
         assert found[-1] == ("2028-02-29", 10)
         assert terms.id == "over 4 years, every month, cliff year"
+
+    def test_the_timeline_of_the_explanation(self) -> None:
+        terms = schedule(over="48 months", every="month", cliff="12 months")
+        facts = [Started("vesting-start", on("2025-01-31")), Accelerated(9_000 * NANO, on("2027-02-01"), "thanks")]
+        found = vested(terms, 48_000, facts, until=on("2027-04-15"))
+        assert found[:3] == [("2026-01-31", 12_000), ("2026-02-28", 1_000), ("2026-03-31", 1_000)]
+        assert found[-3:] == [("2027-02-01", 9_000), ("2027-02-28", 625), ("2027-03-31", 625)]
+        assert sum(amount for _, amount in found) == 34_250
 
     def test_yearly_shares(self) -> None:
         terms = schedule(shares=[10, 20, 30, 40])

@@ -18,7 +18,7 @@ from itertools import groupby
 from bursar.calendar import LAST_YEAR
 from bursar.errors import InvalidInput
 from bursar.money import MAX_NANOS, NANO, round_half_up_div
-from bursar.plans.vesting.allocation import allocate
+from bursar.plans.vesting.allocation import LOADED, allocate
 from bursar.plans.vesting.terms import (
     MAX_FACTS,
     Accelerated,
@@ -50,9 +50,12 @@ class _Progress:
         """Vest the instalments of `path` dated before that day that have not vested yet."""
         rest = path[self.taken :]
         count = sum(1 for each in rest if each.date < before)
+        if not count:
+            return []
+        ahead = rest if self.terms.allocation in LOADED else rest[:count]
         amounts = allocate(
             self.terms.allocation,
-            [self._actual(each.position) for each in rest],
+            [self._actual(each.position) for each in ahead],
             self._actual(self.position),
             self.vested,
             self.quantity,
@@ -60,8 +63,7 @@ class _Progress:
         )[:count]
         self.taken += count
         self.vested += sum(amounts)
-        if count:
-            self.position = rest[count - 1].position
+        self.position = rest[count - 1].position
         return [(each.date, amount, each.condition) for each, amount in zip(rest, amounts, strict=False)]
 
     def accelerate(self, fact: Accelerated) -> tuple[date, int, str | None]:

@@ -17,7 +17,7 @@ from bursar.money import MAX_NANOS
 
 MAX_CONDITIONS = 500
 """Most conditions of one set of terms."""
-MAX_INSTALLMENTS = 5_000
+MAX_INSTALMENTS = 5_000
 """Most instalments of one set of terms, over all its conditions: daily for thirteen years."""
 MAX_FACTS = 200
 """Most facts recorded about one grant."""
@@ -172,8 +172,8 @@ class VestingTerms:
                 raise InvalidInput(f"conditions[{position}].id", repr(condition.id), "an id of its own")
             seen.add(condition.id)
         instalments = sum(condition.occurrences for condition in self.conditions)
-        if instalments > MAX_INSTALLMENTS:
-            raise InvalidInput("conditions", f"{instalments} instalments in all", f"at most {MAX_INSTALLMENTS}")
+        if instalments > MAX_INSTALMENTS:
+            raise InvalidInput("conditions", f"{instalments} instalments in all", f"at most {MAX_INSTALMENTS}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,9 +227,9 @@ class Tranche:
 
 def _check_period(length: int, occurrences: int, cliff: int | None, most: int) -> None:
     _within("length", length, 0, most)
-    _within("occurrences", occurrences, 1, MAX_INSTALLMENTS)
+    _within("occurrences", occurrences, 1, MAX_INSTALMENTS)
     if cliff is not None:
-        _within("cliff_installment", cliff, 0, MAX_INSTALLMENTS)
+        _within("cliff_installment", cliff, 0, MAX_INSTALMENTS)
 
 
 def _check_date(field: str, day: date) -> None:
