@@ -362,6 +362,8 @@ class TestWhatIsRefused:
     def test_floats_are_no_quantities(self) -> None:
         with pytest.raises(TypeError):
             VestingCondition("a", Start(), quantity=1.0)  # type: ignore[arg-type]
+        with pytest.raises(TypeError):
+            tranches(graph(start()), 1.0, [], FAR)  # type: ignore[arg-type]
 
 
 class TestTheShortForm:

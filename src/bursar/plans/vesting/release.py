@@ -29,6 +29,7 @@ from bursar.plans.vesting.terms import (
     Started,
     Tranche,
     VestingTerms,
+    within,
 )
 from bursar.plans.vesting.walk import Instalment, walk
 
@@ -92,10 +93,8 @@ def tranches(
     Instalments of one condition on one day are one tranche; amounts of 0 are left out. Raises `InvalidInput` for a
     quantity or grain out of range, too many facts, and facts about conditions that are not of their kind.
     """
-    if not 0 <= quantity <= MAX_NANOS:
-        raise InvalidInput("quantity", str(quantity)[:40], f"0 to {MAX_NANOS} nano-units")
-    if not 1 <= grain <= MAX_NANOS:
-        raise InvalidInput("grain", str(grain)[:40], f"1 to {MAX_NANOS} nano-units")
+    within("quantity", quantity, 0, MAX_NANOS)
+    within("grain", grain, 1, MAX_NANOS)
     _check_facts(terms, facts)
     until = min(until, date(LAST_YEAR, 12, 31))
     progress = _Progress(terms, quantity, 1 if terms.allocation == "FRACTIONAL" else grain)
