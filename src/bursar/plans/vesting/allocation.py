@@ -15,7 +15,10 @@ from fractions import Fraction
 from itertools import pairwise
 
 from bursar.money import round_half_up_div
-from bursar.plans.vesting.terms import Allocation
+from bursar.plans.vesting.terms import ALLOCATIONS, Allocation
+
+LOADED = frozenset(allocation for allocation in ALLOCATIONS if "_LOADED" in allocation)
+"""The rules that have to know every instalment ahead."""
 
 
 def allocate(

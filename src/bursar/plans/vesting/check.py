@@ -53,10 +53,11 @@ def check(terms: VestingTerms, quantity: int | None = None) -> list[Problem]:
         for index, condition in enumerate(terms.conditions)
         if condition.id not in reached
     ]
-    before: dict[str, list[str]] = {each: [] for each in reached}
-    for each in reached:
+    # In the order of the terms, never of the set, so that the same terms are always told the same problems.
+    before: dict[str, list[str]] = {each: [] for each in indexes if each in reached}
+    for each in before:
         for following in terms.conditions[indexes[each]].next_condition_ids:
-            if following in reached:
+            if following in before:
                 before[following].append(each)
     try:
         order = list(TopologicalSorter(before).static_order())

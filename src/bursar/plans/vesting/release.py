@@ -18,7 +18,7 @@ from itertools import groupby
 from bursar.calendar import LAST_YEAR
 from bursar.errors import InvalidInput
 from bursar.money import MAX_NANOS, NANO, round_half_up_div
-from bursar.plans.vesting.allocation import allocate
+from bursar.plans.vesting.allocation import LOADED, allocate
 from bursar.plans.vesting.terms import (
     MAX_FACTS,
     Accelerated,
@@ -29,6 +29,7 @@ from bursar.plans.vesting.terms import (
     Started,
     Tranche,
     VestingTerms,
+    within,
 )
 from bursar.plans.vesting.walk import Instalment, walk
 
@@ -50,9 +51,12 @@ class _Progress:
         """Vest the instalments of `path` dated before that day that have not vested yet."""
         rest = path[self.taken :]
         count = sum(1 for each in rest if each.date < before)
+        if not count:
+            return []
+        ahead = rest if self.terms.allocation in LOADED else rest[:count]
         amounts = allocate(
             self.terms.allocation,
-            [self._actual(each.position) for each in rest],
+            [self._actual(each.position) for each in ahead],
             self._actual(self.position),
             self.vested,
             self.quantity,
@@ -60,8 +64,7 @@ class _Progress:
         )[:count]
         self.taken += count
         self.vested += sum(amounts)
-        if count:
-            self.position = rest[count - 1].position
+        self.position = rest[count - 1].position
         return [(each.date, amount, each.condition) for each, amount in zip(rest, amounts, strict=False)]
 
     def accelerate(self, fact: Accelerated) -> tuple[date, int, str | None]:
@@ -90,10 +93,8 @@ def tranches(
     Instalments of one condition on one day are one tranche; amounts of 0 are left out. Raises `InvalidInput` for a
     quantity or grain out of range, too many facts, and facts about conditions that are not of their kind.
     """
-    if not 0 <= quantity <= MAX_NANOS:
-        raise InvalidInput("quantity", str(quantity)[:40], f"0 to {MAX_NANOS} nano-units")
-    if not 1 <= grain <= MAX_NANOS:
-        raise InvalidInput("grain", str(grain)[:40], f"1 to {MAX_NANOS} nano-units")
+    within("quantity", quantity, 0, MAX_NANOS)
+    within("grain", grain, 1, MAX_NANOS)
     _check_facts(terms, facts)
     until = min(until, date(LAST_YEAR, 12, 31))
     progress = _Progress(terms, quantity, 1 if terms.allocation == "FRACTIONAL" else grain)

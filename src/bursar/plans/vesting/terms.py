@@ -17,7 +17,7 @@ from bursar.money import MAX_NANOS
 
 MAX_CONDITIONS = 500
 """Most conditions of one set of terms."""
-MAX_INSTALLMENTS = 5_000
+MAX_INSTALMENTS = 5_000
 """Most instalments of one set of terms, over all its conditions: daily for thirteen years."""
 MAX_FACTS = 200
 """Most facts recorded about one grant."""
@@ -50,8 +50,8 @@ class Portion:
     remainder: bool = False
 
     def __post_init__(self) -> None:
-        _within("denominator", self.denominator, 1, MAX_TERM)
-        _within("numerator", self.numerator, 0, self.denominator)
+        within("denominator", self.denominator, 1, MAX_TERM)
+        within("numerator", self.numerator, 0, self.denominator)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Months:
     def __post_init__(self) -> None:
         _check_period(self.length, self.occurrences, self.cliff_installment, MAX_MONTHS)
         if self.day_of_month is not None:
-            _within("day_of_month", self.day_of_month, 1, 31)
+            within("day_of_month", self.day_of_month, 1, 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ class VestingCondition:
     portion: Portion | None = None
     quantity: int | None = None
     next_condition_ids: tuple[str, ...] = ()
-    description: str = ""
+    description: str | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.id) <= MAX_ID_CHARS:
@@ -133,7 +133,7 @@ class VestingCondition:
             found = "neither" if self.portion is None else "both"
             raise InvalidInput("portion", f"{found} of portion and quantity", "exactly one of them")
         if self.quantity is not None:
-            _within("quantity", self.quantity, 0, MAX_NANOS)
+            within("quantity", self.quantity, 0, MAX_NANOS)
         if len(self.next_condition_ids) > MAX_CONDITIONS:
             raise InvalidInput("next_condition_ids", f"{len(self.next_condition_ids)} ids", f"at most {MAX_CONDITIONS}")
         if len(set(self.next_condition_ids)) < len(self.next_condition_ids):
@@ -172,8 +172,8 @@ class VestingTerms:
                 raise InvalidInput(f"conditions[{position}].id", repr(condition.id), "an id of its own")
             seen.add(condition.id)
         instalments = sum(condition.occurrences for condition in self.conditions)
-        if instalments > MAX_INSTALLMENTS:
-            raise InvalidInput("conditions", f"{instalments} instalments in all", f"at most {MAX_INSTALLMENTS}")
+        if instalments > MAX_INSTALMENTS:
+            raise InvalidInput("conditions", f"{instalments} instalments in all", f"at most {MAX_INSTALMENTS}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +208,7 @@ class Accelerated:
 
     def __post_init__(self) -> None:
         if isinstance(self.quantity, int):
-            _within("quantity", self.quantity, 0, MAX_NANOS)
+            within("quantity", self.quantity, 0, MAX_NANOS)
         _check_date("date", self.date)
 
 
@@ -226,10 +226,10 @@ class Tranche:
 
 
 def _check_period(length: int, occurrences: int, cliff: int | None, most: int) -> None:
-    _within("length", length, 0, most)
-    _within("occurrences", occurrences, 1, MAX_INSTALLMENTS)
+    within("length", length, 0, most)
+    within("occurrences", occurrences, 1, MAX_INSTALMENTS)
     if cliff is not None:
-        _within("cliff_installment", cliff, 0, MAX_INSTALLMENTS)
+        within("cliff_installment", cliff, 0, MAX_INSTALMENTS)
 
 
 def _check_date(field: str, day: date) -> None:
@@ -237,7 +237,8 @@ def _check_date(field: str, day: date) -> None:
         raise InvalidInput(field, str(day), f"a year from {FIRST_YEAR} to {LAST_YEAR}")
 
 
-def _within(field: str, number: int, least: int, most: int) -> None:
+def within(field: str, number: int, least: int, most: int) -> None:
+    """Raise `InvalidInput` unless the whole number lies within its limits, and `TypeError` for a float."""
     if type(number) is not int:
         raise TypeError(f"{field}: found {type(number).__name__}, expected int")
     if not least <= number <= most:
