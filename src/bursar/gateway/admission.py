@@ -53,8 +53,17 @@ def plan_hold(
 
 
 def hold_command(
-    hold_id: str, plan: Plan, call: Call, key: KeyRecord, provider: ProviderRecord, policy: Policy, node: str, now: int
+    hold_id: str,
+    plan: Plan,
+    call: Call,
+    key: KeyRecord,
+    provider: ProviderRecord,
+    policy: Policy,
+    node: str,
+    now: int,
+    holder: str,
 ) -> TakeHold:
+    """The hold for a plan, on the lots of `holder`: the person who has the key, or a pool."""
     note = {"key": key.key_id, "dialect": call.dialect, "project": key.project, "request_id": hold_id}
     if call.session:
         note["session"] = call.session
@@ -62,7 +71,7 @@ def hold_command(
         note["agent"] = call.agent
     return TakeHold(
         hold_id,
-        key.person_id,
+        holder,
         "USD",
         plan.worst_nanos,
         plan.floor_nanos,
@@ -77,10 +86,10 @@ def hold_command(
     )
 
 
-def probe_command(name: str, call: Call, key: KeyRecord, provider: ProviderRecord, now: int) -> TakeHold:
+def probe_command(name: str, call: Call, key: KeyRecord, provider: ProviderRecord, now: int, holder: str) -> TakeHold:
     """A hold that nothing covers: its refusal says what is free, and moves nothing."""
     request = Request(provider.name, call.model, key.purpose)
-    return TakeHold(name, key.person_id, "USD", MAX_AMOUNT, MAX_AMOUNT, now + MICROS, request)
+    return TakeHold(name, holder, "USD", MAX_AMOUNT, MAX_AMOUNT, now + MICROS, request)
 
 
 def output_limit(plan: Plan, held_nanos: int, call: Call) -> int | None:

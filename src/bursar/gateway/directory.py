@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from bursar.ledger import OPEN_SCOPE, Scope
 from bursar.prices import Tariff
 
 
@@ -44,6 +45,52 @@ class ProviderRecord:
 
     def __repr__(self) -> str:
         return f"ProviderRecord(name={self.name!r}, kind={self.kind!r}, base_url={self.base_url!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class LimitStep:
+    """One thing that a plan does at the limit. Amounts in nano-USD."""
+
+    kind: str
+    """`grace`, `top_up`, `own_money`, `pool`, `cheaper_model`, `request`."""
+    amount: int = 0
+    """Of one slice."""
+    up_to: int = 0
+    """Of all slices in one period."""
+    pool: str = ""
+    """The ledger's account of the pool."""
+    models: tuple[tuple[str, str], ...] = ()
+    """Pattern of the model asked for, and the cheaper one that answers instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What a person's plan does at the limit in its current period; instants in microseconds UTC."""
+
+    grant: str
+    period: str
+    starts: int
+    ends: int
+    steps: tuple[LimitStep, ...]
+    scope: Scope = OPEN_SCOPE
+    priority: int = 60
+    label: str = ""
+
+
+class Promises(Protocol):
+    """What the gateway must know of plans. A gateway without plans has none of this."""
+
+    def due_at(self, person_id: str) -> int:
+        """When something falls due in this person's calendar next; answered from memory."""
+        ...
+
+    async def catch_up(self, person_id: str) -> None:
+        """Do what is due for this person now: a release that is due must be there before a request is refused."""
+        ...
+
+    async def limits_of(self, person_id: str, now: int) -> tuple[Limit, ...]:
+        """What the person's plans do at the limit, the plan that burns first first."""
+        ...
 
 
 class Directory(Protocol):

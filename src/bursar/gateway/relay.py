@@ -18,34 +18,24 @@ import aiohttp
 from aiohttp import web
 from multidict import CIMultiDict
 
-from bursar.gateway import admission, settlement
+from bursar.gateway import settlement
 from bursar.gateway.calibration import Calibration
-from bursar.gateway.counting import counted_input
 from bursar.gateway.dialects import authenticate_upstream
-from bursar.gateway.dialects.contract import Call, Dialect, Meter, Refusal
-from bursar.gateway.dialects.warnings import allotment_headers
-from bursar.gateway.directory import Directory, KeyRecord, ProviderRecord
+from bursar.gateway.dialects.contract import Meter, Refusal
+from bursar.gateway.directory import Directory, Promises
+from bursar.gateway.holding import Asked, Turned, hold
 from bursar.gateway.live import Live, LiveRequest
 from bursar.gateway.policy import Policy
 from bursar.gateway.settlement import Billing
 from bursar.gateway.upstream import Upstream, UpstreamFailed, reply_headers, request_headers
-from bursar.ledger import Applied, Charge, Refused, Rejected, Settle, Void, Writer
+from bursar.ledger import Applied, Charge, Rejected, Settle, Void, Writer
 from bursar.ledger import Usage as UsageRecord
-from bursar.prices import Tariff
 
 log = logging.getLogger("bursar.gateway")
 
 MICROS = 1_000_000
 SETTLE_ATTEMPTS = 20
 SETTLE_RETRY_SECONDS = 0.5
-
-
-class Turned(Exception):
-    """The request is not relayed: the refusal to phrase in the client's dialect."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.sentence)
-        self.refusal = refusal
 
 
 class Gate:
@@ -59,6 +49,7 @@ class Gate:
         policy: Policy,
         clock: Callable[[], int],
         node: str,
+        promises: Promises | None = None,
     ) -> None:
         self.directory = directory
         self.writer = writer
@@ -68,8 +59,11 @@ class Gate:
         self.node = node
         self.live = Live()
         self.calibration = Calibration()
+        self.promises = promises
         self.free_nanos: dict[str, int] = {}
         """What was free for a person at the last hold: decides only whether a tighter count is worth asking for."""
+        self.slices: dict[tuple[str, str, str], int] = {}
+        """Slices of grace and top-ups that are known to exist, by grant, period and step; the ledger has the truth."""
 
     def new_id(self) -> str:
         return f"req_{self.clock():014x}{secrets.token_hex(6)}"
@@ -78,37 +72,26 @@ class Gate:
 class Exchange:
     """One request and its reply."""
 
-    def __init__(
-        self,
-        gate: Gate,
-        request: web.BaseRequest,
-        request_id: str,
-        dialect: Dialect,
-        key: KeyRecord,
-        provider: ProviderRecord,
-        call: Call,
-        path: str,
-        query: str,
-        body: bytes,
-    ) -> None:
-        self.gate, self.request, self.request_id = gate, request, request_id
-        self.dialect, self.key, self.provider, self.call = dialect, key, provider, call
-        self.path, self.query, self.body = path, query, body
-        self.live = LiveRequest(request_id, key, call, gate.clock())
+    def __init__(self, gate: Gate, request: web.BaseRequest, asked: Asked) -> None:
+        self.gate, self.request, self.asked = gate, request, asked
+        self.request_id, self.dialect, self.key = asked.request_id, asked.dialect, asked.key
+        self.live = LiveRequest(asked.request_id, asked.key, asked.call, gate.clock())
         self.billing: Billing | None = None
-        self.headers: list[tuple[str, str]] = [("x-bursar-request-id", request_id)]
+        self.headers: list[tuple[str, str]] = [("x-bursar-request-id", asked.request_id)]
         self._settled = False
 
     async def run(self) -> web.StreamResponse:
         """Hold, relay, settle. Raises Turned before anything was sent to the client."""
         self.gate.live.add(self.live)
         try:
-            if self.call.billable:
-                await self._hold()
+            if self.asked.call.billable:
+                self.billing = await hold(self.gate, self.asked)
+                self.live.held_nanos = self.billing.held_nanos
+                self.headers += self.asked.told
             reply = await self._send()
             async with reply:
-                meter = self.dialect.meter(self.call, reply.status, reply.headers.get("Content-Type", ""))
-                if self.call.stream and reply.status < 400:
+                meter = self.dialect.meter(self.asked.call, reply.status, reply.headers.get("Content-Type", ""))
+                if self.asked.call.stream and reply.status < 400:
                     return await self._relay_stream(reply, meter)
                 return await self._relay_whole(reply, meter)
         except BaseException:
@@ -117,93 +100,12 @@ class Exchange:
         finally:
             self.gate.live.remove(self.live)
 
-    async def _hold(self) -> None:
-        gate, now = self.gate, self.gate.clock()
-        tariff = self._tariff(now)
-        plan = admission.plan_hold(self.call, self.provider, tariff, gate.policy)
-        if plan.worst_nanos:
-            free = await self._free()
-            if 0 < free < plan.worst_nanos * gate.policy.share_divisor:
-                plan = await self._tighter(plan, tariff)
-        answer = await gate.writer.submit(
-            admission.hold_command(
-                self.request_id, plan, self.call, self.key, self.provider, gate.policy, gate.node, now
-            )
-        )
-        if isinstance(answer, Refused):
-            gate.free_nanos[self.key.person_id] = answer.available
-            raise Turned(admission.explain(answer, self.key, gate.policy, now))
-        if isinstance(answer, Rejected):
-            raise Turned(Refusal("unavailable", f"Bursar: {answer.sentence}", retry_after_seconds=2))
-        gate.free_nanos[self.key.person_id] = answer.available
-        self.live.held_nanos = answer.amount
-        limit = admission.output_limit(plan, answer.amount, self.call)
-        most = plan.output_tokens if limit is None else limit
-        self.billing = Billing(self.request_id, self.key, self.provider, self.call, plan, most, answer.amount, now)
-        if limit is not None:
-            self.headers.append(("x-bursar-output-limit", str(limit)))
-        self.body = self.dialect.prepare(self.call, self.body, limit)
-        self.headers += self._warnings(answer, now)
-
-    async def _free(self) -> int:
-        """What is free for this person: as of the last hold, or asked for once by a hold that nothing could cover."""
-        gate = self.gate
-        known = gate.free_nanos.get(self.key.person_id)
-        if known is None:
-            probe = admission.probe_command(
-                f"{self.request_id}.probe", self.call, self.key, self.provider, gate.clock()
-            )
-            answer = await gate.writer.submit(probe)
-            known = gate.free_nanos[self.key.person_id] = answer.available if isinstance(answer, Refused) else 0
-        return known
-
-    def _tariff(self, now: int) -> Tariff:
-        tariff = self.gate.directory.tariff(self.provider, self.call.model, now, self.call.service_tier)
-        if tariff is None:
-            raise Turned(
-                Refusal(
-                    "not_found",
-                    f"Bursar: no price is known for model {self.call.model!r} at provider {self.provider.name}, "
-                    "so it cannot be charged; set one with `bursar price set` or ask your platform team.",
-                    fields={"reason": "unpriced_model", "model": self.call.model},
-                )
-            )
-        return tariff
-
-    async def _tighter(self, plan: admission.Plan, tariff: Tariff) -> admission.Plan:
-        """A closer bound of the input, where the cheap one may not fit: learnt, or the provider's own free count."""
-        gate = self.gate
-        known = gate.calibration.bound(self.provider.kind, self.call)
-        if known is None:
-            known = await counted_input(
-                gate.upstream, self.provider, self.call, self.path, self.query, self.request.headers, self.body
-            )
-        if known is None:
-            return plan
-        return admission.plan_hold(self.call, self.provider, tariff, gate.policy, known)
-
-    def _warnings(self, hold: Applied, now: int) -> list[tuple[str, str]]:
-        if not hold.limit:
-            return []
-        resets = None if hold.resets is None else hold.resets // MICROS
-        used = max(0, hold.limit - hold.available)
-        return list(
-            allotment_headers(
-                self.call.dialect,
-                used_nanos=used,
-                limit_nanos=hold.limit,
-                balance_nanos=hold.available,
-                resets_at=resets,
-                now=now // MICROS,
-            )
-        )
-
     async def _send(self) -> aiohttp.ClientResponse:
-        provider = self.provider
-        headers = request_headers(self.request.headers, authenticate_upstream(self.call.dialect, provider.secret))
+        provider = self.asked.provider
+        headers = request_headers(self.request.headers, authenticate_upstream(self.asked.call.dialect, provider.secret))
         try:
             return await self.gate.upstream.send(
-                provider, self.request.method, self.path, self.query, headers, self.body
+                provider, self.request.method, self.asked.path, self.asked.query, headers, self.asked.body
             )
         except UpstreamFailed as error:
             raise Turned(Refusal("unavailable", error.sentence, retry_after_seconds=2)) from error
@@ -216,7 +118,9 @@ class Exchange:
             await self._settle(meter, reply.status)
             raise Turned(
                 Refusal(
-                    "unavailable", f"Bursar: provider {self.provider.name} broke off its reply", retry_after_seconds=2
+                    "unavailable",
+                    f"Bursar: provider {self.asked.provider.name} broke off its reply",
+                    retry_after_seconds=2,
                 )
             ) from error
         body += meter.finish()
@@ -231,9 +135,9 @@ class Exchange:
         parts = bytearray()
         loop = asyncio.get_running_loop()
         end = loop.time() + policy.request_seconds
-        async with asyncio.timeout(self.provider.idle_seconds) as idle:
+        async with asyncio.timeout(self.asked.provider.idle_seconds) as idle:
             while chunk := await content.readany():
-                idle.reschedule(min(end, loop.time() + self.provider.idle_seconds))
+                idle.reschedule(min(end, loop.time() + self.asked.provider.idle_seconds))
                 parts += meter.feed(chunk)
                 if len(parts) > policy.max_reply_bytes:
                     raise aiohttp.ClientPayloadError("the reply is larger than a gateway may buffer")
@@ -247,9 +151,9 @@ class Exchange:
         loop = asyncio.get_running_loop()
         end = loop.time() + self.gate.policy.request_seconds
         try:
-            async with asyncio.timeout(self.provider.idle_seconds) as idle:
+            async with asyncio.timeout(self.asked.provider.idle_seconds) as idle:
                 while chunk := await reply.content.readany():
-                    idle.reschedule(min(end, loop.time() + self.provider.idle_seconds))
+                    idle.reschedule(min(end, loop.time() + self.asked.provider.idle_seconds))
                     passed = meter.feed(chunk)
                     if meter.terminal and not self._settled:
                         await self._settle(meter, reply.status)
@@ -277,7 +181,7 @@ class Exchange:
         return response
 
     async def _next_chunk(self, reply: aiohttp.ClientResponse) -> bytes:
-        async with asyncio.timeout(self.provider.idle_seconds):
+        async with asyncio.timeout(self.asked.provider.idle_seconds):
             return await reply.content.readany()
 
     def _ends_by_close(self, meter: Meter) -> bool:
@@ -296,7 +200,7 @@ class Exchange:
         """End a stream badly, so that nobody takes a part for the whole; what was used is charged."""
         reply.close()
         await self._settle(meter, reply.status)
-        reason = self.live.stop_reason or f"provider {self.provider.name} broke off its reply"
+        reason = self.live.stop_reason or f"provider {self.asked.provider.name} broke off its reply"
         log.info("stream %s broken off: %s (%s)", self.request_id, reason, type(error).__name__)
         event = self.dialect.stream_error(f"Bursar: {reason}", self.request_id)
         try:
@@ -337,16 +241,16 @@ class Exchange:
         outcome = settlement.outcome_of(self.billing, reading, status, gate.directory, gate.calibration)
         if outcome.usage is None:
             await self._submit(
-                lambda: Void(
-                    f"{self.request_id}.void", self.key.person_id, self.request_id, f"provider status {status}"
-                )
+                lambda: Void(f"{self.request_id}.void", self.asked.holder, self.request_id, f"provider status {status}")
             )
             return
         if reading.usage is not None and outcome.usage.status == "exact":
-            gate.calibration.learn(self.provider.kind, self.call, reading.usage)
+            gate.calibration.learn(self.asked.provider.kind, self.asked.call, reading.usage)
         amount, usage = outcome.amount, outcome.usage
         answer = await self._submit(
-            lambda: Settle(f"{self.request_id}.settle", self.key.person_id, self.request_id, amount, usage)
+            lambda: Settle(
+                f"{self.request_id}.settle", self.asked.holder, self.request_id, amount, usage, self.asked.note
+            )
         )
         if isinstance(answer, Rejected) and answer.reason == "hold_ended":
             # The hold lapsed while the request was still running: the true cost is charged beside it, and the
@@ -354,7 +258,7 @@ class Exchange:
             await self._submit(
                 lambda: Charge(
                     f"{self.request_id}.late",
-                    self.key.person_id,
+                    self.asked.holder,
                     "USD",
                     amount,
                     usage=usage,
@@ -369,7 +273,7 @@ class Exchange:
     def _charge_beside(self, number: int, amount: int, usage: UsageRecord) -> Charge:
         """The charge for another model that took part in the same reply."""
         name = f"{self.request_id}.beside{number}"
-        return Charge(name, self.key.person_id, "USD", amount, usage=usage, note=f"beside {self.request_id}")
+        return Charge(name, self.asked.holder, "USD", amount, usage=usage, note=f"beside {self.request_id}")
 
     async def _submit(self, command: Callable[[], Any]) -> Any:
         """A settlement is never dropped: while the ledger is away it is tried again, and the hold stands meanwhile."""
@@ -391,7 +295,7 @@ class Exchange:
             return
         self._settled = True
         await self._submit(
-            lambda: Void(f"{self.request_id}.void", self.key.person_id, self.request_id, "no reply from the provider")
+            lambda: Void(f"{self.request_id}.void", self.asked.holder, self.request_id, "no reply from the provider")
         )
 
     def _reply_headers(self, reply: aiohttp.ClientResponse) -> Any:

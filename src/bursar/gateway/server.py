@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -18,9 +18,10 @@ from multidict import CIMultiDict
 
 from bursar.gateway.dialects import credentials, route
 from bursar.gateway.dialects.contract import Call, Dialect, Malformed, Refusal
-from bursar.gateway.directory import KeyRecord, ProviderRecord
+from bursar.gateway.directory import ProviderRecord
+from bursar.gateway.holding import Asked, Turned
 from bursar.gateway.policy import Policy
-from bursar.gateway.relay import Exchange, Gate, Turned, lower
+from bursar.gateway.relay import Exchange, Gate, lower
 from bursar.ledger import StoreUnavailable
 
 log = logging.getLogger("bursar.gateway")
@@ -31,19 +32,6 @@ MAX_HEADER_BYTES = 32 * 1024
 KEY_POLL_SECONDS = 0.5
 """How often keys are checked for requests in flight; a revoked key stops its streams within a second."""
 LEDGER_RETRY_SECONDS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """A request that has been read completely and authenticated."""
-
-    dialect: Dialect
-    key: KeyRecord
-    provider: ProviderRecord
-    call: Call
-    path: str
-    query: str
-    body: bytes
 
 
 class Gateway:
@@ -117,19 +105,8 @@ class Gateway:
         shape = dialect or _FALLBACK
         user_agent = request.headers.get("User-Agent", "")
         try:
-            arrived = await self._arrive(request, dialect, path, query, provider_name)
-            exchange = Exchange(
-                self._gate,
-                request,
-                request_id,
-                arrived.dialect,
-                arrived.key,
-                arrived.provider,
-                arrived.call,
-                arrived.path,
-                arrived.query,
-                arrived.body,
-            )
+            arrived = await self._arrive(request, request_id, dialect, path, query, provider_name)
+            exchange = Exchange(self._gate, request, arrived)
             return await exchange.run()
         except Turned as turned:
             refusal = turned.refusal
@@ -157,8 +134,14 @@ class Gateway:
         return web.Response(text="bursar\n")
 
     async def _arrive(
-        self, request: web.BaseRequest, dialect: Dialect | None, path: str, query: str, provider_name: str
-    ) -> Arrived:
+        self,
+        request: web.BaseRequest,
+        request_id: str,
+        dialect: Dialect | None,
+        path: str,
+        query: str,
+        provider_name: str,
+    ) -> Asked:
         """Everything that can be refused before money is asked for, the cheapest check first."""
         if not request.raw_path.startswith("/"):
             raise Turned(Refusal("bad_request", "Bursar: the request line has to name a path, not a whole URL."))
@@ -185,7 +168,7 @@ class Gateway:
             call.dialect == "openai.chat" and provider.kind == "openai"
         ):  # a model under an own name is capped OpenAI's way
             call = replace(call, limit_field="max_completion_tokens")
-        return Arrived(dialect, key, provider, call, path, query, body)
+        return Asked(request_id, dialect, key, provider, call, path, query, body, headers)
 
     def _provider(self, name: str, call: Call) -> ProviderRecord:
         family = call.dialect.partition(".")[0]

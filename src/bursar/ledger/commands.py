@@ -55,6 +55,7 @@ class Settle(Struct, frozen=True, gc=False, tag=True):
     hold: str
     amount: int
     usage: Usage | None = None
+    note: str = ""
 
 
 class Void(Struct, frozen=True, gc=False, tag=True):

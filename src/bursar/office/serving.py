@@ -19,6 +19,7 @@ from bursar.gateway.upstream import Upstream
 from bursar.ledger import Writer, open_store
 from bursar.office.desk import Desk
 from bursar.office.directory import LiveDirectory
+from bursar.office.limits import LivePromises
 
 log = logging.getLogger("bursar.serving")
 
@@ -41,28 +42,34 @@ async def serving(desk: Desk, *, host: str = "", port: int | None = None) -> Asy
                 log.warning("%d requests of an earlier run were never settled; their holds are resolved now", len(lost))
             directory = LiveDirectory(desk.engine, desk.vault, unknown_model=settings.unknown_model)
             writer = Writer(store, desk.clock)
-            gate = Gate(directory, writer, Upstream(), settings.policy(), desk.clock, f"{settings.node}/{desk.now():x}")
+            node = f"{settings.node}/{desk.now():x}"
+            promises = LivePromises(desk.engine, lambda: open_store(settings.url), desk.clock, node)
+            await promises.catch_up("")
+            gate = Gate(directory, writer, Upstream(), settings.policy(), desk.clock, node, promises)
             gateway = Gateway(gate)
             gc.set_threshold(GC_THRESHOLD, 20, 20)
             gc.freeze()
             await gateway.start(host or settings.host, settings.port if port is None else port)
-            refresh = asyncio.create_task(_refresh(directory))
+            beside = [asyncio.create_task(_refresh(directory, promises)), asyncio.create_task(promises.sweep())]
             try:
                 yield gateway
             finally:
-                refresh.cancel()
-                with suppress(asyncio.CancelledError):
-                    await refresh
+                for task in beside:
+                    task.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await task
                 await gateway.stop()
+                promises.close()
         finally:
             store.close()
 
 
-async def _refresh(directory: LiveDirectory) -> None:
+async def _refresh(directory: LiveDirectory, promises: LivePromises) -> None:
     while True:
         await asyncio.sleep(REFRESH_SECONDS)
         try:
-            directory.refresh()
+            if await asyncio.to_thread(directory.refresh):
+                await asyncio.to_thread(promises.refresh)
         except Exception:
             log.exception("the control plane could not be read; the last known keys stay in force")
 
