@@ -7,7 +7,7 @@ import sys
 import typer
 
 from bursar import __version__
-from bursar.cli import calendar, grants, keys, people, plans, prices, providers, reports, running
+from bursar.cli import calendar, grants, keys, people, plans, prices, providers, reports, running, topups
 from bursar.cli.render import errors
 from bursar.errors import BursarError
 from bursar.ledger import StoreUnavailable
@@ -25,6 +25,9 @@ app.add_typer(people.app, name="person", help="People of the roster.")
 app.add_typer(plans.app, name="plan", help="The terms of a promise, as code.")
 app.add_typer(calendar.app, name="calendar", help="What falls due, done once and in order.")
 app.add_typer(grants.app, name="grant", help="What was promised to whom.")
+app.add_typer(topups.app, name="topup", help="Asking for more.")
+app.add_typer(topups.pool_app, name="pool", help="What a team shares.")
+app.add_typer(topups.consent_app, name="consent", help="Paying beyond the limit from one's pay.")
 app.add_typer(keys.app, name="key", help="Access keys, shown once.")
 app.add_typer(providers.app, name="provider", help="Where requests are relayed to.")
 app.add_typer(prices.app, name="price", help="The price book: list, contract and own rates.")

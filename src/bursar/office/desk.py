@@ -170,7 +170,7 @@ class Desk:
             grant=grant,
             label=label or "grant",
         )
-        self._apply(Release(f"release:{terms.id}", holder["id"], terms, note))
+        self.apply(Release(f"release:{terms.id}", holder["id"], terms, note))
         with transaction(self.engine) as connection:
             self.note(
                 connection, "grant.give", grant, {"person": holder["id"], "amount_nanos": granted.nanos, "note": note}
@@ -309,7 +309,7 @@ class Desk:
             moment = moment.replace(tzinfo=ZoneInfo(zone))
         return int(moment.timestamp()) * MICROS
 
-    def _apply(self, command: Command) -> Applied:
+    def apply(self, command: Command) -> Applied:
         (answer,) = apply_now(self.store, [command], self.now())
         if isinstance(answer, Applied):
             return answer

@@ -1,0 +1,219 @@
+"""Asking for more: a request with a reason, a chain of approvers, a decision that releases a lot, all of it audited.
+
+Peers cannot see a request, and how long decisions take is measured: the plan's fact sheet says it.
+"""
+
+from __future__ import annotations
+
+import json
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from bursar.calendar import micros
+from bursar.errors import Conflict, Forbidden, InvalidInput, NotFound
+from bursar.grants.execution import lot_terms
+from bursar.ledger import Release
+from bursar.money import Amount, Unit, format_amount, parse_amount
+from bursar.office import grants, people
+from bursar.office.database import reading, transaction
+from bursar.office.tables import topup_request
+from bursar.plans.schedule import FOREVER, LotPlan, periods_of
+from bursar.plans.terms import Step
+
+if TYPE_CHECKING:
+    from bursar.office.desk import Desk
+
+MAX_REASON = 2_000
+MICROS_PER_DAY = 86_400_000_000
+MICROS_PER_MINUTE = 60_000_000
+
+
+def request(desk: Desk, person: str, amount: str, *, reason: str = "", grant_id: str = "") -> dict[str, Any]:
+    """Ask for more under a grant whose plan allows to ask. The request is open until it is decided or its time is over."""
+    now = desk.now()
+    wanted = parse_amount(amount)
+    if wanted.nanos <= 0:
+        raise InvalidInput("amount", repr(amount), "more than nothing")
+    if len(reason) > MAX_REASON:
+        raise InvalidInput("reason", f"{len(reason)} characters", f"at most {MAX_REASON}")
+    with transaction(desk.engine) as connection:
+        holder = people.named(connection, person)
+        grant, step = _asking(connection, holder, grant_id, str(wanted.unit), now)
+        if step.reason_required and not reason.strip():
+            raise InvalidInput("reason", "nothing", "a reason: the plan asks for one")
+        if step.up_to is not None and wanted.nanos > step.up_to.nanos:
+            raise InvalidInput(
+                "amount", format_amount(wanted), f"at most {format_amount(step.up_to)}, as the plan says"
+            )
+        waiting = connection.execute(
+            select(topup_request.c.id).where(
+                topup_request.c.grant_id == grant.id, topup_request.c.state == "open", topup_request.c.expires > now
+            )
+        ).first()
+        if waiting is not None:
+            raise Conflict(f"request {waiting.id} is open already", "withdraw it first: bursar topup withdraw ID")
+        row = {
+            "id": desk.new_id("ask"),
+            "person": holder["id"],
+            "grant_id": grant.id,
+            "amount_nanos": wanted.nanos,
+            "unit": str(wanted.unit),
+            "reason": reason,
+            "approvers": json.dumps(_approvers(connection, holder, step)),
+            "created": now,
+            "expires": now + step.expires_days * MICROS_PER_DAY,
+        }
+        connection.execute(insert(topup_request).values(**row))
+        desk.note(connection, "topup.request", str(row["id"]), {"person": holder["id"], "amount_nanos": wanted.nanos})
+        return _document(connection, _row(connection, str(row["id"])), now)
+
+
+def decide(desk: Desk, request_id: str, *, by: str, approve: bool, note: str = "") -> dict[str, Any]:
+    """Approve or deny as one of the approvers whose turn it is. The last approval releases the lot."""
+    now = desk.now()
+    with transaction(desk.engine) as connection:
+        row = _row(connection, request_id)
+        decider = people.named(connection, by)
+        _may_be_decided(row, now)
+        chain, given = json.loads(row.approvers), json.loads(row.approved_by)
+        if decider["id"] == row.person:
+            raise Forbidden("nobody decides about their own request")
+        turn = chain[len(given)]
+        if turn["person"] not in ("", decider["id"]):
+            raise Forbidden(f"it is {turn['name']}'s turn to decide about {request_id}")
+        given.append(decider["handle"])
+        state = "denied" if not approve else "approved" if len(given) == len(chain) else "open"
+        values: dict[str, Any] = {"state": state, "approved_by": json.dumps(given), "note": note}
+        if state != "open":
+            values |= {"decided": now, "decided_by": decider["handle"]}
+        connection.execute(update(topup_request).where(topup_request.c.id == request_id).values(**values))
+        action = "topup.approve" if approve else "topup.deny"
+        desk.note(connection, action, request_id, {"by": decider["id"], "note": note, "state": state})
+        grant = grants.named(connection, row.grant_id)
+        document = _document(connection, _row(connection, request_id), now)
+    if state == "approved":
+        lot = _lot(grant, row, now)
+        desk.apply(
+            Release(f"release:{lot.id}", row.person, lot_terms(lot, grant.id), f"approved by {', '.join(given)}")
+        )
+    return document
+
+
+def withdraw(desk: Desk, request_id: str) -> None:
+    """Take a request back."""
+    with transaction(desk.engine) as connection:
+        row = _row(connection, request_id)
+        _may_be_decided(row, desk.now())
+        connection.execute(
+            update(topup_request).where(topup_request.c.id == request_id).values(state="withdrawn", decided=desk.now())
+        )
+        desk.note(connection, "topup.withdraw", request_id, {})
+
+
+def listed(desk: Desk, *, person: str = "", approver: str = "", state: str = "") -> list[dict[str, Any]]:
+    """Requests, newest first: a person's own, or those that wait for an approver."""
+    with reading(desk.engine) as connection:
+        query = select(topup_request).order_by(topup_request.c.created.desc())
+        if person:
+            query = query.where(topup_request.c.person == people.named(connection, person)["id"])
+        found = [_document(connection, row, desk.now()) for row in connection.execute(query)]
+        decider = people.named(connection, approver)["handle"] if approver else ""
+    if approver:
+        found = [one for one in found if one["state"] == "open" and one["waits_for"] in (decider, "anybody")]
+    return [one for one in found if not state or one["state"] == state]
+
+
+def approval_minutes(connection: Connection, plan: str) -> tuple[int, int]:
+    """How many requests under a plan were decided, and the median time that it took, in minutes."""
+    ids = [grant.id for grant in grants.listed(connection, plan=plan)]
+    took = [
+        (row.decided - row.created) // MICROS_PER_MINUTE
+        for row in connection.execute(
+            select(topup_request).where(
+                topup_request.c.grant_id.in_(ids), topup_request.c.state.in_(("approved", "denied"))
+            )
+        )
+    ]
+    return len(took), int(median(took)) if took else 0
+
+
+def _asking(
+    connection: Connection, holder: dict[str, Any], grant_id: str, unit: str, now: int
+) -> tuple[grants.Grant, Step]:
+    """The grant to ask under: the named one, or the first that allows to ask in this unit."""
+    running = [
+        grant
+        for grant in grants.listed(connection, person=holder["id"], active_at=now)
+        if not grant_id or grant.id == grant_id
+    ]
+    for grant in running:
+        plan = grant.history.segment_at(now).plan
+        step = next((step for step in plan.at_limit if step.kind == "request"), None)
+        if step is not None and plan.unit == unit:
+            return grant, step
+    raise Conflict(
+        f"no plan of {holder['handle']} takes requests for more in {unit}",
+        "what happens at the limit is part of the plan: `bursar plan show NAME --facts`",
+    )
+
+
+def _approvers(connection: Connection, holder: dict[str, Any], step: Step) -> list[dict[str, str]]:
+    """Who decides, in order; a manager who is not on the roster leaves the decision to anybody with the right."""
+    found = []
+    for name in step.approvers:
+        handle = holder["manager"] if name == "manager" else name
+        try:
+            approver = people.named(connection, handle)
+            found.append({"person": approver["id"], "name": approver["handle"]})
+        except NotFound:
+            found.append({"person": "", "name": "anybody"})
+    return found or [{"person": "", "name": "anybody"}]
+
+
+def _lot(grant: grants.Grant, row: Any, now: int) -> LotPlan:
+    """What an approval releases: until the end of the period in which it is given."""
+    segment = grant.history.segment_at(now)
+    plan = segment.plan
+    period = next(periods_of(grant.history, segment, now, now + 1))
+    expires = FOREVER if plan.allotment.every is None else min(micros(period.end), grant.history.stop)
+    return LotPlan(
+        f"lot_{row.id}", row.unit, row.amount_nanos, now, expires, plan.priority, plan.scope, "Top-up", None, ""
+    )
+
+
+def _may_be_decided(row: Any, now: int) -> None:
+    if row.state != "open":
+        raise Conflict(f"request {row.id} is {row.state} already")
+    if row.expires <= now:
+        raise Conflict(f"request {row.id} has expired", "ask again")
+
+
+def _row(connection: Connection, request_id: str) -> Any:
+    row = connection.execute(select(topup_request).where(topup_request.c.id == request_id)).first()
+    if row is None:
+        raise NotFound(f"there is no request {request_id[:80]!r}", "`bursar topup list` shows which there are")
+    return row
+
+
+def _document(connection: Connection, row: Any, now: int) -> dict[str, Any]:
+    chain, given = json.loads(row.approvers), json.loads(row.approved_by)
+    state = "expired" if row.state == "open" and row.expires <= now else row.state
+    return {
+        "id": row.id,
+        "person": people.named(connection, row.person)["handle"],
+        "grant": row.grant_id,
+        "amount_nanos": row.amount_nanos,
+        "unit": row.unit,
+        "amount": format_amount(Amount(row.amount_nanos, Unit(row.unit))),
+        "reason": row.reason,
+        "state": state,
+        "waits_for": chain[len(given)]["name"] if state == "open" else "",
+        "approved_by": given,
+        "created_micros": row.created,
+        "expires_micros": row.expires,
+        "decided_micros": row.decided,
+        "decided_by": row.decided_by,
+        "note": row.note,
+    }
