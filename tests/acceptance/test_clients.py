@@ -14,7 +14,10 @@ from google import genai
 from google.genai import errors as genai_errors
 from google.genai import types as genai_types
 from tests.acceptance import clients
+from tests.integration.test_limits import notes, under_plan
 from tests.support.house import House, running_house
+
+from bursar.office import pools
 
 pytestmark = [
     pytest.mark.xdist_group("clients"),
@@ -112,3 +115,25 @@ def _ask(sdk: str, url: str, key: str, stream: bool) -> str:
             chunks = client.chat.completions.create(model="gpt-4o-mini", messages=messages, stream=True)
             return "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
         return client.chat.completions.create(model="gpt-4o-mini", messages=messages).choices[0].message.content
+
+
+@needs_claude
+async def test_a_real_client_goes_through_grace_pool_and_cheaper_model_and_is_stopped(tmp_path: Path) -> None:
+    """Claude Code, run again and again until its plan says stop: the steps come in the plan's order."""
+    async with running_house(tmp_path, grant="") as house:
+        house.desk.change_person("ada", team="platform")
+        cheaper = '{cheaper_model: {"claude-sonnet-*": claude-haiku-4-5, "claude-opus-*": claude-haiku-4-5}}'
+        under_plan(house.desk, f'[{{grace: "$0.30"}}, {{pool: team}}, {cheaper}, stop]', amount="0.01")
+        pools.fund(house.desk, "platform", "$0.30")
+        await asyncio.sleep(0.6)
+        asked = "hi [[standin output=3000]]"  # dear answers, so that a dozen runs see every step
+        said = await clients.claude(house.url, house.key, tmp_path / "client", asked)
+        runs = 1
+        while said.code == 0 and runs < 30:
+            said = await clients.claude(house.url, house.key, tmp_path / "client", asked)
+            runs += 1
+        assert "is used up" in said.text or "left of" in said.text, said.text
+        order = [note.split(" ")[0] for note in notes(house) if note]
+        assert list(dict.fromkeys(order)) == ["Grace", "from", "claude-haiku-4-5"], notes(house)
+        assert house.spent() == house.billed()
+        house.assert_clean()
