@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import yaml
 
 from bursar.cli.options import Json, desk
 from bursar.cli.render import Column, console, money, show_json, show_table
@@ -262,3 +263,54 @@ def explain(
         console.print(
             f"{money(told['unmet_nanos'])} of that use would be covered by no lot.", markup=False, style="yellow"
         )
+
+
+@app.command()
+def replay(
+    file: Annotated[
+        str, typer.Argument(metavar="[FILE]", help="The changed plan; without it, only prices change.")
+    ] = "",
+    start: Annotated[str, typer.Option("--from", metavar="DATE", help="First day of the past to run again.")] = "",
+    end: Annotated[str, typer.Option("--to", metavar="DATE", help="Up to then (exclusive); without it, now.")] = "",
+    prices: Annotated[
+        str, typer.Option(metavar="FILE", help="Price overlays (a YAML list) on top of those in force.")
+    ] = "",
+    person: Annotated[str, typer.Option(help="Only this person.")] = "",
+    json: Json = False,
+) -> None:
+    """Run past usage again under changed terms or prices. Example: bursar plan replay eng.yaml --from 2026-07-01 --to 2026-10-01"""
+    from bursar.office import replays
+
+    if not start:
+        raise InvalidInput("from", "nothing", "the first day of the past to run again")
+    checked = read(Path(file)) if file else None
+    overlays = _overlays(Path(prices)) if prices else []
+    with desk() as office:
+        told = replays.replay(office, start=start, end=end, plan=checked, overlays=overlays, person=person)
+    if json:
+        show_json(told)
+        return
+    names = ("released_nanos", "spent_nanos", "unmet_nanos", "expired_nanos", "left_nanos")
+    rows = [*told["people"], {"person": "everybody", "before": told["before"], "after": told["after"]}]
+    show_table(
+        (Column("person"), *(Column(f"{name.removesuffix('_nanos')}", number=True) for name in names)),
+        [
+            (row["person"], *(_change(row["before"].get(name, 0), row["after"].get(name, 0)) for name in names))
+            for row in rows
+        ],
+        empty="Nobody used anything then.",
+    )
+
+
+def _change(before: int, after: int) -> str:
+    return money(after) if before == after else f"{money(after)} ({money(after - before, sign=True)})"
+
+
+def _overlays(file: Path) -> list[dict[str, Any]]:
+    try:
+        found = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise InvalidInput(str(file), str(error).partition("\n")[0], "a YAML list of price overlays") from None
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise InvalidInput(str(file), type(found).__name__, "a YAML list of price overlays")
+    return found

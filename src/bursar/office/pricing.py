@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
@@ -38,14 +39,14 @@ def add_overlay(connection: Connection, document: dict[str, Any], now: int) -> s
     return pin(connection, now)
 
 
-def current_book(connection: Connection, *, unknown: str = "refuse") -> PriceBook:
-    """The newest pinned version."""
+def current_book(connection: Connection, *, unknown: str = "refuse", more: Sequence[dict[str, Any]] = ()) -> PriceBook:
+    """The newest pinned version, with `more` overlays on top of its own."""
     row = connection.execute(
         select(price_version).order_by(price_version.c.created.desc(), price_version.c.version).limit(1)
     ).first()
     if row is None:
         raise NotFound("no prices are pinned in this database", "run `bursar init`")
-    return PriceBook(_snapshot(connection, row.snapshot), json.loads(row.overlays), unknown=unknown)
+    return PriceBook(_snapshot(connection, row.snapshot), [*json.loads(row.overlays), *more], unknown=unknown)
 
 
 def book_of(connection: Connection, version: str, *, unknown: str = "refuse") -> PriceBook:
