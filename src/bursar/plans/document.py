@@ -375,7 +375,9 @@ _FIELDS = frozenset(field.alias or name for part in _PARTS for name, field in pa
 class Source:
     """A YAML text with the place of every value; duplicate keys, aliases and tags are faults."""
 
-    def __init__(self, text: str, file: str = "plan") -> None:
+    def __init__(
+        self, text: str, file: str = "plan", expected: str = "a plan that begins with `bursar: plan/1`"
+    ) -> None:
         self.file = file
         self.places: dict[tuple[str | int, ...], tuple[int, int]] = {}
         self.keys: set[str] = set()
@@ -390,7 +392,7 @@ class Source:
             problem = str(getattr(error, "problem", None) or "what cannot be read")
             raise PlanFaults([Fault(line, column, "document", problem, "YAML", file)]) from None
         if node is None:
-            raise PlanFaults([Fault(1, 1, "document", "nothing", "a plan that begins with `bursar: plan/1`", file)])
+            raise PlanFaults([Fault(1, 1, "document", "nothing", expected, file)])
         self.value = self._take(node, (), 0)
 
     def _take(self, node: yaml.Node, path: tuple[str | int, ...], depth: int) -> Any:
@@ -438,15 +440,18 @@ def read(text: str, file: str = "plan") -> tuple[PlanDocument, Source]:
     try:
         return PlanDocument.model_validate(source.value), source
     except ValidationError as error:
-        raise PlanFaults(list(_faults(error, source))[:MAX_FAULTS]) from None
+        raise PlanFaults(list(faults_of(error, source))[:MAX_FAULTS]) from None
 
 
-def _faults(error: ValidationError, source: Source) -> Iterator[Fault]:
-    """One fault for each field: where several shapes are allowed, what each of them expects."""
+def faults_of(error: ValidationError, source: Source, fields: frozenset[str] = _FIELDS) -> Iterator[Fault]:
+    """One fault for each field: where several shapes are allowed, what each of them expects.
+
+    `fields` are the names that the shape knows, for documents other than a plan.
+    """
     together: dict[tuple[str | int, ...], Fault] = {}
     for one in error.errors(include_url=False):
-        path = tuple(part for part in one["loc"] if isinstance(part, int) or part in _FIELDS or part in source.keys)
-        found, expected = _told(one, path)
+        path = tuple(part for part in one["loc"] if isinstance(part, int) or part in fields or part in source.keys)
+        found, expected = _told(one, path, fields)
         fault = source.fault(path, found, expected)
         before = together.get(path)
         if before is None:
@@ -458,12 +463,12 @@ def _faults(error: ValidationError, source: Source) -> Iterator[Fault]:
             yield fault
 
 
-def _told(one: Any, path: tuple[str | int, ...]) -> tuple[str, str]:
+def _told(one: Any, path: tuple[str | int, ...], fields: frozenset[str]) -> tuple[str, str]:
     kind, given = one["type"], one.get("input")
     if kind == "missing":
         return "nothing", "a value: this field is needed"
     if kind == "extra_forbidden":
-        near = get_close_matches(str(path[-1]) if path else "", sorted(_FIELDS), n=2)
+        near = get_close_matches(str(path[-1]) if path else "", sorted(fields), n=2)
         return "a field that is not known here", f"perhaps {' or '.join(near)}" if near else "one that the schema names"
     if kind in ("model_type", "dict_type", "model_attributes_type"):
         return shown(given), "fields"
