@@ -6,15 +6,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from tests.support.examples import PLANS, Golden, days_of, golden
+from tests.support.examples import PLANS, SPECS, Golden, days_of, golden
 
 from bursar.calendar import from_micros, to_local
 from bursar.grants import Rehearsal, execute
-from bursar.grants.specs import end_of_day
+from bursar.grants.specs import end_of_day, run_specs
 from bursar.ledger import Answer, Applied, Charge, Command, Store, Tidy, Usage, apply_now
 from bursar.ledger.reading import LotBalance, balance
 from bursar.ledger.replay import journal_of
 from bursar.ledger.verify import verify
+from bursar.plans.check import load
 from bursar.plans.schedule import Event, due
 
 MONTHS_24 = 729
@@ -97,3 +98,15 @@ def test_whoever_looks_a_year_late_finds_the_same(path: Path) -> None:
         at = until
     assert daily == at_once
     assert all(told.first <= to_local(from_micros(event.at), told.plan.zone).date() <= told.last for event in at_once)
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.name)
+def test_the_specs_beside_a_plan_pass(path: Path) -> None:
+    plan = load(path.with_name(path.name.replace(".test.yaml", ".yaml")).read_text()).plan
+    results = run_specs(path.read_text(), plan, path.name)
+    assert len(results) >= 3
+    assert [str(one) for result in results for one in result.differences] == []
+
+
+def test_three_plans_or_more_have_specs() -> None:
+    assert len(SPECS) >= 3

@@ -16,8 +16,8 @@ from bursar.plans.check import load
 from bursar.plans.terms import Plan
 
 ROOT = Path(__file__).resolve().parents[2]
-PLANS = sorted((ROOT / "examples" / "plans").glob("[0-9][0-9]-*.yaml"))
-PLANS = [path for path in PLANS if not path.name.endswith(".test.yaml")]
+SPECS = sorted((ROOT / "examples" / "plans").glob("*.test.yaml"))
+PLANS = sorted(set((ROOT / "examples" / "plans").glob("*.yaml")) - set(SPECS))
 MARK = "\n# ---- calendar"
 FLOWS = ("released", "used", "lapsed", "carried", "taken back", "unmet")
 _SPAN = re.compile(r"^# calendar: (\S+) to (\S+)$", re.MULTILINE)

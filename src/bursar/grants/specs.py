@@ -19,7 +19,7 @@ from bursar.calendar.instants import from_micros
 from bursar.grants.rehearsal import Rehearsal, Spending
 from bursar.ledger.values import Request
 from bursar.money import Amount, Unit, format_amount, parse_amount
-from bursar.plans.document import MAX_FAULTS, AmountText, Fault, Part, PlanFaults, Source, faults_of
+from bursar.plans.document import MAX_FAULTS, AmountText, Fault, Part, PlanFaults, Source, faults_of, shown
 from bursar.plans.schedule import History, Pause, Segment, next_due
 from bursar.plans.terms import ATTRIBUTES, Plan, Tier
 
@@ -136,8 +136,12 @@ class SpecResult:
 
 def run_specs(text: str, plan: Plan, file: str = "specs") -> list[SpecResult]:
     """Run every spec of a file against a plan, in order. Raises `PlanFaults` for a file that is no list of specs."""
-    source = Source(text, file, "a list of specs with name, given and expect")
-    specs = _shaped(Annotated[tuple[SpecPart, ...], Field(min_length=1, max_length=MAX_SPECS)], source)
+    wanted = "a list of specs with name, given and expect"
+    source = Source(text, file, wanted)
+    if not isinstance(source.value, list) or not source.value:
+        found_here = "a list without specs" if source.value == [] else shown(source.value)
+        raise PlanFaults([source.fault((), found_here, wanted)])
+    specs = _shaped(Annotated[tuple[SpecPart, ...], Field(max_length=MAX_SPECS)], source)
     reader = _Reader(plan, source)
     known: set[str] = set()
     situations = []
