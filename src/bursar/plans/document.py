@@ -31,6 +31,7 @@ MAX_FAULTS = 20
 """Reported at once."""
 
 _SHARE = re.compile(r"(\d{1,3}(?:\.\d{1,4})?) ?%", re.ASCII)
+_NO_DAYS = re.compile(r"0 (?:day|week)s?", re.ASCII)
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
 
 
@@ -136,6 +137,8 @@ def _expiry(value: Any) -> Any:
 
 def _days(value: Any) -> int:
     text = _text(value)
+    if _NO_DAYS.fullmatch(text.strip()):
+        return 0
     try:
         interval = parse_interval(text)
     except InvalidInput:
@@ -170,6 +173,11 @@ Sentence = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
 Patterns = Annotated[
     tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value), Field(max_length=200)
 ]
+
+
+def _days_field(default: int) -> Any:
+    """A default in days, which the schema shows as one would write it."""
+    return Field(default=default, json_schema_extra={"default": f"{default} days"})
 
 
 class Part(BaseModel):
@@ -269,7 +277,7 @@ class RequestPart(Part):
     reason: Literal["required", "optional"] = "optional"
     approvers: Patterns = ("manager",)
     up_to: AmountText | None = None
-    expires: DaysText = 7
+    expires: DaysText = _days_field(7)
 
 
 class LimitStep(Part):
@@ -295,9 +303,9 @@ class LimitPart(Part):
 class NoticePart(Part):
     """How long before a change takes effect it is announced."""
 
-    adjust: DaysText = 0
-    reduce: DaysText = 0
-    revoke: DaysText = 0
+    adjust: DaysText = _days_field(0)
+    reduce: DaysText = _days_field(0)
+    revoke: DaysText = _days_field(0)
     released_lots: Literal["keep", "reduce"] = Field(
         default="keep", description="May a reduction take back what is released?"
     )
@@ -307,7 +315,7 @@ class LeavingPart(Part):
     """What becomes of what is unspent on the last day."""
 
     unspent: Literal["forfeit", "keep"] = "forfeit"
-    tail: DaysText = 0
+    tail: DaysText = _days_field(0)
     pay_out: ShareText = "0%"
 
 
@@ -346,8 +354,8 @@ class PlanDocument(Part):
     rollover: RolloverPart | Literal["none"] = "none"
     scope: ScopePart = ScopePart()
     limit: LimitPart = LimitPart()
-    notice: NoticePart = NoticePart()
-    leaving: LeavingPart = LeavingPart()
+    notice: NoticePart = Field(default_factory=NoticePart)
+    leaving: LeavingPart = Field(default_factory=LeavingPart)
     velocity: VelocityPart = VelocityPart()
     floor: AmountText | None = Field(
         default=None, description="Nobody falls below it, whatever tier and proration say."
