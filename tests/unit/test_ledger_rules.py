@@ -21,6 +21,8 @@ from bursar.ledger import (
     Release,
     Request,
     Revoke,
+    Roll,
+    Rollover,
     Scope,
     Settle,
     TakeHold,
@@ -580,3 +582,21 @@ def test_what_does_not_exist_cannot_be_ended_or_corrected(purse: Purse, command:
     answer = purse.do(command, 1)
     assert isinstance(answer, Rejected)
     assert answer.reason == reason
+
+
+def test_a_lot_whose_second_life_is_over_too_when_somebody_looks_expires_twice() -> None:
+    purse = Purse()
+    purse.give("june", 100, expires=10, roll=Rollover(20, cap=60))
+    purse.applied(Tidy("look", P), 50)
+    rolled = purse.book.lots["june+"]
+    assert (purse.book.lots["june"].rolled, purse.book.lots["june"].expired) == (60, 40)
+    assert (rolled.available, rolled.expired) == (0, 60)
+    assert [(entry.kind, entry.effective) for entry in purse.book.entries][1:] == [("roll", 10), ("expire", 20)]
+
+
+def test_a_floor_that_is_rolled_too_late_to_be_used_expires_at_once() -> None:
+    purse = Purse()
+    purse.give("june", 100, expires=10, roll=Rollover(20, floor=30))
+    purse.applied(Charge("all", P, "USD", 100), 5)
+    purse.applied(Roll("rollover:june", P, "june"), 50)
+    assert (purse.book.lots["june+"].available, purse.book.lots["june+"].expired) == (0, 30)

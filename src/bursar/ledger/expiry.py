@@ -37,6 +37,9 @@ def roll_late(book: Book, command: Roll, content: str, now: int) -> Answer:
         )
     if not lot.revoked_at:
         expire(book, lot, lot.terms.expires)
+        rolled = book.lots.get(rolled_id(lot.terms.id))
+        if rolled is not None and rolled.terms.expires <= now:
+            expire(book, rolled, rolled.terms.expires)
     return Applied(command.id, "roll", lot.rolled)
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hashlib import blake2b
+from heapq import heapify, heappop, heappush
 from typing import Any, cast
 
 import msgspec
@@ -51,6 +52,7 @@ from bursar.ledger.values import (
     HoldTerms,
     Posting,
     Usage,
+    rolled_id,
 )
 
 _encode = msgspec.json.Encoder().encode
@@ -93,11 +95,16 @@ def happen(book: Book, now: int) -> None:
     due += [
         (lot.terms.expires, 1, lot.terms.id) for lot in book.lots.values() if lot.available and lot.terms.expires <= now
     ]
-    for at, which, name in sorted(due):
+    heapify(due)
+    while due:
+        at, which, name = heappop(due)
         if which == 0:
             _lapse(book, book.holds[name], at, command=f"lapse:{name}", content="")
-        else:
-            expire(book, book.lots[name], at)
+            continue
+        expire(book, book.lots[name], at)
+        rolled = book.lots.get(rolled_id(name))
+        if rolled is not None and at < rolled.terms.expires <= now:  # its time, too, was over before anybody looked
+            heappush(due, (rolled.terms.expires, 1, rolled.terms.id))
 
 
 # Lots.

@@ -31,6 +31,7 @@ MAX_FAULTS = 20
 """Reported at once."""
 
 _SHARE = re.compile(r"(\d{1,3}(?:\.\d{1,4})?) ?%", re.ASCII)
+_NO_DAYS = re.compile(r"0 (?:day|week)s?", re.ASCII)
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
 
 
@@ -136,6 +137,8 @@ def _expiry(value: Any) -> Any:
 
 def _days(value: Any) -> int:
     text = _text(value)
+    if _NO_DAYS.fullmatch(text.strip()):
+        return 0
     try:
         interval = parse_interval(text)
     except InvalidInput:
@@ -170,6 +173,11 @@ Sentence = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
 Patterns = Annotated[
     tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value), Field(max_length=200)
 ]
+
+
+def _days_field(default: int) -> Any:
+    """A default in days, which the schema shows as one would write it."""
+    return Field(default=default, json_schema_extra={"default": f"{default} days"})
 
 
 class Part(BaseModel):
@@ -269,7 +277,7 @@ class RequestPart(Part):
     reason: Literal["required", "optional"] = "optional"
     approvers: Patterns = ("manager",)
     up_to: AmountText | None = None
-    expires: DaysText = 7
+    expires: DaysText = _days_field(7)
 
 
 class LimitStep(Part):
@@ -295,9 +303,9 @@ class LimitPart(Part):
 class NoticePart(Part):
     """How long before a change takes effect it is announced."""
 
-    adjust: DaysText = 0
-    reduce: DaysText = 0
-    revoke: DaysText = 0
+    adjust: DaysText = _days_field(0)
+    reduce: DaysText = _days_field(0)
+    revoke: DaysText = _days_field(0)
     released_lots: Literal["keep", "reduce"] = Field(
         default="keep", description="May a reduction take back what is released?"
     )
@@ -307,7 +315,7 @@ class LeavingPart(Part):
     """What becomes of what is unspent on the last day."""
 
     unspent: Literal["forfeit", "keep"] = "forfeit"
-    tail: DaysText = 0
+    tail: DaysText = _days_field(0)
     pay_out: ShareText = "0%"
 
 
@@ -346,8 +354,8 @@ class PlanDocument(Part):
     rollover: RolloverPart | Literal["none"] = "none"
     scope: ScopePart = ScopePart()
     limit: LimitPart = LimitPart()
-    notice: NoticePart = NoticePart()
-    leaving: LeavingPart = LeavingPart()
+    notice: NoticePart = Field(default_factory=NoticePart)
+    leaving: LeavingPart = Field(default_factory=LeavingPart)
     velocity: VelocityPart = VelocityPart()
     floor: AmountText | None = Field(
         default=None, description="Nobody falls below it, whatever tier and proration say."
@@ -375,7 +383,9 @@ _FIELDS = frozenset(field.alias or name for part in _PARTS for name, field in pa
 class Source:
     """A YAML text with the place of every value; duplicate keys, aliases and tags are faults."""
 
-    def __init__(self, text: str, file: str = "plan") -> None:
+    def __init__(
+        self, text: str, file: str = "plan", expected: str = "a plan that begins with `bursar: plan/1`"
+    ) -> None:
         self.file = file
         self.places: dict[tuple[str | int, ...], tuple[int, int]] = {}
         self.keys: set[str] = set()
@@ -390,7 +400,7 @@ class Source:
             problem = str(getattr(error, "problem", None) or "what cannot be read")
             raise PlanFaults([Fault(line, column, "document", problem, "YAML", file)]) from None
         if node is None:
-            raise PlanFaults([Fault(1, 1, "document", "nothing", "a plan that begins with `bursar: plan/1`", file)])
+            raise PlanFaults([Fault(1, 1, "document", "nothing", expected, file)])
         self.value = self._take(node, (), 0)
 
     def _take(self, node: yaml.Node, path: tuple[str | int, ...], depth: int) -> Any:
@@ -438,15 +448,18 @@ def read(text: str, file: str = "plan") -> tuple[PlanDocument, Source]:
     try:
         return PlanDocument.model_validate(source.value), source
     except ValidationError as error:
-        raise PlanFaults(list(_faults(error, source))[:MAX_FAULTS]) from None
+        raise PlanFaults(list(faults_of(error, source))[:MAX_FAULTS]) from None
 
 
-def _faults(error: ValidationError, source: Source) -> Iterator[Fault]:
-    """One fault for each field: where several shapes are allowed, what each of them expects."""
+def faults_of(error: ValidationError, source: Source, fields: frozenset[str] = _FIELDS) -> Iterator[Fault]:
+    """One fault for each field: where several shapes are allowed, what each of them expects.
+
+    `fields` are the names that the shape knows, for documents other than a plan.
+    """
     together: dict[tuple[str | int, ...], Fault] = {}
     for one in error.errors(include_url=False):
-        path = tuple(part for part in one["loc"] if isinstance(part, int) or part in _FIELDS or part in source.keys)
-        found, expected = _told(one, path)
+        path = tuple(part for part in one["loc"] if isinstance(part, int) or part in fields or part in source.keys)
+        found, expected = _told(one, path, fields)
         fault = source.fault(path, found, expected)
         before = together.get(path)
         if before is None:
@@ -458,12 +471,12 @@ def _faults(error: ValidationError, source: Source) -> Iterator[Fault]:
             yield fault
 
 
-def _told(one: Any, path: tuple[str | int, ...]) -> tuple[str, str]:
+def _told(one: Any, path: tuple[str | int, ...], fields: frozenset[str]) -> tuple[str, str]:
     kind, given = one["type"], one.get("input")
     if kind == "missing":
         return "nothing", "a value: this field is needed"
     if kind == "extra_forbidden":
-        near = get_close_matches(str(path[-1]) if path else "", sorted(_FIELDS), n=2)
+        near = get_close_matches(str(path[-1]) if path else "", sorted(fields), n=2)
         return "a field that is not known here", f"perhaps {' or '.join(near)}" if near else "one that the schema names"
     if kind in ("model_type", "dict_type", "model_attributes_type"):
         return shown(given), "fields"
