@@ -6,6 +6,7 @@ a case's source, the test says so and shows what Bursar does.
 
 from __future__ import annotations
 
+import itertools
 import json
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -141,7 +142,7 @@ def test_the_calendar_and_the_anniversary_do_not_both_pay() -> None:
             (lot.terms for lot in rehearsal.lots("person", rehearsal.at)), key=lambda terms: (terms.effective, terms.id)
         )
         assert [int(terms.id[-2:]) for terms in lots][:12] == days
-        assert all(one.expires == other.effective for one, other in zip(lots, lots[1:], strict=False))
+        assert all(one.expires == other.effective for one, other in itertools.pairwise(lots))
 
 
 # Proration. Bursar counts whole days, so that a share can be checked on a calendar; the sources count seconds.
