@@ -8,7 +8,7 @@ from typing import Any
 from tests.support.plans import at, history_of, plan_of
 
 from bursar.calendar import from_micros
-from bursar.grants import Rehearsal
+from bursar.grants import Rehearsal, execute
 from bursar.money import NANO
 from bursar.plans.schedule import Event, History, Pause, Segment, due, next_due
 from bursar.plans.terms import Plan
@@ -130,3 +130,16 @@ def test_the_next_event_is_found_however_far_ahead_it_is() -> None:
     event = next_due(history, history.starts)
     assert event is not None
     assert event.at == at(plan, "2076-03-01")
+
+
+def test_what_is_done_is_what_the_ledger_did() -> None:
+    plan = plan_of()
+    history = changed(plan, ("2026-03-01", 310))
+    rehearsal = Rehearsal([history])
+    rehearsal.run(history.starts)
+    left = replace(history, ends=at(plan, "2026-03-16"), end_kind="left")
+    (event,) = due(left, 0, left.starts)
+    assert event.lot is not None
+    assert event.lot.amount == 150 * NANO  # as it would have been, had it been known in time
+    assert execute(rehearsal, "person", left, event).released == 0
+    assert rehearsal.available(rehearsal.at) == 310 * NANO
