@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hashlib import blake2b
+from heapq import heapify, heappop, heappush
 from typing import Any, cast
 
 import msgspec
@@ -93,11 +94,15 @@ def happen(book: Book, now: int) -> None:
     due += [
         (lot.terms.expires, 1, lot.terms.id) for lot in book.lots.values() if lot.available and lot.terms.expires <= now
     ]
-    for at, which, name in sorted(due):
+    heapify(due)
+    while due:
+        at, which, name = heappop(due)
         if which == 0:
             _lapse(book, book.holds[name], at, command=f"lapse:{name}", content="")
-        else:
-            expire(book, book.lots[name], at)
+            continue
+        rolled = expire(book, book.lots[name], at)
+        if rolled is not None and rolled.terms.expires <= now:
+            heappush(due, (rolled.terms.expires, 1, rolled.terms.id))
 
 
 # Lots.
