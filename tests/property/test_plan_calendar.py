@@ -9,7 +9,7 @@ from random import Random
 from typing import Any, Literal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests.simulation.days import Owed, Person, live
 from tests.support.plans import at, history_of, plan_of
@@ -223,9 +223,11 @@ def test_catching_up_is_running_daily(data: st.DataObject, history: History) -> 
     step = 86_400_000_000
     daily = rehearsed(history, [*range(history.starts, end_of(history), step), end_of(history)], spending)
     with_gaps = rehearsed(history, [*stops, end_of(history)], spending)
-    assert at_once.journal == daily.journal == with_gaps.journal
-    assert at_once.done == daily.done == with_gaps.done
-    assert at_once.unmet == daily.unmet == with_gaps.unmet
+    for other in (daily, with_gaps):
+        differing = [pair for pair in zip(at_once.journal, other.journal, strict=False) if pair[0] != pair[1]]
+        assert not differing, differing[0]
+        assert len(at_once.journal) == len(other.journal)
+        assert (at_once.done == other.done, at_once.unmet == other.unmet) == (True, True)
 
 
 @MANY
@@ -280,7 +282,12 @@ def names(events: list[Event]) -> list[tuple[str, str, int]]:
 @MANY
 @given(histories())
 def test_a_pause_never_releases_more(history: History) -> None:
-    """Neither in sum nor at any time on the way."""
+    """Neither in sum nor at any time on the way.
+
+    Without proration whoever comes back has a whole period at the level that they come back to, as a joiner has; so
+    there a raise during a pause may bring more than its share of the period would.
+    """
+    assume(history.segments[0].plan.allotment.proration != "none" or len(history.segments) == 1)
     paused = total = 0
     both = [(event, 0) for event in due(history, 0, end_of(history))]
     both += [(event, 1) for event in due(replace(history, pauses=()), 0, end_of(history))]
