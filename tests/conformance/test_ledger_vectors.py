@@ -1,7 +1,7 @@
 """The collected cases of other ledgers: holds, burn order, corrections and splits, on both engines.
 
 A case's `policy` decides where Bursar differs from its source. Cases of recurrence and reset belong to plans and their
-calendar; they are named in DEFERRED and follow with the plans.
+calendar; they are named in OF_PLANS and run in `test_plan_vectors`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from bursar.money import split
 VECTORS = SHARED / "data" / "ledger-vectors.json"
 pytestmark = pytest.mark.skipif(not VECTORS.exists(), reason=WHY_NO_SHARED)
 SUITES: dict[str, list[dict[str, Any]]] = json.loads(VECTORS.read_text())["suites"] if VECTORS.exists() else {}
-DEFERRED = {
+OF_PLANS = {
     "daily recurrence replaces the balance; the overage of 20 carries into the new day",
     "recurring grant starting later, read exactly at its recurrence",
     "regression (PR #4252): another grant becoming active must not re-apply a recurrence",
@@ -55,7 +55,7 @@ P = "per_1"
 
 
 def named(suite: str) -> list[Any]:
-    return [pytest.param(one, id=one["name"][:60]) for one in SUITES.get(suite, []) if one["name"] not in DEFERRED]
+    return [pytest.param(one, id=one["name"][:60]) for one in SUITES.get(suite, []) if one["name"] not in OF_PLANS]
 
 
 def micros(text: str) -> int:
@@ -357,7 +357,7 @@ def test_split_restricted_money_first(store: Store) -> None:
 
 def test_no_case_of_these_suites_is_left_out() -> None:
     assert len(SUITES["burn_down"]) == len(named("burn_down")) + sum(
-        1 for one in SUITES["burn_down"] if one["name"] in DEFERRED
+        1 for one in SUITES["burn_down"] if one["name"] in OF_PLANS
     )
     assert len(SUITES["ordering"]) == len(named("ordering"))
     assert len(SUITES["holds"]) == 14  # each has a test of its own above, by what it says

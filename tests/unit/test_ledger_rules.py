@@ -32,9 +32,9 @@ from bursar.ledger import (
 )
 from bursar.ledger.book import Book
 from bursar.ledger.limits import MAX_COMMAND_BYTES, MAX_HOLD_MICROS
-from bursar.ledger.rules import apply
+from bursar.ledger.rules import apply, happen
 from bursar.ledger.sizing import hold_size, with_spent_lots
-from bursar.ledger.values import MAX_AMOUNT, Lot
+from bursar.ledger.values import MAX_AMOUNT, Lot, Rollover
 
 P = "per_1"
 
@@ -600,3 +600,26 @@ def test_a_floor_that_is_rolled_too_late_to_be_used_expires_at_once() -> None:
     purse.applied(Charge("all", P, "USD", 100), 5)
     purse.applied(Roll("rollover:june", P, "june"), 50)
     assert (purse.book.lots["june+"].available, purse.book.lots["june+"].expired) == (0, 30)
+
+
+def test_a_rolled_lot_whose_time_is_over_as_well_expires_in_its_turn() -> None:
+    """Whether somebody looks between the two ends makes no difference."""
+    journals = []
+    for looks in ((15, 40), (40,)):
+        purse = Purse()
+        purse.give("a", 100, expires=10, grant="g", roll=Rollover(20, floor=5))
+        purse.give("b", 100, expires=30, grant="g", roll=Rollover(50))
+        for now in looks:
+            happen(purse.book, now)
+        assert purse.book.lots["a+"].expired == 100
+        journals.append([entry.command for entry in purse.book.entries])
+    assert journals[0] == journals[1]
+    assert journals[0][2:] == ["roll:a", "expire:a+", "roll:b"]
+
+
+def test_an_empty_lot_that_rolls_too_late_leaves_nothing() -> None:
+    purse = Purse()
+    purse.give("a", 100, expires=10, grant="g", roll=Rollover(20, floor=5))
+    purse.applied(Charge("c", P, "USD", 100), 5)
+    assert purse.applied(Roll("r", P, "a"), 20).amount == 0
+    assert (purse.book.lots["a+"].available, purse.book.lots["a+"].expired) == (0, 5)

@@ -48,8 +48,8 @@ def execute(books: Books, person: str, history: History, event: Event) -> Done:
         if event.lot.roll is not None and event.lot.roll.floor and event.kind == "release":
             _roll_empty(books, person, event)
         terms = lot_terms(event.lot, event.grant)
-        answers = books.apply([Release(f"release:{terms.id}", person, terms, event.lot.evidence)], event.at)
-        return Done(event, released=_amount(answers))
+        release = Release(f"release:{terms.id}", person, terms, event.lot.evidence)
+        return Done(event, released=_amount(books.apply([release], event.at)))
     if event.kind == "reduce":
         return Done(event, taken_back=_reduce(books, person, event))
     return _end(books, person, history, event)

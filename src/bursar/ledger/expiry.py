@@ -12,8 +12,8 @@ from bursar.ledger.commands import Answer, Applied, Rejected, Roll
 from bursar.ledger.values import AVAILABLE, EXPIRED, FUNDING, ROLLED, Draw, Lot, LotTerms, Posting, rolled_id
 
 
-def expire(book: Book, lot: Lot, at: int) -> None:
-    """Let a lot's time be over at `at`."""
+def expire(book: Book, lot: Lot, at: int) -> Lot | None:
+    """Let a lot's time be over at `at`; returns the lot that it lives on in, if it does."""
     roll = lot.terms.roll
     if (
         roll is not None
@@ -21,9 +21,10 @@ def expire(book: Book, lot: Lot, at: int) -> None:
         and roll.amount(lot.available)
         and rolled_id(lot.terms.id) not in book.taken
     ):
-        _roll(book, lot, at)
-    elif lot.available:
+        return _roll(book, lot, at)
+    if lot.available:
         _forfeit(book, lot, lot.available, "expire", f"expire:{lot.terms.id}", at)
+    return None
 
 
 def roll_late(book: Book, command: Roll, content: str, now: int) -> Answer:
@@ -35,15 +36,13 @@ def roll_late(book: Book, command: Roll, content: str, now: int) -> Answer:
         return Rejected(
             command.id, "invalid", f"lot: found {command.lot}, which is still open, expected an expired one"
         )
-    if not lot.revoked_at:
-        expire(book, lot, lot.terms.expires)
-        rolled = book.lots.get(rolled_id(lot.terms.id))
-        if rolled is not None and rolled.terms.expires <= now:
-            expire(book, rolled, rolled.terms.expires)
+    rolled = None if lot.revoked_at else expire(book, lot, lot.terms.expires)
+    if rolled is not None and rolled.terms.expires <= now:
+        expire(book, rolled, rolled.terms.expires)
     return Applied(command.id, "roll", lot.rolled)
 
 
-def _roll(book: Book, lot: Lot, at: int) -> None:
+def _roll(book: Book, lot: Lot, at: int) -> Lot:
     terms, roll = lot.terms, lot.terms.roll
     assert roll is not None
     amount, rest = roll.amount(lot.available), lot.available
@@ -63,7 +62,7 @@ def _roll(book: Book, lot: Lot, at: int) -> None:
     )
     moves = [(terms.id, AVAILABLE, ROLLED, kept), (terms.id, AVAILABLE, EXPIRED, rest - kept)]
     moves.append((successor.id, FUNDING, AVAILABLE, amount))
-    book.add_lot(successor)
+    rolled = book.add_lot(successor)
     book.record(
         tuple([Posting(*move) for move in moves if move[3]]),
         command=f"roll:{terms.id}",
@@ -75,6 +74,7 @@ def _roll(book: Book, lot: Lot, at: int) -> None:
         answer=Applied(f"roll:{terms.id}", "roll", amount, (Draw(successor.id, amount),)),
     )
     _trim(book, terms.grant, terms.id, roll.cap, at)
+    return rolled
 
 
 def _trim(book: Book, grant: str, cause: str, cap: int, at: int) -> None:

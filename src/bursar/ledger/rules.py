@@ -52,7 +52,6 @@ from bursar.ledger.values import (
     HoldTerms,
     Posting,
     Usage,
-    rolled_id,
 )
 
 _encode = msgspec.json.Encoder().encode
@@ -101,9 +100,8 @@ def happen(book: Book, now: int) -> None:
         if which == 0:
             _lapse(book, book.holds[name], at, command=f"lapse:{name}", content="")
             continue
-        expire(book, book.lots[name], at)
-        rolled = book.lots.get(rolled_id(name))
-        if rolled is not None and at < rolled.terms.expires <= now:  # its time, too, was over before anybody looked
+        rolled = expire(book, book.lots[name], at)
+        if rolled is not None and rolled.terms.expires <= now:
             heappush(due, (rolled.terms.expires, 1, rolled.terms.id))
 
 
@@ -244,7 +242,6 @@ def _settle(book: Book, command: Settle, content: str, now: int) -> Answer:
         effective=now,
         hold=hold.id,
         usage=usage,
-        note=command.note,
         answer=Applied(command.id, "settle", command.amount, tuple(draws), overage),
     )
 

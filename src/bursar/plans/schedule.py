@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Literal
 
 from bursar.calendar import (
@@ -132,13 +133,15 @@ def due(history: History, after: int, until: int) -> list[Event]:
 
 def next_due(history: History, after: int) -> Event | None:
     """The first event after an instant, None if there is none for `HORIZON_YEARS`."""
-    days = 40
-    while days < HORIZON_YEARS * 366:
+    begins = min(history.segments[0].start, history.stop)
+    after, days = max(after, begins - 1), 40
+    while True:
         found = due(history, after, after + days * 86_400_000_000)
         if found:
             return found[0]
-        days *= 4
-    return None
+        if days >= HORIZON_YEARS * 366:
+            return None
+        days = min(days * 4, HORIZON_YEARS * 366)
 
 
 def _events(history: History, after: int, until: int) -> Iterator[Event]:
@@ -155,27 +158,24 @@ def _of_segment(history: History, index: int, segment: Segment, stop: int, after
     plan = segment.plan
     # What vests was begun in earlier periods; everything else happens within its own.
     since = segment.start if plan.vesting is not None else max(segment.start, min(after, until))
+    before = _before(history, index)
     for period in periods_of(history, segment, since, min(stop, until + 1)):
-        start = max(micros(period.start), segment.start)
-        previous = history.segments[index - 1] if index else None
-        if previous is not None and micros(period.start) < segment.start and _same_cadence(previous, segment):
-            if plan.vesting is None:
-                yield from _adjusted(history, index, previous, segment, period)
-            continue
-        at = _after_pause(history, start)
-        if at is None or at >= min(micros(period.end), stop):
-            continue
         if plan.vesting is None:
-            yield _release(history, index, segment, period, at)
-        else:
-            yield from _vesting(history, index, segment, period, start, stop)
+            yield from _in_period(history, index, period, stop)
+        elif before is None or micros(period.start) >= segment.start:  # what has begun to vest goes on by its own terms
+            yield from _vesting(history, index, segment, period, max(micros(period.start), segment.start))
 
 
 def periods_of(history: History, segment: Segment, start: int, end: int) -> Iterator[Period]:
     """The periods of a segment's plan that share time with `start` up to `end`; a plan that pays once has one."""
     every, zone = segment.plan.allotment.every, segment.plan.zone
     if every is None:
-        whole = Period(0, from_micros(segment.start), datetime(2999, 1, 1, tzinfo=from_micros(0).tzinfo))
+        first = history.segments.index(segment)
+        while (before := _before(history, first)) is not None:
+            first = before
+        whole = Period(
+            0, from_micros(history.segments[first].start), datetime(2999, 1, 1, tzinfo=from_micros(0).tzinfo)
+        )
         if segment.start < end:
             yield whole
         return
@@ -208,41 +208,87 @@ def _same_cadence(one: Segment, other: Segment) -> bool:
     )
 
 
+def _before(history: History, index: int) -> int | None:
+    """The segment before one, if its periods are the same; what was replaced before it began does not count."""
+    segments = history.segments
+    for number in range(index - 1, -1, -1):
+        if segments[number].start < segments[index].start:
+            return number if _same_cadence(segments[number], segments[index]) else None
+    return None
+
+
 def _after_pause(history: History, at: int) -> int | None:
-    """When something that was due at `at` happens: then, or when the pause around it ends; None if that is open."""
+    """When something that was due at `at` happens: then, or when the pauses around it end; None if one is open."""
     for pause in history.pauses:
         if pause.start <= at and (pause.until is None or at < pause.until):
-            return pause.until
+            if pause.until is None:
+                return None
+            at = pause.until
     return at
 
 
-def _release(history: History, index: int, segment: Segment, period: Period, at: int) -> Event:
+def _in_period(history: History, index: int, period: Period, stop: int) -> Iterator[Event]:
+    """A segment's part of a period: its release, or the difference to what was released for the period before.
+
+    More is released for the rest of the period, after a pause around it; less is only taken back if the terms say so.
+    """
+    segment = history.segments[index]
+    start, end = max(micros(period.start), segment.start), min(micros(period.end), stop)
+    has, wanted = _stands_for(history, index, period), segment.amount.nanos
+    if has is not None and wanted < has:
+        amount, _ = _share_of(segment, has - wanted, period, start, min(history.stop, micros(period.end)), always=True)
+        if segment.plan.reduce_released and amount:
+            yield Event(history.grant, "reduce", _key(history, index, start), start, None, amount, index)
+        return
+    at = _after_pause(history, start)
+    if at is None or at >= end or has == wanted:
+        return
+    event = _release(history, index, period, at) if has is None else _raise(history, index, period, at, wanted - has)
+    if event.lot is not None and event.lot.amount:
+        yield event
+
+
+def _stands_for(history: History, index: int, period: Period) -> int | None:
+    """What the lots of a period stand for as a segment begins, nano-units each period; None if there are none."""
+    chain = [index]
+    while history.segments[chain[-1]].start > micros(period.start):
+        before = _before(history, chain[-1])
+        if before is None:
+            break
+        chain.append(before)
+    has: int | None = None
+    for after, number in list(pairwise(chain))[::-1]:
+        one, stop = history.segments[number], history.segments[after].start
+        at = _after_pause(history, max(micros(period.start), one.start))
+        if has is not None and one.amount.nanos < has:
+            has = one.amount.nanos if one.plan.reduce_released else has
+        elif at is not None and at < stop:
+            has = one.amount.nanos
+    return has
+
+
+def _release(history: History, index: int, period: Period, at: int) -> Event:
+    segment = history.segments[index]
     stop = min(history.stop, micros(period.end))
     amount, evidence = _share_of(segment, segment.amount.nanos, period, at, stop)
     floor = segment.plan.floor
     if floor is not None and amount < floor.nanos:
         amount, evidence = floor.nanos, f"{evidence}; raised to the floor of {format_amount(floor)}".lstrip("; ")
-    key = _day(at, segment.plan)
+    key = _key(history, index, at)
     return Event(history.grant, "release", key, at, _lot(history, segment, period, at, amount, key, evidence), 0, index)
 
 
-def _adjusted(history: History, index: int, previous: Segment, segment: Segment, period: Period) -> Iterator[Event]:
-    """A change within a period: more is released for the rest of it, less only taken back if the terms say so."""
-    at = segment.start
+def _raise(history: History, index: int, period: Period, at: int, difference: int) -> Event:
+    segment = history.segments[index]
     stop = min(history.stop, micros(period.end))
-    if _after_pause(history, at) != at or at >= stop:
-        return
-    difference = segment.amount.nanos - previous.amount.nanos
-    key = _day(at, segment.plan)
-    amount, evidence = _share_of(segment, abs(difference), period, at, stop, always=True)
-    if difference > 0 and amount:
-        lot = _lot(history, segment, period, at, amount, f"{key}a", f"{evidence}; {segment.tier} from here on")
-        yield Event(history.grant, "adjust", key, at, lot, 0, index)
-    elif difference < 0 and amount and segment.plan.reduce_released:
-        yield Event(history.grant, "reduce", key, at, None, amount, index)
+    key = _key(history, index, at)
+    amount, evidence = _share_of(segment, difference, period, at, stop, always=True)
+    evidence = f"{evidence}; {segment.tier} from here on".removeprefix("; ")
+    lot = _lot(history, segment, period, at, amount, f"{key}a", evidence)
+    return Event(history.grant, "adjust", key, at, lot, 0, index)
 
 
-def _vesting(history: History, index: int, segment: Segment, period: Period, start: int, stop: int) -> Iterator[Event]:
+def _vesting(history: History, index: int, segment: Segment, period: Period, start: int) -> Iterator[Event]:
     plan = segment.plan
     assert plan.vesting is not None
     share, evidence = segment.amount.nanos, ""
@@ -254,7 +300,7 @@ def _vesting(history: History, index: int, segment: Segment, period: Period, sta
         at = _after_pause(history, max(planned, start))
         if at is None or at >= history.stop or not tranche.amount:
             continue
-        key = f"{_day(start, plan)}.{number}"
+        key = f"{_key(history, index, start)}.{number}"
         lot = _lot(history, segment, period, at, tranche.amount, key, evidence)
         yield Event(history.grant, "vest", key, at, lot, 0, index)
 
@@ -329,8 +375,12 @@ def _roll(history: History, segment: Segment, period: Period) -> RollPlan | None
     return RollPlan(expires, cap, 0 if terms.floor is None else terms.floor.nanos, terms.share)
 
 
-def _day(at: int, plan: Plan) -> str:
-    return to_local(from_micros(at), plan.zone).date().isoformat()
+def _key(history: History, index: int, at: int) -> str:
+    """The local day; of later segments also the time, since one day may see two changes."""
+    zone = history.segments[index].plan.zone
+    local = to_local(from_micros(at), zone)
+    midnight = micros(to_utc(datetime.combine(local.date(), time()), zone)) == at
+    return local.date().isoformat() if midnight or not index else local.isoformat().replace(":", "")
 
 
 def _label(plan: Plan, period: Period, at: int) -> str:
