@@ -34,7 +34,7 @@ from bursar.ledger.book import Book
 from bursar.ledger.limits import MAX_COMMAND_BYTES, MAX_HOLD_MICROS
 from bursar.ledger.rules import apply, happen
 from bursar.ledger.sizing import hold_size, with_spent_lots
-from bursar.ledger.values import MAX_AMOUNT, Lot, Rollover
+from bursar.ledger.values import MAX_AMOUNT, Lot
 
 P = "per_1"
 

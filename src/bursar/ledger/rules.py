@@ -242,6 +242,7 @@ def _settle(book: Book, command: Settle, content: str, now: int) -> Answer:
         effective=now,
         hold=hold.id,
         usage=usage,
+        note=command.note,
         answer=Applied(command.id, "settle", command.amount, tuple(draws), overage),
     )
 
