@@ -8,7 +8,7 @@ downtime is caught up by asking for a month.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
@@ -155,12 +155,14 @@ def _of_segment(history: History, index: int, segment: Segment, stop: int, after
     plan = segment.plan
     # What vests was begun in earlier periods; everything else happens within its own.
     since = segment.start if plan.vesting is not None else max(segment.start, min(after, until))
+    begun = _run_start(history, segment)
     for period in periods_of(history, segment, since, min(stop, until + 1)):
-        start = max(micros(period.start), segment.start)
-        previous = history.segments[index - 1] if index else None
-        if previous is not None and micros(period.start) < segment.start and _same_cadence(previous, segment):
+        first = max(micros(period.start), begun)
+        start = max(first, segment.start)
+        released = _after_pause(history, first)
+        if first < segment.start and released is not None and released < segment.start:
             if plan.vesting is None:
-                yield from _adjusted(history, index, previous, segment, period)
+                yield from _adjusted(history, index, segment, stop, period)
             continue
         at = _after_pause(history, start)
         if at is None or at >= min(micros(period.end), stop):
@@ -175,7 +177,7 @@ def periods_of(history: History, segment: Segment, start: int, end: int) -> Iter
     """The periods of a segment's plan that share time with `start` up to `end`; a plan that pays once has one."""
     every, zone = segment.plan.allotment.every, segment.plan.zone
     if every is None:
-        whole = Period(0, from_micros(segment.start), datetime(2999, 1, 1, tzinfo=from_micros(0).tzinfo))
+        whole = Period(0, from_micros(_run_start(history, segment)), datetime(2999, 1, 1, tzinfo=from_micros(0).tzinfo))
         if segment.start < end:
             yield whole
         return
@@ -196,6 +198,16 @@ def anchor_of(history: History, segment: Segment) -> date:
         return first_day
     every = segment.plan.allotment.every
     return _CALENDAR_MONDAY if every is not None and every.unit == "week" else _CALENDAR_ANCHOR
+
+
+def _run_start(history: History, segment: Segment) -> int:
+    """Since when the grant has had the periods of a segment without a break, whatever else changed."""
+    run = segment
+    for earlier in reversed(history.segments[: history.segments.index(segment)]):
+        if not _same_cadence(earlier, run):
+            break
+        run = earlier
+    return run.start
 
 
 def _same_cadence(one: Segment, other: Segment) -> bool:
@@ -226,17 +238,26 @@ def _release(history: History, index: int, segment: Segment, period: Period, at:
     return Event(history.grant, "release", key, at, _lot(history, segment, period, at, amount, key, evidence), 0, index)
 
 
-def _adjusted(history: History, index: int, previous: Segment, segment: Segment, period: Period) -> Iterator[Event]:
-    """A change within a period: more is released for the rest of it, less only taken back if the terms say so."""
-    at = segment.start
+def _adjusted(history: History, index: int, segment: Segment, until: int, period: Period) -> Iterator[Event]:
+    """A change within a period: more is released for the rest of it, less only taken back if the terms say so.
+
+    A change within a pause counts from its end, against what was in force when the pause began.
+    """
+    at = _after_pause(history, segment.start)
     stop = min(history.stop, micros(period.end))
-    if _after_pause(history, at) != at or at >= stop:
+    if at is None or at >= min(stop, until):
         return
+    before = segment.start
+    if at != segment.start:
+        before = next(pause.start for pause in history.pauses if pause.until == at)
+    previous = history.segment_at(before - 1)
     difference = segment.amount.nanos - previous.amount.nanos
     key = _day(at, segment.plan)
     amount, evidence = _share_of(segment, abs(difference), period, at, stop, always=True)
     if difference > 0 and amount:
         lot = _lot(history, segment, period, at, amount, f"{key}a", f"{evidence}; {segment.tier} from here on")
+        if lot.roll is not None and lot.roll.floor:  # it belongs to the period's own lot, once
+            lot = replace(lot, roll=replace(lot.roll, floor=0))
         yield Event(history.grant, "adjust", key, at, lot, 0, index)
     elif difference < 0 and amount and segment.plan.reduce_released:
         yield Event(history.grant, "reduce", key, at, None, amount, index)
