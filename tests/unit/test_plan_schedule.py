@@ -91,6 +91,20 @@ def test_the_floor_of_a_rollover_is_carried_once_however_often_the_amount_change
     assert [one.differences for one in run_specs(specs, terms)] == [()]
 
 
+def test_down_and_up_again_does_not_pay_twice_what_was_never_taken_back() -> None:
+    specs = """\
+- name: demoted by mistake
+  given: {starts: 2026-04-01, level: high, events: [{on: 2026-04-11, level: low}, {on: 2026-04-16, level: high}]}
+  expect: [{on: 2026-04-16, available: $900, lots: 1}, {on: 2026-05-01, available: $900}]
+"""
+    assert [one.differences for one in run_specs(specs, plan(f"allotment: {{every: month}}\n{TIERS}"))] == [()]
+    taken = plan(f"allotment: {{every: month}}\n{TIERS}notice: {{released_lots: reduce}}")
+    (result,) = run_specs(
+        specs.replace("lots: 1", "taken_back_so_far: $400").replace("16, available: $900", "16, available: $800"), taken
+    )
+    assert result.differences == ()  # 20 of 30 days of $600 less, then 15 of 30 days of $600 more
+
+
 def test_a_change_of_the_cadence_begins_anew() -> None:
     monthly = plan("allotment: {amount: $310}")
     weekly = plan("allotment: {amount: $70, every: week}")

@@ -162,7 +162,7 @@ def _of_segment(history: History, index: int, segment: Segment, stop: int, after
         released = _after_pause(history, first)
         if first < segment.start and released is not None and released < segment.start:
             if plan.vesting is None:
-                yield from _adjusted(history, index, segment, stop, period)
+                yield from _adjusted(history, index, segment, stop, period, released)
             continue
         at = _after_pause(history, start)
         if at is None or at >= min(micros(period.end), stop):
@@ -238,20 +238,19 @@ def _release(history: History, index: int, segment: Segment, period: Period, at:
     return Event(history.grant, "release", key, at, _lot(history, segment, period, at, amount, key, evidence), 0, index)
 
 
-def _adjusted(history: History, index: int, segment: Segment, until: int, period: Period) -> Iterator[Event]:
+def _adjusted(
+    history: History, index: int, segment: Segment, until: int, period: Period, released: int
+) -> Iterator[Event]:
     """A change within a period: more is released for the rest of it, less only taken back if the terms say so.
 
-    A change within a pause counts from its end, against what was in force when the pause began.
+    A change within a pause counts from its end. What was not taken back by a reduction is not released again.
     """
     at = _after_pause(history, segment.start)
     stop = min(history.stop, micros(period.end))
     if at is None or at >= min(stop, until):
         return
-    before = segment.start
-    if at != segment.start:
-        before = next(pause.start for pause in history.pauses if pause.until == at)
-    previous = history.segment_at(before - 1)
-    difference = segment.amount.nanos - previous.amount.nanos
+    paid = _paid(history, index, released)
+    difference = segment.amount.nanos - (paid[-1] if segment.plan.reduce_released else max(paid))
     key = _day(at, segment.plan)
     amount, evidence = _share_of(segment, abs(difference), period, at, stop, always=True)
     if difference > 0 and amount:
@@ -261,6 +260,16 @@ def _adjusted(history: History, index: int, segment: Segment, until: int, period
         yield Event(history.grant, "adjust", key, at, lot, 0, index)
     elif difference < 0 and amount and segment.plan.reduce_released:
         yield Event(history.grant, "reduce", key, at, None, amount, index)
+
+
+def _paid(history: History, index: int, released: int) -> list[int]:
+    """The amounts, in order, of the segments before one that have taken effect since a period's release."""
+    paid = []
+    for one, after in zip(history.segments[:index], history.segments[1 : index + 1], strict=True):
+        effect = _after_pause(history, max(one.start, released))
+        if effect is not None and effect < after.start:
+            paid.append(one.amount.nanos)
+    return paid
 
 
 def _vesting(history: History, index: int, segment: Segment, period: Period, start: int, stop: int) -> Iterator[Event]:
