@@ -314,3 +314,72 @@ def _overlays(file: Path) -> list[dict[str, Any]]:
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         raise InvalidInput(str(file), type(found).__name__, "a YAML list of price overlays")
     return found
+
+
+@app.command()
+def test(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The plan.")],
+    specs: Annotated[
+        Path | None, typer.Argument(metavar="[SPECS]", help="Without it, the plan's NAME.test.yaml.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Hold a plan against its specs: given this, expect that. Example: bursar plan test engineering.yaml"""
+    from bursar.grants.specs import run_specs
+
+    beside = specs or file.with_suffix(".test.yaml")
+    try:
+        text = beside.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(str(beside), str(error), "a file of specs: name, given, expect") from None
+    results = run_specs(text, read(file).plan, str(beside))
+    if json:
+        show_json(
+            [
+                {
+                    "name": one.name,
+                    "passed": one.passed,
+                    "line": one.line,
+                    "differences": [str(each) for each in one.differences],
+                }
+                for one in results
+            ]
+        )
+    else:
+        for one in results:
+            console.print(
+                f"{'passed' if one.passed else 'FAILED'}  {one.name}", markup=False, style="" if one.passed else "red"
+            )
+            for each in one.differences:
+                console.print(f"        {beside}:{each.line}: {each}", markup=False)
+        console.print(f"{sum(one.passed for one in results)} of {len(results)} passed.", markup=False)
+    if not all(one.passed for one in results):
+        raise typer.Exit(1)
+
+
+@app.command()
+def new(
+    template: Annotated[str, typer.Argument(help="Name of a template; without it, a list of them.")] = "",
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write there; never over a file.")
+    ] = None,
+) -> None:
+    """Start a plan from a template. Example: bursar plan new 04-quarterly-rollover -o engineering.yaml"""
+    from bursar.plans import templates
+
+    if not template:
+        show_table(
+            (Column("template"), Column("what it is")),
+            [(name, load(templates.text(name), name).plan.title) for name in templates.names()],
+        )
+        return
+    text = templates.text(template)
+    if out is None:
+        console.print(text.rstrip(), markup=False, highlight=False)
+        return
+    try:
+        with out.open("x", encoding="utf-8") as opened:
+            opened.write(text)
+    except OSError as error:
+        raise InvalidInput("out", str(error), "a file that does not exist yet") from None
+    console.print(f"Wrote {out}. Then: bursar plan check {out}", markup=False)
