@@ -316,8 +316,8 @@ def _overlays(file: Path) -> list[dict[str, Any]]:
     return found
 
 
-@app.command()
-def test(
+@app.command("test")
+def prove(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The plan.")],
     specs: Annotated[
         Path | None, typer.Argument(metavar="[SPECS]", help="Without it, the plan's NAME.test.yaml.")
