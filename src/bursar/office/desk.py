@@ -310,6 +310,8 @@ class Desk:
         return int(moment.timestamp()) * MICROS
 
     def apply(self, command: Command) -> Applied:
+        """Apply a command to the ledger, after what is due for its person. Raises Conflict where the ledger says no."""
+        promises.run_calendar(self, person=command.person)
         (answer,) = apply_now(self.store, [command], self.now())
         if isinstance(answer, Applied):
             return answer
