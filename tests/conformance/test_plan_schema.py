@@ -60,6 +60,14 @@ def test_no_notice_and_no_tail_can_be_said() -> None:
         load(f"{terms}notice: {{adjust: 0}}\n")
 
 
+def test_one_value_needs_no_list() -> None:
+    terms = (
+        "bursar: plan/1\nname: a\ntitle: A\nallotment: {amount: $10}\nfor: {team: core}\nscope: {models: claude-*}\n"
+    )
+    assert load(terms).plan.eligible == {"team": ("core",)}
+    assert [error.message for error in VALIDATOR.iter_errors(yaml.safe_load(terms))] == []
+
+
 def _as_json(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _as_json(one) for key, one in value.items()}

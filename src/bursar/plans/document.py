@@ -171,7 +171,10 @@ ExpiryText = Annotated[
 ]
 Sentence = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
 Patterns = Annotated[
-    tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value), Field(max_length=200)
+    tuple[str, ...],
+    BeforeValidator(lambda value: (value,) if isinstance(value, str) else value),
+    Field(max_length=200),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "maxItems": 200}]}),
 ]
 
 
