@@ -8,7 +8,7 @@ downtime is caught up by asking for a month.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Literal
@@ -285,6 +285,8 @@ def _raise(history: History, index: int, period: Period, at: int, difference: in
     amount, evidence = _share_of(segment, difference, period, at, stop, always=True)
     evidence = f"{evidence}; {segment.tier} from here on".removeprefix("; ")
     lot = _lot(history, segment, period, at, amount, f"{key}a", evidence)
+    if lot.roll is not None and lot.roll.floor:  # the floor is carried once, by the lot of the period's release
+        lot = replace(lot, roll=replace(lot.roll, floor=0))
     return Event(history.grant, "adjust", key, at, lot, 0, index)
 
 
