@@ -256,7 +256,7 @@ class Naive:
     def reduce(self, grant: str, amount: int, now: int) -> Outcome:
         lots = [lot for lot in self.lots.values() if lot.grant == grant and lot.open(now)]
         taken: list[Unit] = []
-        for lot in sorted(lots, key=lambda lot: (-lot.opens, lot.name)):
+        for lot in sorted(lots, key=lambda lot: (lot.rolled, -lot.opens, lot.name)):
             taken += [(lot.name, place) for place, state in enumerate(lot.units) if state == FREE]
         taken = taken[:amount]
         self.put(taken, REVOKED)
