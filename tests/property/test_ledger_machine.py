@@ -124,7 +124,8 @@ class RulesMachine(LedgerMachine):
             self.submit([Tidy("now", player.name)], self.traffic.now)
             book = self.books[player.name]
             found = {
-                name: (lot.available, lot.held, lot.spent, lot.expired, lot.revoked) for name, lot in book.lots.items()
+                name: (lot.available, lot.held, lot.spent, lot.expired, lot.revoked, lot.rolled)
+                for name, lot in book.lots.items()
             }
             assert found == player.model.balances()
 

@@ -8,10 +8,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-FREE, HELD, SPENT, EXPIRED, REVOKED = "available", "held", "spent", "expired", "revoked"
+FREE, HELD, SPENT, EXPIRED, REVOKED, ROLLED = "available", "held", "spent", "expired", "revoked", "rolled"
 BEYOND = ("", 0)
 """A unit that no lot covers."""
 Unit = tuple[str, int]
+
+
+@dataclass
+class NaiveRoll:
+    """What becomes of the rest of a lot: min(cap, max(floor, share in millionths of the rest)) lives on."""
+
+    expires: int
+    cap: int
+    floor: int
+    share: int
+    priority: int
+
+    def amount(self, rest: int) -> int:
+        return min(self.cap, max(self.floor, (2 * rest * self.share + 1_000_000) // 2_000_000))
 
 
 @dataclass
@@ -25,6 +39,10 @@ class NaiveLot:
     """The one model that it may be spent on; empty for any."""
     units: list[str]
     revoked: bool = False
+    grant: str = ""
+    roll: NaiveRoll | None = None
+    rolled: bool = False
+    """Does it live on the rest of another lot?"""
 
     def open(self, now: int) -> bool:
         return not self.revoked and self.opens <= now < self.expires
@@ -77,23 +95,37 @@ class Naive:
     holds: dict[str, NaiveHold] = field(default_factory=dict)
     charges: dict[str, NaiveCharge] = field(default_factory=dict)
     spent_by_key: dict[str, int] = field(default_factory=dict)
-    funded: int = 0
 
     def happen(self, now: int) -> None:
         """What is due by now, in the order of its time; at the same time holds end before lots expire."""
-        due: list[tuple[int, int, str]] = []
-        for name, hold in self.holds.items():
-            if hold.state == "open" and hold.expires <= now:
-                due.append((hold.expires, 1, name))
-        for name, lot in self.lots.items():
-            if lot.expires <= now and (FREE in lot.units or HELD in lot.units):
-                due.append((lot.expires, 2, name))
-        for at, which, name in sorted(due):
+        while True:
+            due = [(hold.expires, 1, name) for name, hold in self.holds.items() if hold.state == "open"]
+            due += [(lot.expires, 2, name) for name, lot in self.lots.items() if FREE in lot.units]
+            at, which, name = min(due, default=(now + 1, 0, ""))
+            if at > now:
+                return
             if which == 1:
                 self.lapse(name, f"lapse:{name}", at)
             else:
-                lot = self.lots[name]
-                lot.units = [EXPIRED if state == FREE else state for state in lot.units]
+                self.expire(self.lots[name], at)
+
+    def expire(self, lot: NaiveLot, at: int) -> None:
+        """The rest is gone, but for what rolls over into a lot of its own."""
+        rest, roll, name = lot.count(FREE), lot.roll, f"{lot.name}+"
+        lot.units = [EXPIRED if state == FREE else state for state in lot.units]
+        if roll is None or at >= roll.expires or name in self.lots or not roll.amount(rest):
+            return
+        amount = kept = roll.amount(rest)
+        for place in [place for place, state in enumerate(lot.units) if state == EXPIRED][-rest:] if rest else []:
+            if kept:
+                lot.units[place], kept = ROLLED, kept - 1
+        self.lots[name] = NaiveLot(
+            name, at, roll.expires, roll.priority, True, lot.only, [FREE] * amount, grant=lot.grant, rolled=True
+        )
+        ours = [one for one in self.lots.values() if one.rolled and one.grant == lot.grant and one.open(at)]
+        for one in sorted(ours, key=lambda one: (one.opens, one.expires, one.name)):
+            while FREE in one.units and sum(each.count(FREE) for each in ours) > roll.cap:
+                one.units[one.units.index(FREE)] = EXPIRED
 
     def order(self, model: str, now: int) -> list[NaiveLot]:
         usable = [lot for lot in self.lots.values() if lot.open(now) and lot.only in ("", model)]
@@ -121,9 +153,8 @@ class Naive:
 
     def release(self, lot: NaiveLot, now: int) -> Outcome:
         self.lots[lot.name] = lot
-        self.funded += len(lot.units)
         if lot.expires <= now:
-            lot.units = [EXPIRED] * len(lot.units)
+            self.expire(lot, now)
         return Outcome("applied", amount=len(lot.units))
 
     def take(
@@ -222,6 +253,27 @@ class Naive:
         lot.units = [REVOKED if state == FREE else state for state in lot.units]
         return Outcome("applied", amount=taken)
 
+    def reduce(self, grant: str, amount: int, now: int) -> Outcome:
+        lots = [lot for lot in self.lots.values() if lot.grant == grant and lot.open(now)]
+        taken: list[Unit] = []
+        for lot in sorted(lots, key=lambda lot: (lot.rolled, -lot.opens, lot.name)):
+            taken += [(lot.name, place) for place, state in enumerate(lot.units) if state == FREE]
+        taken = taken[:amount]
+        self.put(taken, REVOKED)
+        return Outcome("applied", amount=len(taken), draws=grouped(taken))
+
+    def roll_late(self, name: str, now: int) -> Outcome:
+        """For lots of which nothing was left: what has a floor lives on nevertheless."""
+        lot = self.lots.get(name)
+        if lot is None:
+            return Outcome("rejected", reason="no_such_lot")
+        if now < lot.expires:
+            return Outcome("rejected", reason="invalid")
+        if not lot.revoked:
+            self.expire(lot, lot.expires)
+            self.happen(now)
+        return Outcome("applied", amount=lot.count(ROLLED))
+
     def count(self, key: str, amount: int) -> None:
         if key:
             self.spent_by_key[key] = self.spent_by_key.get(key, 0) + amount
@@ -230,11 +282,9 @@ class Naive:
     def overage(self) -> int:
         return sum(charge.units.count(BEYOND) for charge in self.charges.values())
 
-    def balances(self) -> dict[str, tuple[int, int, int, int, int]]:
-        return {
-            name: (lot.count(FREE), lot.count(HELD), lot.count(SPENT), lot.count(EXPIRED), lot.count(REVOKED))
-            for name, lot in self.lots.items()
-        }
+    def balances(self) -> dict[str, tuple[int, ...]]:
+        states = (FREE, HELD, SPENT, EXPIRED, REVOKED, ROLLED)
+        return {name: tuple(lot.count(state) for state in states) for name, lot in self.lots.items()}
 
 
 def grouped(units: list[Unit]) -> list[tuple[str, int]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 import msgspec
-from tests.simulation.naive import FREE, Naive, NaiveLot, Outcome
+from tests.simulation.naive import FREE, Naive, NaiveLot, NaiveRoll, Outcome
 
 from bursar.ledger import (
     Abandon,
@@ -16,11 +16,13 @@ from bursar.ledger import (
     Command,
     Correct,
     LotTerms,
+    Reduce,
     Refused,
     Rejected,
     Release,
     Request,
     Revoke,
+    Roll,
     Scope,
     Settle,
     TakeHold,
@@ -29,11 +31,27 @@ from bursar.ledger import (
     Void,
 )
 from bursar.ledger.reading import LotBalance
+from bursar.ledger.values import Rollover
 
 MODELS = ("gpt", "claude")
 KEYS = ("", "", "key_a", "key_b")
+GRANTS = ("", "grant_a", "grant_b")
 START = 1_000_000
-KINDS = ("release", "hold", "settle", "void", "abandon", "charge", "correct", "revoke", "tidy", "resend", "misuse")
+KINDS = (
+    "release",
+    "hold",
+    "settle",
+    "void",
+    "abandon",
+    "charge",
+    "correct",
+    "revoke",
+    "reduce",
+    "roll",
+    "tidy",
+    "resend",
+    "misuse",
+)
 _LIKELY = ("hold",) * 6 + ("settle",) * 6 + ("charge",) * 3 + ("release",) * 2 + KINDS
 
 
@@ -86,7 +104,7 @@ class Traffic:
             kind = "charge"
         name = f"{self.prefix}{kind[:3]}{self.count}"
         command, outcome = getattr(self, f"_{kind}")(player, name, chance)
-        if outcome.kind == "applied" and not isinstance(command, Tidy):
+        if outcome.kind == "applied" and not isinstance(command, Tidy | Roll):
             player.applied.append((command, outcome))
         return command, outcome
 
@@ -102,6 +120,8 @@ class Traffic:
             chance.random() < 0.2,
             only,
             [FREE] * chance.randint(1, 200),
+            grant=chance.choice(GRANTS),
+            roll=self._rollover(expires, chance) if chance.random() < 0.4 else None,
         )
         terms = LotTerms(
             lot.name,
@@ -112,8 +132,17 @@ class Traffic:
             lot.priority,
             lot.promotional,
             Scope(models=(only,)) if only else Scope(),
+            lot.grant,
+            roll=lot.roll
+            and Rollover(lot.roll.expires, lot.roll.cap, lot.roll.floor, lot.roll.share, lot.roll.priority),
         )
         return Release(name, player.name, terms), player.model.release(lot, self.now)
+
+    def _rollover(self, expires: int, chance: Random) -> NaiveRoll:
+        cap = chance.choice((0, 10, 60, 10**6))
+        floor = min(cap, chance.choice((0, 0, 5, 30)))
+        share = chance.choice((0, 333_333, 500_000, 1_000_000, 1_000_000))
+        return NaiveRoll(expires + chance.choice((1, 20, 150, 5_000)), cap, floor, share, chance.choice((10, 50)))
 
     def _hold(self, player: Player, name: str, chance: Random) -> tuple[Command, Outcome]:
         floor = chance.randint(0, 20)
@@ -197,6 +226,17 @@ class Traffic:
         lot = chance.choice([*player.model.lots, "nothing"])
         return Revoke(name, player.name, lot), player.model.revoke(lot, self.now)
 
+    def _reduce(self, player: Player, name: str, chance: Random) -> tuple[Command, Outcome]:
+        grant, amount = chance.choice(("grant_a", "grant_b", "nothing")), chance.choice((1, 20, 300))
+        return Reduce(name, player.name, grant, amount), player.model.reduce(grant, amount, self.now)
+
+    def _roll(self, player: Player, name: str, chance: Random) -> tuple[Command, Outcome]:
+        """Mostly of a lot that has ended, as a calendar asks for it."""
+        lots = player.model.lots
+        ended = [one for one, lot in lots.items() if lot.roll is not None and lot.expires <= self.now]
+        lot = chance.choice(ended if ended and chance.random() < 0.8 else [*lots, "nothing"])
+        return Roll(name, player.name, lot), player.model.roll_late(lot, self.now)
+
     def _tidy(self, player: Player, name: str, chance: Random) -> tuple[Command, Outcome]:
         return Tidy(name, player.name), Outcome("applied")
 
@@ -223,6 +263,11 @@ class Traffic:
                 Release(name, player.name, msgspec.structs.replace(lot, amount=0)),
                 Release(name, player.name, msgspec.structs.replace(lot, expires=self.now)),
                 Release(name, player.name, msgspec.structs.replace(lot, priority=101)),
+                Release(
+                    name, player.name, msgspec.structs.replace(lot, expires=self.now + 9, roll=Rollover(self.now + 9))
+                ),
+                Reduce(name, player.name, "grant_a", 0),
+                Reduce(name, player.name, "", 5),
                 Release(name, player.name, msgspec.structs.replace(lot, id=lots[0] if lots else "")),
             )
         )
@@ -242,7 +287,7 @@ def check(command: Command, answer: Answer, outcome: Outcome) -> None:
         assert isinstance(answer, Applied), said
         assert answer.replayed == (outcome.kind == "replayed"), said
         assert (answer.amount, answer.overage) == (outcome.amount, outcome.overage), said
-        if isinstance(command, TakeHold | Settle | Charge | Void | Abandon):
+        if isinstance(command, TakeHold | Settle | Charge | Void | Abandon | Reduce):
             assert _merged(answer) == outcome.draws, said
         if isinstance(command, TakeHold) and outcome.kind == "applied":
             assert answer.available == outcome.available, said
@@ -264,8 +309,10 @@ def _merged(answer: Applied) -> list[tuple[str, int]]:
     return draws
 
 
-def buckets(balances: list[LotBalance]) -> dict[str, tuple[int, int, int, int, int]]:
+def buckets(balances: list[LotBalance]) -> dict[str, tuple[int, ...]]:
     """Balances in the model's form; each adds up to its amount."""
     for lot in balances:
         assert lot.terms.amount == lot.available + lot.held + lot.spent + lot.expired + lot.revoked + lot.rolled
-    return {lot.terms.id: (lot.available, lot.held, lot.spent, lot.expired, lot.revoked) for lot in balances}
+    return {
+        lot.terms.id: (lot.available, lot.held, lot.spent, lot.expired, lot.revoked, lot.rolled) for lot in balances
+    }

@@ -143,3 +143,11 @@ def test_what_is_done_is_what_the_ledger_did() -> None:
     assert event.lot.amount == 150 * NANO  # as it would have been, had it been known in time
     assert execute(rehearsal, "person", left, event).released == 0
     assert rehearsal.available(rehearsal.at) == 310 * NANO
+
+
+def test_a_reduction_takes_of_its_own_period_before_what_rolled_over() -> None:
+    plan = plan_of(notice={"released_lots": "reduce"}, rollover={"periods": 1})
+    rehearsal = Rehearsal([changed(plan, ("2026-02-01", 310), ("2026-03-10", 0))])
+    rehearsal.run(at(plan, "2026-03-11"))
+    lots = {lot.terms.id: lot.revoked / NANO for lot in rehearsal.lots("person", rehearsal.at)}
+    assert lots == {"lot_g_2026-02-01": 0, "lot_g_2026-02-01+": 0, "lot_g_2026-03-01": 220}

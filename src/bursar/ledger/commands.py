@@ -109,7 +109,10 @@ class Revoke(Struct, frozen=True, gc=False, tag=True):
 
 
 class Reduce(Struct, frozen=True, gc=False, tag=True):
-    """Take back up to an amount of what is unheld and unspent of a grant's open lots, the newest first; they stay open."""
+    """Take back up to an amount of what is unheld and unspent of a grant's open lots; they stay open.
+
+    The newest give first, and what rolled over from earlier periods last.
+    """
 
     id: str
     person: str

@@ -157,7 +157,7 @@ def _reduce(book: Book, command: Reduce, content: str, now: int) -> Answer:
     lots = [
         lot for lot in book.lots.values() if lot.terms.grant == command.grant and lot.available and lot.is_open(now)
     ]
-    lots.sort(key=lambda lot: (-lot.terms.effective, lot.terms.id))
+    lots.sort(key=lambda lot: (bool(lot.terms.parent), -lot.terms.effective, lot.terms.id))
     draws = take(lots, command.amount)
     unit = lots[0].terms.unit if lots else ""
     return book.record(
