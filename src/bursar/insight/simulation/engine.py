@@ -27,8 +27,8 @@ from bursar.plans.terms import ATTRIBUTES, Plan
 MAX_PEOPLE = 200_000
 MAX_MONTHS = 120
 MAX_SCENARIOS = 10_000
-MAX_CELLS = 6_000_000
-"""Tiers times months times scenarios: what the tally of a plan is about, some 600 MB at most."""
+MAX_CELLS = 4_000_000
+"""Tiers times months times scenarios: what the tally of a plan is about, some 400 MB at most."""
 MAX_WORKERS = 64
 BLOCK_SCENARIOS = 128
 """Most scenarios that are worked on together."""
