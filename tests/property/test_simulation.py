@@ -25,8 +25,7 @@ rollovers = st.one_of(
     st.just("none"),
     st.builds(
         lambda share, cap, floor, periods: (
-            "{"
-            + f"share: {share}%, periods: {periods}"
+            f"{{share: {share}%, periods: {periods}"
             + (f", cap: {cap}" if cap else "")
             + (f", floor: ${floor}" if floor else "")
             + "}"

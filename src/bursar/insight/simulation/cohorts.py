@@ -91,9 +91,7 @@ def cohort(plan: Plan, tier: Tier, start: date, hired: date | None, bounds: Sequ
     end = bounds[-1]
     history = History("grt_simulated", begins, (Segment(begins, plan, tier.name, tier.amount),), hired)
     events = due(history, begins - 1, end)
-    periods = [
-        max(begins, micros(one.start)) for one in periods_of(history, history.segments[0], begins, end)
-    ]
+    periods = [max(begins, micros(one.start)) for one in periods_of(history, history.segments[0], begins, end)]
     cuts = {begins, end, *(one for one in bounds if begins < one < end), *periods}
     for event in events:
         cuts |= {one for one in _instants(event) if begins < one < end}
@@ -108,7 +106,7 @@ def _steps(marks: list[int], events: list[Event], periods: list[int], bounds: Se
     for event in events:
         if event.lot is not None:
             released.setdefault(event.at, []).append(event.lot)
-    ends = {start: following for start, following in pairwise([*periods, bounds[-1]])}
+    ends = dict(pairwise([*periods, bounds[-1]]))
     month, period_start, period_month = 0, -1, -1
     for start, end in pairwise(marks):
         while start >= bounds[month + 1]:

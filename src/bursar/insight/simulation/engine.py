@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
@@ -38,7 +38,18 @@ STRETCH_NUMBERS = 16_384
 """People times scenarios that are worked on together: small enough to stay in the cache."""
 
 Sum = Literal[
-    "wanted", "used", "covered", "own", "unmet", "forfeited", "released", "carried", "balance", "exposure", "out", "out_at"
+    "wanted",
+    "used",
+    "covered",
+    "own",
+    "unmet",
+    "forfeited",
+    "released",
+    "carried",
+    "balance",
+    "exposure",
+    "out",
+    "out_at",
 ]
 SUMS: tuple[Sum, ...] = Sum.__args__  # type: ignore[attr-defined]
 
@@ -52,8 +63,8 @@ class Setup:
     months: int = 24
     scenarios: int = 1_000
     seed: int = 1
-    usage: Usage = Usage()
-    behaviour: Behaviour = Behaviour()
+    usage: Usage = field(default_factory=Usage)
+    behaviour: Behaviour = field(default_factory=Behaviour)
     discount: float = 0.0
     """Of the contract on list prices, share of one."""
     unit_price: float = 0.0
@@ -215,7 +226,9 @@ def _job(plan: Plan, places: list[_Place | None], setup: Setup, common: Paths) -
     grain = grain_of(plan)
     in_money = plan.tiers[0].amount.unit.is_currency
     if not in_money and setup.unit_price <= 0:
-        raise InvalidInput("unit price", "none", f"what one of {plan.unit} costs at list price, as the plan is not in money")
+        raise InvalidInput(
+            "unit price", "none", f"what one of {plan.unit} costs at list price, as the plan is not in money"
+        )
     price = setup.unit_price if setup.unit_price > 0 else 1.0
     per_unit = grain / NANO * price
     tally = _tally(plan, setup, tiers, groups, per_unit * NANO * (1 if in_money else common.price))
@@ -364,7 +377,7 @@ def _ran_out(
     sums: Array,
     histogram: NDArray[np.int64],
     bin_days: float,
-    at: Mapping[str, int],
+    at: Mapping[Sum, int],
 ) -> NDArray[np.bool_] | None:
     """Count who runs out in a step for the first time in their period, and after how many days; who is out by now."""
     if step.period < 0:

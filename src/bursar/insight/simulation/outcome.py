@@ -236,7 +236,8 @@ def _part(tally: Tally, name: str, tiers: list[int]) -> Part:
                 run_out_day=_median_day(days[index], tally.bin_days),
                 out_in_month=_shares(out_at[index], int(people[index])) or Spread(0.0, 0.0, 0.0),
                 burst_intensity=round(
-                    intensity(tally.setup.behaviour, here["burst"].p50, here["cost"].p50 - here["burst"].p50, lengths), 3
+                    intensity(tally.setup.behaviour, here["burst"].p50, here["cost"].p50 - here["burst"].p50, lengths),
+                    3,
                 ),
             )
         )
@@ -263,7 +264,17 @@ def _part(tally: Tally, name: str, tiers: list[int]) -> Part:
 
 def _money(tally: Tally, tiers: list[int]) -> dict[str, Array]:
     """Sums over tiers in nano-units of money at list price: (months, scenarios) each."""
-    names: tuple[Sum, ...] = ("wanted", "used", "covered", "own", "unmet", "released", "carried", "exposure", "forfeited")
+    names: tuple[Sum, ...] = (
+        "wanted",
+        "used",
+        "covered",
+        "own",
+        "unmet",
+        "released",
+        "carried",
+        "exposure",
+        "forfeited",
+    )
     units: dict[str, Array] = {name: tally.of(name)[tiers].sum(axis=0) for name in names}
     units["burst"] = burst(tally.setup.behaviour, units["forfeited"])
     units["forfeited"] = units["forfeited"] - units["burst"]

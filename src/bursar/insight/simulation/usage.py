@@ -39,7 +39,9 @@ class Persona:
 PERSONAS = {
     one.name: one
     for one in (
-        Persona("moderate", 279.07, 0.8646, "fit to Uber's tiers: 35% below $200, 40% to $500, 20% to $2,000; mean $406"),
+        Persona(
+            "moderate", 279.07, 0.8646, "fit to Uber's tiers: 35% below $200, 40% to $500, 20% to $2,000; mean $406"
+        ),
         Persona("light", 120.12, 1.2816, "Anthropic: $13 by active day, 90% below $30; median $5.72 on 21 days"),
         Persona("heavy", 1_500.0, 0.8646, "the amount of Uber's monthly limit by tool, with the spread of its tiers"),
         Persona("heavy-tailed", 127.37, 1.5219, "the mean of `moderate`, with Jellyfish's p90 of 7 times the median"),
@@ -103,7 +105,7 @@ def parse_persona(text: str) -> Persona:
     if text in PERSONAS:
         return PERSONAS[text]
     read = _OWN.fullmatch(text.strip())
-    if read is None or not 0 < float(read[1]) or float(read[2] or 0) > 4:
+    if read is None or float(read[1]) <= 0 or float(read[2] or 0) > 4:
         expected = f"one of {', '.join(PERSONAS)}, or a monthly median and a sigma up to 4, such as $400@0.9"
         raise InvalidInput("usage", repr(text[:60]), expected)
     sigma = float(read[2]) if read[2] else PERSONAS[DEFAULT_PERSONA].sigma
