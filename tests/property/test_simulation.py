@@ -91,7 +91,7 @@ def test_one_person_of_the_arrays_lives_as_on_the_ledger(plan: Plan, hired: date
     piles = live(mine, demand, sums, np.zeros((MONTHS, BINS), dtype=np.int64), grain)
 
     begins = mine.steps[0].start
-    history = History("grt_x", begins, (Segment(begins, plan, "everyone", plan.tiers[0].amount),), dates[1])
+    history = History("grt_x", begins, (Segment(begins, plan, "everyone", plan.tiers[0].amount),), hired)
     spending = [
         Spending((step.start + step.end) // 2, int(np.rint(wants[step.month] * step.share)) * grain)
         for step in mine.steps

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 from datetime import date
+from html.parser import HTMLParser
 from math import erf, exp, log, sqrt
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -14,9 +17,10 @@ import pytest
 from bursar.errors import InvalidInput
 from bursar.insight.simulation import engine
 from bursar.insight.simulation.behaviour import CALM, Behaviour
-from bursar.insight.simulation.cohorts import cohort, month_bounds
+from bursar.insight.simulation.cohorts import cohort, month_bounds, start_of
 from bursar.insight.simulation.engine import BINS, SUMS, Setup, Tally, live, run
 from bursar.insight.simulation.outcome import as_json, compare, outcome
+from bursar.insight.simulation.report import html
 from bursar.insight.simulation.usage import PERSONAS, STEADY, Persona, Usage, mean_of, parse_persona, parse_price
 from bursar.money import NANO
 from bursar.plans.check import load
@@ -246,6 +250,16 @@ def test_json_says_everything_and_comes_back() -> None:
     assert isinstance(found["plans"][0]["parts"][0]["months"][0]["cost_list_nanos"]["p50"], int)
 
 
+def test_who_was_hired_on_the_same_day_of_a_month_shares_a_calendar() -> None:
+    plan = plan_of("$400", more=", anchor: hire_date")
+    found = {
+        start_of(plan, {"hire_date": f"{year}-0{month}-17"}, FIRST, date(2027, 1, 1))
+        for year in (2019, 2024)
+        for month in (1, 5)
+    }
+    assert found == {(FIRST, date(2026, 1, 17))}
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [
@@ -282,3 +296,41 @@ def test_personas_and_prices_are_read_as_people_write_them() -> None:
     for wrong in ("", "-100%", "cheap"):
         with pytest.raises(InvalidInput, match="price"):
             parse_price(wrong)
+
+
+class Read(HTMLParser):
+    """What a browser would fetch, what is open at the end, and how many plots and tables there are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fetched: list[str] = []
+        self.open: list[str] = []
+        self.counts: Counter[str] = Counter()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.counts[tag] += 1
+        self.fetched += [value or "" for name, value in attrs if name in ("src", "href", "srcset", "data", "action")]
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_the_report_needs_nothing_else_and_has_a_table_for_every_plot() -> None:
+    titled = load("bursar: plan/1\nname: x\ntitle: '<script>alert(1)</script> & co'\nallotment: {amount: $9}\n").plan
+    setup = Setup(FIRST, 3, 10)
+    tallies = run([titled, plan_of("$500")], people(50), setup)
+    text = html(setup, [outcome(tally) for tally in tallies], compare(*tallies))
+    read = Read()
+    read.feed(text)
+    assert (read.fetched, read.open) == ([], [])
+    assert read.counts["svg"] == read.counts["details"] == 8
+    assert read.counts["table"] > read.counts["svg"]
+    assert not read.counts["script"]
+    assert "url(" not in text
+    assert "http" not in text
+    assert "prefers-color-scheme: dark" in text
+    assert "nan" not in text.lower().replace("nano", "")
+    for piece in text.split("<svg")[1:]:
+        ElementTree.fromstring("<svg" + piece.split("</svg>")[0] + "</svg>")

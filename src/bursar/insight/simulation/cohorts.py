@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
-from bursar.calendar import Interval, boundary, micros, parse_instant
+from bursar.calendar import Interval, boundary, days_later, micros, months_later, parse_instant
 from bursar.errors import InvalidInput
 from bursar.money import NANO, TOKENS, Amount
 from bursar.plans.schedule import FOREVER, Event, History, LotPlan, Segment, due, periods_of
@@ -76,13 +76,29 @@ def grain_of(plan: Plan) -> int:
 
 
 def start_of(plan: Plan, person: Mapping[str, str], first: date, last: date) -> tuple[date, date | None] | None:
-    """When a person's grant begins and which hire date its periods ask for; None if that is after the end."""
+    """When a person's grant begins, and the date that stands for their hire date if periods are counted from it.
+
+    None if the grant begins after the end.
+    """
     given = person.get("hire_date") or ""
     hired = _hire_date(given) if given else None
     start = max(first, hired) if hired else first
     if start >= last:
         return None
-    return start, hired if plan.allotment.anchor == "hire_date" else None
+    every = plan.allotment.every
+    if plan.allotment.anchor != "hire_date" or hired is None or every is None:
+        return start, None
+    return start, _same_periods(hired, every, start)
+
+
+def _same_periods(hired: date, every: Interval, start: date) -> date:
+    """The latest date up to the month of `start` that gives the same periods: who shares it shares a cohort."""
+    if not every.months:
+        return days_later(hired, (start - hired).days // every.days * every.days)
+    if hired.day > 28:  # a shorter month in between would change the day for good
+        return hired
+    between = (start.year - hired.year) * 12 + start.month - hired.month
+    return months_later(hired, between // every.months * every.months)
 
 
 def cohort(plan: Plan, tier: Tier, start: date, hired: date | None, bounds: Sequence[int]) -> Cohort:

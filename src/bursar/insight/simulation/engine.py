@@ -27,6 +27,8 @@ from bursar.plans.terms import ATTRIBUTES, Plan
 MAX_PEOPLE = 200_000
 MAX_MONTHS = 120
 MAX_SCENARIOS = 10_000
+MAX_NUMBERS = 10_000_000_000
+"""People times months times scenarios: several minutes."""
 MAX_CELLS = 4_000_000
 """Tiers times months times scenarios: what the tally of a plan is about, some 400 MB at most."""
 MAX_WORKERS = 64
@@ -149,6 +151,10 @@ def run(
     """
     if not 1 <= len(people) <= MAX_PEOPLE:
         raise InvalidInput("roster", f"{len(people):,} people", f"1 to {MAX_PEOPLE:,}")
+    numbers = len(people) * setup.months * setup.scenarios
+    if numbers > MAX_NUMBERS:
+        size = f"{len(people):,} people x {setup.months} months x {setup.scenarios:,} scenarios"
+        raise InvalidInput("scenarios", size, f"at most {MAX_NUMBERS:,} together")
     common = paths(setup.usage, setup.months, setup.scenarios, setup.seed)
     placed = _places(plans[0], people, setup)
     order = sorted(range(len(people)), key=lambda row: (_key(placed[row]), row))
