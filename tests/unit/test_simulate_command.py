@@ -79,6 +79,12 @@ def test_the_exact_figures_as_json(place: Path) -> None:
     assert found["comparison"] is None
 
 
+def test_plans_in_two_currencies_have_no_difference(place: Path) -> None:
+    (place / "other.yaml").write_text("bursar: plan/1\nname: e\ntitle: E\ncurrency: EUR\nallotment: {amount: 9 EUR}\n")
+    with pytest.raises(BursarError, match="EUR"):
+        typed("--roster", "people.csv", "--against", "other.yaml")
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -106,13 +112,13 @@ def test_what_cannot_be_is_refused_in_a_sentence(place: Path, words: list[str], 
 def test_the_roster_and_its_use_come_from_the_database(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BURSAR_HOME", str(place / "home"))
     runner = CliRunner()
+    assert runner.invoke(bursar, ["init"], catch_exceptions=False).exit_code == 0
     with pytest.raises(BursarError, match="nobody in the database"):
-        runner.invoke(bursar, ["init"], catch_exceptions=False)
         typed()
     assert runner.invoke(bursar, ["person", "add", "ada", "--level", "L5"], catch_exceptions=False).exit_code == 0
-    assert "Engineering: 1 people" in typed()
+    assert "Engineering: 1 person," in typed()
     used = {"rows": [{"key": "ada", "list_nanos": 70 * 10**9}, {"key": "bob", "list_nanos": 0}]}
     monkeypatch.setattr(reports, "usage", lambda *_, **__: used)
     text = typed("--steady", "--no-burst")
-    assert "Use is drawn from the history of 1 people." in text
+    assert "Use is drawn from the history of 1 person." in text
     assert "$210" in text

@@ -258,6 +258,8 @@ def test_who_was_hired_on_the_same_day_of_a_month_shares_a_calendar() -> None:
         for month in (1, 5)
     }
     assert found == {(FIRST, date(2026, 1, 17))}
+    quarterly = plan_of("$400", "quarter", more=", anchor: hire_date")
+    assert start_of(quarterly, {"hire_date": "2019-08-31"}, FIRST, date(2027, 1, 1)) == (FIRST, date(2025, 8, 31))
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,7 @@ def simulate(
     if comparison is not None:
         _show_comparison(comparison, outcomes[0].currency)
     if past:
-        console.print(f"Use is drawn from the history of {len(past):,} people.", style="dim")
+        console.print(f"Use is drawn from the history of {_count(len(past))}.", style="dim")
     if html_file is not None:
         console.print(f"The report is in {html_file}.", markup=False)
 
@@ -127,7 +127,7 @@ def _show(found: Outcome, setup: Setup) -> None:
     everybody, currency = found.everybody, found.currency
     total = everybody.total
     console.print(
-        f"{found.title}: {found.people:,} people, {setup.months} months, {setup.scenarios:,} scenarios",
+        f"{found.title}: {_count(found.people)}, {setup.months} months, {setup.scenarios:,} scenarios",
         style="bold",
         markup=False,
     )
@@ -235,6 +235,10 @@ def fan(spread: Spread, top: float, width: int = _FAN) -> Text:
     )
     line = "".join("●" if at == middle else "─" if low <= at <= high else " " for at in range(width))
     return Text(line, style="cyan")
+
+
+def _count(people: int) -> str:
+    return f"{people:,} {'person' if people == 1 else 'people'}"
 
 
 def _values(spread: Spread) -> tuple[float, float, float]:

@@ -95,10 +95,11 @@ def _same_periods(hired: date, every: Interval, start: date) -> date:
     """The latest date up to the month of `start` that gives the same periods: who shares it shares a cohort."""
     if not every.months:
         return days_later(hired, (start - hired).days // every.days * every.days)
-    if hired.day > 28:  # a shorter month in between would change the day for good
-        return hired
-    between = (start.year - hired.year) * 12 + start.month - hired.month
-    return months_later(hired, between // every.months * every.months)
+    times = ((start.year - hired.year) * 12 + start.month - hired.month) // every.months
+    # In a shorter month the day would be lost for good.
+    while months_later(hired, times * every.months).day != hired.day:
+        times -= 1
+    return months_later(hired, times * every.months)
 
 
 def cohort(plan: Plan, tier: Tier, start: date, hired: date | None, bounds: Sequence[int]) -> Cohort:

@@ -151,6 +151,9 @@ def run(
     """
     if not 1 <= len(people) <= MAX_PEOPLE:
         raise InvalidInput("roster", f"{len(people):,} people", f"1 to {MAX_PEOPLE:,}")
+    currencies = sorted({plan.currency for plan in plans})
+    if len(currencies) > 1:
+        raise InvalidInput("currency", " and ".join(currencies), "plans in one currency, to be set side by side")
     numbers = len(people) * setup.months * setup.scenarios
     if numbers > MAX_NUMBERS:
         size = f"{len(people):,} people x {setup.months} months x {setup.scenarios:,} scenarios"
