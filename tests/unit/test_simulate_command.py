@@ -55,8 +55,8 @@ def test_a_plan_is_shown_by_month_and_by_tier(place: Path) -> None:
 
 def test_two_plans_side_by_side_with_a_report(place: Path) -> None:
     text = typed("--roster", "people.csv", "--against", "other.yaml", "--html", "report.html")
-    assert "rolling less engineering" in text
-    assert "rolling costs less in" in text
+    assert "Rolling less Engineering" in text
+    assert "Rolling costs less in" in text
     assert (place / "report.html").read_text().startswith("<!doctype html>")
 
 
@@ -77,6 +77,12 @@ def test_the_exact_figures_as_json(place: Path) -> None:
     assert months[0]["cost_list_nanos"]["p50"] == (20 * 100 + 20 * 200) * 10**9
     assert [month["people"] for month in months] == [40, 41, 41]
     assert found["comparison"] is None
+
+
+def test_two_versions_of_a_plan_are_told_apart(place: Path) -> None:
+    (place / "other.yaml").write_text(PLAN.replace("$400", "$500"))
+    text = typed("--roster", "people.csv", "--against", "other.yaml")
+    assert "Engineering (second) less Engineering (first)" in text
 
 
 def test_plans_in_two_currencies_have_no_difference(place: Path) -> None:

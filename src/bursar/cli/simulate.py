@@ -19,7 +19,7 @@ from bursar.cli.render import Column, console, show_json, show_pairs, show_table
 from bursar.errors import InvalidInput, NotFound
 from bursar.insight.simulation.behaviour import CALM, Behaviour
 from bursar.insight.simulation.engine import MAX_PEOPLE, Setup, run
-from bursar.insight.simulation.outcome import Comparison, Month, Outcome, Spread, as_json, compare, outcome
+from bursar.insight.simulation.outcome import Comparison, Month, Outcome, Spread, as_json, compare, outcomes
 from bursar.insight.simulation.report import amount, html, share
 from bursar.insight.simulation.usage import PERSONAS, PRICES, Persona, Usage, parse_persona, parse_price
 from bursar.money import NANO, parse_amount
@@ -106,17 +106,17 @@ def simulate(
         workers=min(MAX_WORKERS, os.cpu_count() or 1),
     )
     tallies = run(plans, people, setup, past)
-    outcomes = [outcome(tally) for tally in tallies]
+    seen = outcomes(tallies)
     comparison = compare(*tallies) if len(tallies) == 2 else None
     if html_file is not None:
-        _write(html_file, html(setup, outcomes, comparison))
+        _write(html_file, html(setup, seen, comparison))
     if json:
-        show_json(as_json(setup, outcomes, comparison))
+        show_json(as_json(setup, seen, comparison))
         return
-    for one in outcomes:
+    for one in seen:
         _show(one, setup)
     if comparison is not None:
-        _show_comparison(comparison, outcomes[0].currency)
+        _show_comparison(comparison, seen[0].currency)
     if past:
         console.print(f"Use is drawn from the history of {_count(len(past))}.", style="dim")
     if html_file is not None:

@@ -7,7 +7,7 @@ one of the scenarios (the least that enough of them do not exceed), so that in a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -62,7 +62,7 @@ class Month:
     run_out_day: float | None
     """Median day of the period on which those who run out do, from 0."""
     out_in_month: Spread
-    """People who run out in this month, whenever their period began, by people."""
+    """Share of people who run out in this month, whenever their period began; of periods, where a month has several."""
     burst_intensity: float
     """How many times an ordinary day a day before the reset is, in the middle."""
 
@@ -154,15 +154,22 @@ def outcome(tally: Tally) -> Outcome:
     )
 
 
+def outcomes(tallies: Sequence[Tally]) -> list[Outcome]:
+    """Read the tallies of one run; two versions of one plan are told apart in their titles."""
+    titles = _titles(tallies)
+    return [replace(outcome(tally), title=title) for tally, title in zip(tallies, titles, strict=True)]
+
+
 def compare(first: Tally, second: Tally) -> Comparison:
     """Two plans side by side; both have to come from one run."""
     one, other = (_money(tally, list(range(len(tally.tiers)))) for tally in (first, second))
     difference = {name: other[name].sum(axis=0) - one[name].sum(axis=0) for name in one}
     carried = other["carried"][-1] - one["carried"][-1]
     contract = difference["cost"] * (1 - first.setup.discount)
+    one_title, other_title = _titles([first, second])
     return Comparison(
-        first.plan.name,
-        second.plan.name,
+        one_title,
+        other_title,
         _nanos(difference["cost"]),
         _nanos(contract),
         _nanos(difference["unmet"]),
@@ -206,6 +213,13 @@ def assumptions(setup: Setup, tiers: Sequence[str] = ()) -> dict[str, Any]:
     }
 
 
+def _titles(tallies: Sequence[Tally]) -> list[str]:
+    found = [tally.plan.title for tally in tallies]
+    if len(found) == 2 and found[0] == found[1]:
+        return [f"{found[0]} (first)", f"{found[1]} (second)"]
+    return found
+
+
 def _part(tally: Tally, name: str, tiers: list[int]) -> Part:
     money = _money(tally, tiers)
     keep = 1 - tally.setup.discount
@@ -234,7 +248,8 @@ def _part(tally: Tally, name: str, tiers: list[int]) -> Part:
                 exposure_nanos=here["exposure"],
                 run_out=_shares(out[index], int(begun[index])),
                 run_out_day=_median_day(days[index], tally.bin_days),
-                out_in_month=_shares(out_at[index], int(people[index])) or Spread(0.0, 0.0, 0.0),
+                out_in_month=_shares(out_at[index], max(int(people[index]), int(begun[index])))
+                or Spread(0.0, 0.0, 0.0),
                 burst_intensity=round(
                     intensity(tally.setup.behaviour, here["burst"].p50, here["cost"].p50 - here["burst"].p50, lengths),
                     3,
