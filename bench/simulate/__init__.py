@@ -1,0 +1,1 @@
+"""How fast a roster is simulated: `python -m bench.simulate`."""
