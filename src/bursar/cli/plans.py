@@ -11,6 +11,7 @@ import yaml
 
 from bursar.cli.options import Json, desk
 from bursar.cli.render import Column, console, money, show_json, show_table
+from bursar.cli.simulate import simulate
 from bursar.errors import InvalidInput
 from bursar.office import explanations, plans, promises
 from bursar.office.database import reading
@@ -20,6 +21,7 @@ from bursar.plans.document import MAX_BYTES, json_schema
 from bursar.plans.terms import plain
 
 app = typer.Typer(no_args_is_help=True)
+app.command()(simulate)
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A plan document in YAML.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would change, change nothing.")]
