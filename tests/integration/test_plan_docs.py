@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
+from typer.testing import CliRunner
 
+from bursar.cli.app import app
 from bursar.grants.specs import EventPart, ExpectPart, GivenPart, run_specs
 from bursar.plans.check import load
 from bursar.plans.document import json_schema
@@ -92,3 +94,8 @@ def test_what_the_how_to_shows_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_the_how_to_names_everything_that_a_spec_may_say() -> None:
     names = {name for part in (GivenPart, EventPart, ExpectPart) for name in part.model_fields}
     assert [name for name in sorted(names) if f"`{name}" not in HOW_TO] == []
+
+
+def test_a_template_is_printed_as_it_is_however_narrow_the_terminal() -> None:
+    printed = CliRunner().invoke(app, ["plan", "new", "stipend"], env={"COLUMNS": "40"})
+    assert (printed.exit_code, printed.stdout) == (0, text("stipend"))

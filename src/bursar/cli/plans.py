@@ -366,7 +366,7 @@ def new(
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write there; never over a file.")
     ] = None,
 ) -> None:
-    """Start a plan from a template. Example: bursar plan new 04-quarterly-rollover -o engineering.yaml"""
+    """Start a plan from a template. Example: bursar plan new quarterly-rollover -o engineering.yaml"""
     from bursar.plans import templates
 
     if not template:
@@ -377,7 +377,7 @@ def new(
         return
     text = templates.text(template)
     if out is None:
-        console.print(text.rstrip(), markup=False, highlight=False)
+        typer.echo(text, nl=False)  # as it is: a console would break long lines, and with them the YAML
         return
     try:
         with out.open("x", encoding="utf-8") as opened:
