@@ -63,3 +63,11 @@ def test_a_change_of_the_cadence_begins_anew() -> None:
         ("release", "2026-01-14", 50),  # Wednesday to Sunday, 5 of 7 days
         ("release", "2026-01-19", 70),
     ]
+
+
+def test_an_end_that_was_not_known_yet_does_not_rewrite_a_release() -> None:
+    history = situation("{starts: 2026-04-01}", plan("allotment: {amount: $300}")).history
+    known = replace(history, ends=at("2026-05-16"), end_kind="left", end_known=at("2026-04-20"))
+    late = replace(known, end_known=at("2026-05-10"))
+    assert [one[2] for one in told(due(known, 0, FAR)) if one[0] == "release"] == [300, 145]  # 15 of 31 days
+    assert [one[2] for one in told(due(late, 0, FAR)) if one[0] == "release"] == [300, 300]

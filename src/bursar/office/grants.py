@@ -161,11 +161,13 @@ def resume(connection: Connection, grant: Grant, at: int) -> Grant:
     return _moved(connection, grant.id)
 
 
-def end(connection: Connection, grant: Grant, at: int, kind: str) -> Grant:
+def end(connection: Connection, grant: Grant, at: int, kind: str, now: int) -> Grant:
     """End a grant at an instant: `left`, `revoked` (its notice has been checked) or `ended`."""
     if grant.history.ends is not None and grant.history.ends <= at:
         raise Conflict(f"grant {grant.id} ends {day(grant.history.ends, grant.current.plan)} already")
-    connection.execute(update(plan_grant).where(plan_grant.c.id == grant.id).values(ends=at, end_kind=kind))
+    connection.execute(
+        update(plan_grant).where(plan_grant.c.id == grant.id).values(ends=at, end_kind=kind, end_known=now)
+    )
     return _moved(connection, grant.id)
 
 
@@ -254,6 +256,7 @@ def _grant(
         tuple(Pause(one.start, one.until or None) for one in pauses),
         row.ends or None,
         row.end_kind,
+        row.end_known,
     )
     return Grant(row.id, row.person, row.plan, history, row.created, row.actor, row.note, tuple(changes))
 

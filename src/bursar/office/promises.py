@@ -310,9 +310,11 @@ def end_grant(
                 f"at {at} is earlier than the notice of {days} days that the terms promise",
                 f"the first possible date is {local_day(first, current.plan)}",
             )
-        answer = _changed(desk, grant, holder, replace(grant.history, ends=moment, end_kind=kind), dry_run)  # type: ignore[arg-type]
+        answer = _changed(
+            desk, grant, holder, replace(grant.history, ends=moment, end_kind=kind, end_known=now), dry_run
+        )
         if not dry_run:
-            grants.end(connection, grant, moment, kind)
+            grants.end(connection, grant, moment, kind, now)
             desk.note(connection, "grant.end", grant_id, {"at": moment, "kind": kind, "reason": reason})
     if not dry_run:
         run_calendar(desk)
@@ -332,7 +334,7 @@ def leave(desk: Desk, person: str, last_day: str, *, dry_run: bool = False) -> d
             "person": holder["handle"],
             "last_day": last_day,
             "grants": [
-                _changed(desk, one, holder, replace(one.history, ends=ends, end_kind="left"), dry_run)
+                _changed(desk, one, holder, replace(one.history, ends=ends, end_kind="left", end_known=now), dry_run)
                 for one in running
             ],
             "dry_run": dry_run,
@@ -340,7 +342,7 @@ def leave(desk: Desk, person: str, last_day: str, *, dry_run: bool = False) -> d
         if not dry_run:
             people.leave(connection, holder["id"], last_day, now)
             for one in running:
-                grants.end(connection, one, ends, "left")
+                grants.end(connection, one, ends, "left", now)
             desk.note(connection, "person.leave", holder["id"], {"last_day": last_day, "grants": len(running)})
     if not dry_run:
         run_calendar(desk)

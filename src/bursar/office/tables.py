@@ -193,6 +193,7 @@ plan_grant = Table(
     Column("hire_date", Text, nullable=False, server_default=""),
     Column("ends", BigInteger, nullable=False, server_default="0"),
     Column("end_kind", Text, nullable=False, server_default="ended"),
+    Column("end_known", BigInteger, nullable=False, server_default="0"),
     Column("created", BigInteger, nullable=False),
     Column("actor", Text, nullable=False),
     Column("note", Text, nullable=False, server_default=""),

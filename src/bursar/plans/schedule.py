@@ -70,10 +70,16 @@ class History:
     ends: int | None = None
     """First instant that the grant does not cover any more."""
     end_kind: Literal["left", "revoked", "ended"] = "ended"
+    end_known: int = -FOREVER
+    """Since when the end is known: what was released before then did not count on it, and is not rewritten."""
 
     def segment_at(self, at: int) -> Segment:
         """The terms in force at an instant; the first before the grant begins."""
         return next((one for one in reversed(self.segments) if one.start <= at), self.segments[0])
+
+    def known_stop(self, at: int) -> int:
+        """The end of the grant as it was known at an instant."""
+        return self.stop if self.end_known <= at else FOREVER
 
     @property
     def stop(self) -> int:
@@ -236,7 +242,9 @@ def _in_period(history: History, index: int, period: Period, stop: int) -> Itera
     start, end = max(micros(period.start), segment.start), min(micros(period.end), stop)
     has, wanted = _stands_for(history, index, period), segment.amount.nanos
     if has is not None and wanted < has:
-        amount, _ = _share_of(segment, has - wanted, period, start, min(history.stop, micros(period.end)), always=True)
+        amount, _ = _share_of(
+            segment, has - wanted, period, start, min(history.known_stop(start), micros(period.end)), always=True
+        )
         if segment.plan.reduce_released and amount:
             yield Event(history.grant, "reduce", _key(history, index, start), start, None, amount, index)
         return
@@ -269,7 +277,7 @@ def _stands_for(history: History, index: int, period: Period) -> int | None:
 
 def _release(history: History, index: int, period: Period, at: int) -> Event:
     segment = history.segments[index]
-    stop = min(history.stop, micros(period.end))
+    stop = min(history.known_stop(at), micros(period.end))
     amount, evidence = _share_of(segment, segment.amount.nanos, period, at, stop)
     floor = segment.plan.floor
     if floor is not None and amount < floor.nanos:
@@ -280,7 +288,7 @@ def _release(history: History, index: int, period: Period, at: int) -> Event:
 
 def _raise(history: History, index: int, period: Period, at: int, difference: int) -> Event:
     segment = history.segments[index]
-    stop = min(history.stop, micros(period.end))
+    stop = min(history.known_stop(at), micros(period.end))
     key = _key(history, index, at)
     amount, evidence = _share_of(segment, difference, period, at, stop, always=True)
     evidence = f"{evidence}; {segment.tier} from here on".removeprefix("; ")
