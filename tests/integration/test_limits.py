@@ -128,3 +128,19 @@ async def test_a_release_that_is_due_is_there_before_a_request_is_refused(tmp_pa
         assert status == 200
         assert house.desk.now() > now
         house.assert_clean()
+
+
+async def test_a_pace_holds_a_swarm_back_and_leaves_the_allotment_alone(tmp_path: Path) -> None:
+    async with running_house(tmp_path, grant="") as house:
+        text = PLAN.replace("AMOUNT", "5").replace("STEPS", "[stop]")
+        promises.apply_plan(house.desk, load(text + 'velocity: {per_hour: "$0.05", per_day: "$0.2"}\n'))
+        promises.give(house.desk, "ada", "tight")
+        await asyncio.sleep(0.6)
+        answers = await asyncio.gather(*(ask(house, output=1000) for _ in range(60)))
+        await house.settled()
+        refused = [(document, headers) for status, document, headers in answers if status == 429]
+        assert refused
+        assert "allows $0.05 in an hour" in refused[0][0]["error"]["message"]
+        assert 0 < house.spent() <= 50_000_000
+        assert house.balance()["available_nanos"] >= 4_950_000_000
+        house.assert_clean()

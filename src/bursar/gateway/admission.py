@@ -62,8 +62,9 @@ def hold_command(
     node: str,
     now: int,
     holder: str,
+    most: int = MAX_AMOUNT,
 ) -> TakeHold:
-    """The hold for a plan, on the lots of `holder`: the person who has the key, or a pool."""
+    """The hold for a plan, on the lots of `holder`: the person who has the key, or a pool. At most `most` is held."""
     note = {"key": key.key_id, "dialect": call.dialect, "project": key.project, "request_id": hold_id}
     if call.session:
         note["session"] = call.session
@@ -73,8 +74,8 @@ def hold_command(
         hold_id,
         holder,
         "USD",
-        plan.worst_nanos,
-        plan.floor_nanos,
+        min(plan.worst_nanos, most),
+        min(plan.floor_nanos, most),
         now + policy.hold_seconds * MICROS,
         Request(provider.name, call.model, key.purpose),
         policy.share_divisor,

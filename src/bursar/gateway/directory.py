@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from bursar.gateway.velocity import Pace
 from bursar.ledger import OPEN_SCOPE, Scope
 from bursar.prices import Tariff
 
@@ -82,6 +83,14 @@ class Promises(Protocol):
 
     def due_at(self, person_id: str) -> int:
         """When something falls due in this person's calendar next; answered from memory."""
+        ...
+
+    def pace_of(self, person_id: str) -> Pace | None:
+        """Most that the person may spend in an hour and in a day; answered from memory."""
+        ...
+
+    async def spent_since(self, person_id: str, start: int) -> int:
+        """What the person was charged since an instant, nano-USD."""
         ...
 
     async def catch_up(self, person_id: str) -> None:

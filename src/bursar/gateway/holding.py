@@ -18,7 +18,9 @@ from bursar.gateway.dialects.contract import Call, Dialect, Malformed, Refusal
 from bursar.gateway.dialects.warnings import allotment_headers
 from bursar.gateway.directory import KeyRecord, Limit, LimitStep, ProviderRecord
 from bursar.gateway.settlement import Billing
+from bursar.gateway.velocity import too_fast
 from bursar.ledger import Applied, LotTerms, Refused, Rejected, Release
+from bursar.ledger.values import MAX_AMOUNT
 from bursar.prices import Tariff
 
 if TYPE_CHECKING:
@@ -92,14 +94,31 @@ async def _try(gate: Gate, asked: Asked, now: int) -> tuple[Applied | Refused, a
         free = await _free(gate, asked)
         if 0 < free < plan.worst_nanos * gate.policy.share_divisor:
             plan = await _tighter(gate, asked, plan, tariff)
+    most = await _room(gate, asked, plan, now)
     command = admission.hold_command(
-        asked.request_id, plan, asked.call, asked.key, asked.provider, gate.policy, gate.node, now, asked.holder
+        asked.request_id, plan, asked.call, asked.key, asked.provider, gate.policy, gate.node, now, asked.holder, most
     )
+    if most < MAX_AMOUNT and gate.velocity is not None:  # reserved before anybody else can look
+        gate.velocity.count(asked.key.person_id, command.worst, now)
     answer = await gate.writer.submit(command)
+    if most < MAX_AMOUNT and gate.velocity is not None:
+        held = answer.amount if isinstance(answer, Applied) else 0
+        gate.velocity.count(asked.key.person_id, held - command.worst, now)
     if isinstance(answer, Rejected):
         raise Turned(Refusal("unavailable", f"Bursar: {answer.sentence}", retry_after_seconds=2))
     gate.free_nanos[asked.holder] = answer.available
     return answer, plan
+
+
+async def _room(gate: Gate, asked: Asked, plan: admission.Plan, now: int) -> int:
+    """Most that may be held at the pace that the person's plan allows. Raises Turned if that is too little."""
+    pace = None if gate.promises is None else gate.promises.pace_of(asked.key.person_id)
+    if pace is None or gate.velocity is None:
+        return MAX_AMOUNT
+    room, limit, ends = await gate.velocity.room(asked.key.person_id, pace, now)
+    if room < plan.floor_nanos:
+        raise Turned(too_fast(limit, ends, now, plan.floor_nanos - max(0, room)))
+    return room
 
 
 async def _follow(

@@ -28,6 +28,7 @@ from bursar.gateway.live import Live, LiveRequest
 from bursar.gateway.policy import Policy
 from bursar.gateway.settlement import Billing
 from bursar.gateway.upstream import Upstream, UpstreamFailed, reply_headers, request_headers
+from bursar.gateway.velocity import Velocity
 from bursar.ledger import Applied, Charge, Rejected, Settle, Void, Writer
 from bursar.ledger import Usage as UsageRecord
 
@@ -60,6 +61,7 @@ class Gate:
         self.live = Live()
         self.calibration = Calibration()
         self.promises = promises
+        self.velocity = None if promises is None else Velocity(promises.spent_since)
         self.free_nanos: dict[str, int] = {}
         """What was free for a person at the last hold: decides only whether a tighter count is worth asking for."""
         self.slices: dict[tuple[str, str, str], int] = {}
@@ -240,6 +242,7 @@ class Exchange:
         gate, reading = self.gate, meter.reading()
         outcome = settlement.outcome_of(self.billing, reading, status, gate.directory, gate.calibration)
         if outcome.usage is None:
+            self._pace(0)
             await self._submit(
                 lambda: Void(f"{self.request_id}.void", self.asked.holder, self.request_id, f"provider status {status}")
             )
@@ -247,6 +250,7 @@ class Exchange:
         if reading.usage is not None and outcome.usage.status == "exact":
             gate.calibration.learn(self.asked.provider.kind, self.asked.call, reading.usage)
         amount, usage = outcome.amount, outcome.usage
+        self._pace(amount)
         answer = await self._submit(
             lambda: Settle(
                 f"{self.request_id}.settle", self.asked.holder, self.request_id, amount, usage, self.asked.note
@@ -269,6 +273,11 @@ class Exchange:
             await self._submit(partial(self._charge_beside, number, beside, other))
         if isinstance(answer, Applied) and answer.overage:
             log.warning("request %s overran its hold: %d nano-USD overage", self.request_id, answer.overage)
+
+    def _pace(self, amount: int) -> None:
+        """Count what the request came to instead of what was held for it."""
+        if self.gate.velocity is not None and self.billing is not None:
+            self.gate.velocity.count(self.key.person_id, amount - self.billing.held_nanos, self.gate.clock())
 
     def _charge_beside(self, number: int, amount: int, usage: UsageRecord) -> Charge:
         """The charge for another model that took part in the same reply."""
@@ -294,6 +303,7 @@ class Exchange:
         if self.billing is None or self._settled:
             return
         self._settled = True
+        self._pace(0)
         await self._submit(
             lambda: Void(f"{self.request_id}.void", self.asked.holder, self.request_id, "no reply from the provider")
         )

@@ -7,20 +7,24 @@ import logging
 import re
 from collections.abc import Callable
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 
 from bursar.calendar import micros
 from bursar.gateway.directory import Limit, LimitStep
+from bursar.gateway.velocity import Pace
 from bursar.ledger import NEVER, Scope, Store
-from bursar.office import grants, timetable
+from bursar.ledger import reading as reading_ledger
+from bursar.office import grants, plans, timetable
 from bursar.office.database import reading
 from bursar.office.grants import NOTHING_DUE, Grant
 from bursar.office.tables import consent, control_version, person
 from bursar.plans.schedule import periods_of
 from bursar.plans.terms import Step
+from bursar.plans.terms import Velocity as PlanVelocity
 
 log = logging.getLogger("bursar.limits")
 
+NO_PACE = PlanVelocity()
 POOL_PREFIX = "pool:"
 SWEEP_SECONDS = 1.0
 """How often a node looks whether anything fell due for anybody."""
@@ -38,6 +42,7 @@ class LivePromises:
     def __init__(self, engine: Engine, store: Callable[[], Store], clock: Callable[[], int], node: str) -> None:
         self._engine, self._open_store, self._clock, self._node = engine, store, clock, node
         self._due: dict[str, int] = {}
+        self._paces: dict[str, Pace] = {}
         self._version = -1
         self._limits: dict[str, tuple[int, int, tuple[Limit, ...]]] = {}
         self._store: Store | None = None
@@ -50,10 +55,18 @@ class LivePromises:
             version = connection.execute(select(control_version.c.version)).scalar_one()
             if version != self._version:
                 self._due = timetable.next_by_person(connection)
+                self._paces = _paces(connection, self._clock())
                 self._version = version
 
     def due_at(self, person_id: str) -> int:
         return self._due.get(person_id, NOTHING_DUE)
+
+    def pace_of(self, person_id: str) -> Pace | None:
+        return self._paces.get(person_id)
+
+    async def spent_since(self, person_id: str, start: int) -> int:
+        async with self._one_at_a_time:
+            return await asyncio.to_thread(self._read_spent, person_id, start)
 
     async def catch_up(self, person_id: str) -> None:
         await self._run(person_id)
@@ -93,6 +106,20 @@ class LivePromises:
         timetable.run(self._engine, self._store, now, now=now, node=self._node, person=person_id)
         self.refresh()
 
+    def _read_spent(self, person_id: str, start: int) -> int:
+        if self._store is None:
+            self._store = self._open_store()
+        spent, before = 0, None
+        while True:
+            page = self._store.read(
+                lambda session, before=before: reading_ledger.recent_charges(session, 500, person_id, before)  # type: ignore[misc]
+            )
+            recent = [line for line in page if line.usage.at >= start and line.unit == "USD"]
+            spent += sum(line.amount for line in recent)
+            if len(page) < 500 or len(recent) < len(page):
+                return spent
+            before = page[-1].seq
+
     def _read_limits(self, person_id: str, now: int) -> tuple[Limit, ...]:
         with reading(self._engine) as connection:
             running = grants.listed(connection, person=person_id, active_at=now)
@@ -103,6 +130,24 @@ class LivePromises:
         running.sort(key=lambda grant: (grant.history.segment_at(now).plan.priority, grant.history.starts, grant.id))
         limits = (_limit(grant, team, agreed is not None, now) for grant in running)
         return tuple(limit for limit in limits if limit is not None)
+
+
+def _paces(connection: Connection, now: int) -> dict[str, Pace]:
+    """Everybody whose plan limits the pace; where several plans do, the narrowest."""
+    named = {one.name for one in plans.versions(connection) if one.plan.velocity != NO_PACE and one.plan.unit == "USD"}
+    found: dict[str, Pace] = {}
+    for name in sorted(named):
+        for grant in grants.listed(connection, plan=name, active_at=now):
+            velocity = grant.history.segment_at(now).plan.velocity
+            hour = 0 if velocity.per_hour is None else velocity.per_hour.nanos
+            day = 0 if velocity.per_day is None else velocity.per_day.nanos
+            other = found.get(grant.person, Pace())
+            found[grant.person] = Pace(_narrower(hour, other.per_hour), _narrower(day, other.per_day))
+    return {person_id: pace for person_id, pace in found.items() if pace != Pace()}
+
+
+def _narrower(one: int, other: int) -> int:
+    return min(one, other) if one and other else one or other
 
 
 def _limit(grant: Grant, team: str, agreed: bool, now: int) -> Limit | None:

@@ -21,7 +21,7 @@ from bursar.office.grants import Amendment, Grant
 from bursar.office.roster import check_date
 from bursar.plans.check import Checked
 from bursar.plans.factsheet import fact_sheet
-from bursar.plans.schedule import Event, History, due
+from bursar.plans.schedule import EndKind, Event, History, due
 from bursar.plans.terms import Plan
 
 if TYPE_CHECKING:
@@ -291,7 +291,7 @@ def resume(desk: Desk, grant_id: str, *, at: str = "", dry_run: bool = False) ->
 
 
 def end_grant(
-    desk: Desk, grant_id: str, *, kind: str, at: str = "", reason: str = "", dry_run: bool = False
+    desk: Desk, grant_id: str, *, kind: EndKind, at: str = "", reason: str = "", dry_run: bool = False
 ) -> dict[str, Any]:
     """End a grant: `ended` lets released lots run out, `revoked` takes them back after the notice, `left` goes by the
     terms for leaving."""

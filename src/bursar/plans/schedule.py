@@ -36,6 +36,7 @@ HORIZON_YEARS = 60
 _CALENDAR_ANCHOR = date(2000, 1, 1)
 _CALENDAR_MONDAY = date(2000, 1, 3)
 
+EndKind = Literal["left", "revoked", "ended"]
 EventKind = Literal["release", "vest", "adjust", "reduce", "end", "tail"]
 _ORDER = {"end": 0, "tail": 1, "reduce": 2, "release": 3, "vest": 4, "adjust": 5}
 
@@ -69,7 +70,7 @@ class History:
     pauses: tuple[Pause, ...] = ()
     ends: int | None = None
     """First instant that the grant does not cover any more."""
-    end_kind: Literal["left", "revoked", "ended"] = "ended"
+    end_kind: EndKind = "ended"
     end_known: int = -FOREVER
     """Since when the end is known: what was released before then did not count on it, and is not rewritten."""
 
