@@ -623,3 +623,17 @@ def test_an_empty_lot_that_rolls_too_late_leaves_nothing() -> None:
     purse.applied(Charge("c", P, "USD", 100), 5)
     assert purse.applied(Roll("r", P, "a"), 20).amount == 0
     assert (purse.book.lots["a+"].available, purse.book.lots["a+"].expired) == (0, 5)
+
+
+@pytest.mark.parametrize("looks", [(40,), (7, 40)])
+def test_what_a_lapsed_hold_gives_back_expires_with_its_lot(looks: tuple[int, ...]) -> None:
+    """A lot that is wholly held falls due all the same, whoever looks when."""
+    purse = Purse()
+    purse.give("plain", 10, expires=20)
+    purse.give("rolling", 10, expires=30, roll=Rollover(50))
+    purse.hold("h", 20, 1, expires=5, on_lapse="released")
+    for now in looks:
+        happen(purse.book, now)
+    lots = purse.book.lots
+    assert (lots["plain"].available, lots["plain"].expired) == (0, 10)
+    assert (lots["rolling"].rolled, lots["rolling+"].available) == (10, 10)

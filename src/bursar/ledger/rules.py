@@ -91,18 +91,21 @@ def happen(book: Book, now: int) -> None:
         return
     book.until = now
     due = [(hold.expires, 0, hold.id) for hold in book.holds.values() if hold.state == "open" and hold.expires <= now]
+    # What a hold gives back on the way may expire on the way, so lots that are wholly held count too.
     due += [
-        (lot.terms.expires, 1, lot.terms.id) for lot in book.lots.values() if lot.available and lot.terms.expires <= now
+        (lot.terms.expires, 1, lot.terms.id)
+        for lot in book.lots.values()
+        if (lot.available or lot.held) and lot.terms.expires <= now
     ]
     heapify(due)
     while due:
         at, which, name = heappop(due)
         if which == 0:
             _lapse(book, book.holds[name], at, command=f"lapse:{name}", content="")
-            continue
-        rolled = expire(book, book.lots[name], at)
-        if rolled is not None and rolled.terms.expires <= now:
-            heappush(due, (rolled.terms.expires, 1, rolled.terms.id))
+        elif book.lots[name].available:
+            rolled = expire(book, book.lots[name], at)
+            if rolled is not None and rolled.terms.expires <= now:
+                heappush(due, (rolled.terms.expires, 1, rolled.terms.id))
 
 
 # Lots.
