@@ -197,12 +197,13 @@ def _attempt(desk: Desk, channel: Channel, key: str, attempts: int, now: int) ->
         if taken != 1:
             return False
         letter = _read(connection.execute(_notices().where(notice.c.id == key)).one())
-    values: dict[str, Any] = {"state": "delivered", "delivered": now, "reason": ""}
+    arrived, values = True, {"state": "delivered", "delivered": now, "reason": ""}
     try:
         channel.send(letter, desk.now())
     except Undelivered as error:
         over = error.final or attempts + 1 >= MAX_ATTEMPTS
         log.warning("notice %s over %s, attempt %d: %s", key, channel.name, attempts + 1, error.reason)
+        arrived = False
         values = {
             "state": "failed" if over else "waiting",
             "reason": error.reason,
@@ -210,7 +211,7 @@ def _attempt(desk: Desk, channel: Channel, key: str, attempts: int, now: int) ->
         }
     with transaction(desk.engine) as connection:
         connection.execute(update(notice_delivery).where(here, delivery.attempts == attempts + 1).values(**values))
-    return values["state"] == "delivered"
+    return arrived
 
 
 def _notices() -> Any:

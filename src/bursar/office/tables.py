@@ -342,7 +342,6 @@ notice_watch = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("seq", BigInteger, nullable=False),
-    Column("terms_seen", BigInteger, nullable=False),
     Column("expiries_seen", BigInteger, nullable=False),
     CheckConstraint("id = 1", name="notice_watch_one_row"),
 )

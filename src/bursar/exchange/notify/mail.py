@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as LINES
@@ -32,7 +32,7 @@ class Mail:
     sender: str
     security: Security = "starttls"
     user: str = ""
-    password: SecretStr = SecretStr("")
+    password: SecretStr = field(default_factory=lambda: SecretStr(""))
     ca_file: Path | None = None
     timeout_seconds: float = 10.0
     name: str = "mail"

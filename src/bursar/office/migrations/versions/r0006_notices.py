@@ -65,7 +65,6 @@ notice_watch = Table(
     _metadata,
     Column("id", Integer, primary_key=True),
     Column("seq", BigInteger, nullable=False),
-    Column("terms_seen", BigInteger, nullable=False),
     Column("expiries_seen", BigInteger, nullable=False),
     CheckConstraint("id = 1", name="notice_watch_one_row"),
 )
@@ -83,4 +82,4 @@ usage_hour = Table(
 def upgrade() -> None:
     new = [table for table in _metadata.sorted_tables if table.name != "person"]
     _metadata.create_all(op.get_bind(), tables=new)
-    op.get_bind().execute(insert(notice_watch).values(id=1, seq=0, terms_seen=0, expiries_seen=0))
+    op.get_bind().execute(insert(notice_watch).values(id=1, seq=0, expiries_seen=0))
