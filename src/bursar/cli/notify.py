@@ -43,7 +43,7 @@ def list_(
 
 
 @app.command("test")
-def test_(person: Person, json: Json = False) -> None:
+def try_(person: Person, json: Json = False) -> None:
     """Send a person a test over every channel. Example: bursar notify test ada"""
     with desk() as office:
         found = notices.test(office, person)

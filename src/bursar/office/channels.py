@@ -47,8 +47,8 @@ class Notify(BaseModel):
         default=None, description="Certificates to trust for the mail server, PEM; without it, the system's."
     )
     smtp_from: str = Field(default="", max_length=255, pattern=_ADDRESS, description="Sender's address of e-mails.")
-    webhook_url: str = Field(
-        default="", max_length=2000, repr=False, description="Address for signed JSON; empty: no webhook."
+    webhook_url: SecretStr = Field(
+        default=SecretStr(""), description="Address for signed JSON, which may carry a token; empty: no webhook."
     )
     webhook_secret: SecretStr = Field(
         default=SecretStr(""), description="Signing secret (whsec_... in base64), from the environment."
@@ -62,14 +62,9 @@ class Notify(BaseModel):
         default=10.0, ge=0.1, le=60, description="A channel that has not answered by then has failed this time."
     )
 
-    @field_validator("webhook_url")
+    @field_validator("webhook_url", "slack_url")
     @classmethod
-    def _is_safe_address(cls, url: str) -> str:
-        return checked_url(url)
-
-    @field_validator("slack_url")
-    @classmethod
-    def _is_safe_secret_address(cls, url: SecretStr) -> SecretStr:
+    def _is_safe_address(cls, url: SecretStr) -> SecretStr:
         checked_url(url.get_secret_value())
         return url
 
@@ -82,11 +77,13 @@ class Notify(BaseModel):
     @model_validator(mode="after")
     def _fits_together(self) -> Notify:
         if self.smtp_host and not self.smtp_from:
-            raise ValueError("smtp_from: with smtp_host, the sender's address")
+            raise ValueError("smtp_from: the address that e-mails come from, since smtp_host is set")
         if self.smtp_user and self.smtp_security == "plain" and not _is_here(self.smtp_host):
-            raise ValueError("smtp_security: starttls or tls with a log-in, whose password would travel in the open")
-        if self.webhook_url and not (self.webhook_secret.get_secret_value() or self.webhook_secret_file):
-            raise ValueError("webhook_secret: with webhook_url, the secret that signs")
+            raise ValueError("smtp_security: starttls or tls, since the password of a log-in would travel in the open")
+        if self.webhook_url.get_secret_value() and not (
+            self.webhook_secret.get_secret_value() or self.webhook_secret_file
+        ):
+            raise ValueError("webhook_secret: the secret that signs (or webhook_secret_file), since webhook_url is set")
         return self
 
 
@@ -111,7 +108,7 @@ def channels(notify: Notify) -> list[Channel]:
                 notify.timeout_seconds,
             )
         )
-    if notify.webhook_url:
+    if notify.webhook_url.get_secret_value():
         secret = _secret(notify.webhook_secret, notify.webhook_secret_file)
         _checked_in(notify.webhook_secret_file, checked_signing_secret, secret)
         found.append(Webhook(notify.webhook_url, secret, notify.timeout_seconds))

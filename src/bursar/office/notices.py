@@ -65,8 +65,9 @@ def post(connection: Connection, key: str, kind: str, person_id: str, fields: Fi
             created=now,
         )
         .on_conflict_do_nothing()
+        .returning(notice.c.id)
     )
-    return added.rowcount == 1
+    return added.first() is not None
 
 
 def deliver(desk: Desk, now: int, limit: int = DELIVERIES_AT_ONCE, stop: Stop = lambda: False) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import binascii
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import standardwebhooks
 from pydantic import SecretStr
@@ -22,7 +22,7 @@ from bursar.exchange.notify.posting import post
 class Webhook:
     """An address of the organisation's own, and the secret (`whsec_...`) that its letters are signed with."""
 
-    url: str = field(repr=False)
+    url: SecretStr
     secret: SecretStr
     timeout_seconds: float = 10.0
     name: str = "webhook"
@@ -42,7 +42,7 @@ class Webhook:
             "webhook-timestamp": str(now // 1_000_000),
             "webhook-signature": signature,
         }
-        post(self.url, body.encode(), headers, self.timeout_seconds)
+        post(self.url.get_secret_value(), body.encode(), headers, self.timeout_seconds)
 
 
 def payload(letter: Letter) -> str:
