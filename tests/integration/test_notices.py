@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import logging
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +18,7 @@ from typing import Any
 
 import pytest
 import standardwebhooks
+from tests.support.house import running_house
 from tests.support.receivers import mail_server, make_certificate, web_server
 
 from bursar.errors import Conflict, InvalidInput
@@ -23,6 +28,8 @@ from bursar.office.database import transaction
 from bursar.office.desk import Desk, open_desk
 from bursar.office.notices import MAX_ATTEMPTS, deliver, wait_after
 from bursar.office.settings import Settings
+from bursar.office.vault import create_master_key
+from bursar.office.watch import watch
 
 pytest_plugins = ("tests.postgres",)
 
@@ -430,3 +437,60 @@ def test_the_wait_doubles_up_to_a_limit() -> None:
 def test_a_claim_lasts_longer_than_any_channel_may_take() -> None:
     longest = max(Notify.model_fields["timeout_seconds"].metadata, key=lambda one: getattr(one, "le", 0)).le
     assert longest * 1_000_000 * 8 < notices.CLAIM_MICROS
+
+
+async def test_a_gateway_watches_and_delivers_by_itself_and_survives_what_goes_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("bursar.office.serving.NOTICE_SECONDS", 0.05)
+    rounds = iter([RuntimeError("once")])
+
+    def fails_once(desk: Desk, now: int) -> int:
+        for error in rounds:
+            raise error
+        return watch(desk, now)
+
+    monkeypatch.setattr("bursar.office.serving.watch", fails_once)
+    with web_server() as hook:
+        notify = Notify(webhook_url=hook.url, webhook_secret=SIGNING)
+        async with running_house(tmp_path, grant="$0.0001", notify=notify) as house:
+            for _ in range(3):
+                await house.chat("hi", max_tokens=64)
+            await house.settled()
+            for _ in range(400):
+                if hook.posts:
+                    break
+                await asyncio.sleep(0.02)
+            assert house.client is not None
+        kinds = [json.loads(body)["type"] for _, _, body in hook.posts]
+    assert kinds
+    assert set(kinds) <= {"notice.warning", "notice.exhausted", "notice.forecast"}
+    assert "the next try is in" in caplog.text
+
+
+def test_the_command_line_lists_tests_and_runs(tmp_path: Path) -> None:
+    environment = {**os.environ, "BURSAR_HOME": str(tmp_path / "home"), "COLUMNS": "160"}
+
+    def run(*words: str, expect: int = 0) -> str:
+        command = [sys.executable, "-m", "bursar.cli", *words]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+        assert done.returncode == expect, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    run("init")
+    run("person", "add", "ada", "--email", "ada@example.org")
+    assert "No notices yet" in run("notify", "list")
+    assert "No channel is set" in run("notify", "test", "ada")
+    assert "0 notices were posted" in run("notify", "run")
+    with web_server() as hook, web_server() as chat:
+        hook.answers = [204]
+        chat.answers = [403]
+        (tmp_path / "home" / "bursar.toml").write_text(f"[notify]\nwebhook_url = '{hook.url}'\n")
+        environment |= {"BURSAR_NOTIFY_WEBHOOK_SECRET": SIGNING, "BURSAR_NOTIFY_SLACK_URL": chat.url}
+        said = run("notify", "test", "ada", expect=6)
+        assert "delivered" in said
+        assert "answered 403" in said
+        found = json.loads(run("notify", "test", "ada", "--json", expect=6))
+        assert [(one["channel"], one["delivered"]) for one in found] == [("webhook", True), ("slack", False)]
+        assert len(hook.posts) == 2
+        assert json.loads(run("notify", "run", "--json")) == {"posted": 0, "delivered": 0}
