@@ -416,6 +416,21 @@ def test_a_secret_may_lie_in_a_file_that_nobody_else_can_read(office: Office, tm
         assert "whsec_short" not in str(caught.value)
 
 
+def test_a_channel_that_breaks_down_is_given_up_in_the_end(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    def break_down(*_: object) -> None:
+        raise KeyError(CANARY)
+
+    monkeypatch.setattr("bursar.exchange.notify.webhook.post", break_down)
+    desk = office.desk(webhook_url="https://hooks.example.org", webhook_secret=SIGNING)
+    posted(desk)
+    now = desk.now()
+    for attempt in range(1, MAX_ATTEMPTS + 2):
+        assert deliver(desk, now) == 0
+        now += wait_after(attempt)
+    assert state(desk) == [("webhook", "failed", MAX_ATTEMPTS)]
+    assert notices.listed(desk)[0]["deliveries"][0]["reason"] == "the channel webhook broke down: KeyError"
+
+
 def test_a_broken_outbox_never_raises_to_the_gateway(office: Office, caplog: pytest.LogCaptureFixture) -> None:
     with web_server() as hook:
         desk = office.desk(webhook_url=hook.url, webhook_secret=SIGNING)

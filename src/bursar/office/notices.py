@@ -103,7 +103,7 @@ def test(desk: Desk, name: str) -> list[dict[str, Any]]:
             happened = "not possible: the person has no e-mail address"
         else:
             try:
-                channel.send(letter, now)
+                _send(channel, letter, now)
             except Undelivered as error:
                 happened = f"failed: {error.reason}"
         answers.append(
@@ -213,6 +213,16 @@ def _attempt(desk: Desk, channel: Channel, key: str, attempts: int, now: int) ->
     with transaction(desk.engine) as connection:
         connection.execute(update(notice_delivery).where(here, delivery.attempts == attempts + 1).values(**values))
     return arrived
+
+
+def _send(channel: Channel, letter: Letter, now: int) -> None:
+    """Send; a fault that no channel foresaw is a failed attempt too, so that it comes to an end."""
+    try:
+        channel.send(letter, now)
+    except Undelivered:
+        raise
+    except Exception as error:
+        raise Undelivered(f"the channel {channel.name} broke down: {_told(error)}") from None
 
 
 def _notices() -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import smtplib
 import ssl
 from dataclasses import dataclass, field
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as LINES
@@ -93,7 +94,7 @@ def composed(letter: Letter, sender: str) -> EmailMessage:
     message = EmailMessage(policy=LINES)
     try:
         message["To"] = Address(letter.name, addr_spec=letter.email)
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, MessageError):
         raise Undelivered("the person's e-mail address cannot be written to", final=True) from None
     message["From"] = Address("Bursar", addr_spec=sender)
     message["Subject"] = f"Bursar: {letter.subject}"
