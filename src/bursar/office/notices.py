@@ -103,7 +103,7 @@ def test(desk: Desk, name: str) -> list[dict[str, Any]]:
             happened = "not possible: the person has no e-mail address"
         else:
             try:
-                _send(channel, letter, now)
+                _send(channel, lambda: letter, now)
             except Undelivered as error:
                 happened = f"failed: {error.reason}"
         answers.append(
@@ -165,8 +165,7 @@ def _spread(desk: Desk, found: dict[str, Channel], now: int, limit: int) -> None
         return
     with transaction(desk.engine) as connection:
         for row in rows:
-            names = [name for name, channel in found.items() if channel.takes(_read(row))]
-            for name in names:
+            for name in _takers(found, row):
                 connection.execute(
                     _insert(connection)(notice_delivery)
                     .values(notice=row.id, channel=name, next_attempt=now)
@@ -174,6 +173,16 @@ def _spread(desk: Desk, found: dict[str, Channel], now: int, limit: int) -> None
                 )
         keys = [row.id for row in rows]
         connection.execute(update(notice).where(notice.c.id.in_(keys), notice.c.spread == 0).values(spread=now))
+
+
+def _takers(found: dict[str, Channel], row: Any) -> list[str]:
+    """The channels that can take a notice; one that cannot be put into words holds up no other."""
+    try:
+        letter = _read(row)
+    except Exception as error:
+        log.error("notice %s cannot be written: %s", row.id, _told(error))
+        return []
+    return [name for name, channel in found.items() if channel.takes(letter)]
 
 
 def _due(desk: Desk, names: list[str], now: int, limit: int) -> list[tuple[str, str, int]]:
@@ -197,10 +206,10 @@ def _attempt(desk: Desk, channel: Channel, key: str, attempts: int, now: int) ->
         taken = connection.execute(claim.values(attempts=attempts + 1, next_attempt=now + CLAIM_MICROS)).rowcount
         if taken != 1:
             return False
-        letter = _read(connection.execute(_notices().where(notice.c.id == key)).one())
+        row = connection.execute(_notices().where(notice.c.id == key)).one()
     arrived, values = True, {"state": "delivered", "delivered": now, "reason": ""}
     try:
-        channel.send(letter, desk.now())
+        _send(channel, lambda: _read(row), desk.now())
     except Undelivered as error:
         over = error.final or attempts + 1 >= MAX_ATTEMPTS
         log.warning("notice %s over %s, attempt %d: %s", key, channel.name, attempts + 1, error.reason)
@@ -215,10 +224,10 @@ def _attempt(desk: Desk, channel: Channel, key: str, attempts: int, now: int) ->
     return arrived
 
 
-def _send(channel: Channel, letter: Letter, now: int) -> None:
-    """Send; a fault that no channel foresaw is a failed attempt too, so that it comes to an end."""
+def _send(channel: Channel, letter: Callable[[], Letter], now: int) -> None:
+    """Write and send; a fault that nobody foresaw is a failed attempt too, so that it comes to an end."""
     try:
-        channel.send(letter, now)
+        channel.send(letter(), now)
     except Undelivered:
         raise
     except Exception as error:
