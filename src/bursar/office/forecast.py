@@ -8,6 +8,7 @@ holidays. Everything is in whole nano-units.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from bursar.calendar import from_micros, to_local
@@ -30,15 +31,16 @@ def run_out(hourly: Sequence[int], available: int, now: int, zone: ZoneInfo) -> 
         return now
     present = now // MICROS_PER_HOUR
     rates = _rates(hourly, present, zone)
+    if isinstance(rates, int):
+        end = now + available * MICROS_PER_HOUR // rates if rates else None
+        return end if end is not None and end <= now + HORIZON_HOURS * MICROS_PER_HOUR else None
     left, at = available, now
     for hour in range(present, present + HORIZON_HOURS):
         end = (hour + 1) * MICROS_PER_HOUR
-        rate = rates[_slot(hour, zone)] if isinstance(rates, dict) else rates
+        rate = rates[_slot(hour, zone)]
         cost = rate * (end - at) // MICROS_PER_HOUR
         if cost >= left:
             return at + left * MICROS_PER_HOUR // rate
-        if not rates:
-            return None
         left, at = left - cost, end
     return None
 
@@ -56,6 +58,7 @@ def _rates(hourly: Sequence[int], present: int, zone: ZoneInfo) -> dict[tuple[in
     return max(0, sum(hourly[-DAY_HOURS:])) // DAY_HOURS
 
 
+@lru_cache(maxsize=16_384)
 def _slot(hour: int, zone: ZoneInfo) -> tuple[int, int]:
     local = to_local(from_micros(hour * MICROS_PER_HOUR), zone)
     return local.weekday(), local.hour

@@ -50,7 +50,8 @@ ANNOUNCE_MICROS = 7 * 86_400_000_000
 """Terms that were amended longer ago are not told of as if they were new."""
 TERMS_AT_ONCE = 1_000
 PEOPLE_AT_ONCE = 10_000
-ENTRIES_AT_ONCE = 50_000
+ROWS_AT_ONCE = 500
+ENTRIES_AT_ONCE = 20_000
 """Journal entries in one look."""
 MAX_LOOKS = 1_000
 _MAX_HOUR = 2**62
@@ -389,19 +390,23 @@ def _hours(connection: Connection, people: list[str], now: int) -> dict[tuple[st
 
 def _add_hours(connection: Connection, sums: list[tuple[str, str, int, int]], oldest: int) -> None:
     """Add to the spending by the hour, and forget what no forecast looks at any more."""
-    insert = _insert(connection)
-    for who, unit, hour, amount in sums:
-        part = max(-_MAX_HOUR, min(_MAX_HOUR, amount))
-        statement = insert(usage_hour).values(person=who, unit=unit, hour=hour, amount_nanos=part)
+    rows = [
+        {"person": who, "unit": unit, "hour": hour, "amount_nanos": max(-_MAX_HOUR, min(_MAX_HOUR, amount))}
+        for who, unit, hour, amount in sums
+    ]
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        statement = _insert(connection)(usage_hour).values(rows[start : start + ROWS_AT_ONCE])
         connection.execute(
             statement.on_conflict_do_update(
                 index_elements=["person", "unit", "hour"],
                 set_={"amount_nanos": usage_hour.c.amount_nanos + statement.excluded.amount_nanos},
             )
         )
-    for who, unit in sorted({row[:2] for row in sums}):
+    people = sorted({row[0] for row in sums})
+    for start in range(0, len(people), PEOPLE_AT_ONCE):
         old = usage_hour.c.hour < oldest // MICROS_PER_HOUR - DAY_HOURS
-        connection.execute(delete(usage_hour).where(usage_hour.c.person == who, usage_hour.c.unit == unit, old))
+        some = usage_hour.c.person.in_(people[start : start + PEOPLE_AT_ONCE])
+        connection.execute(delete(usage_hour).where(some, old))
 
 
 def _move(connection: Connection, name: str, before: int, after: int) -> bool:
