@@ -119,3 +119,68 @@ def test_settings_print_without_their_secrets(monkeypatch: pytest.MonkeyPatch) -
     settings = Settings()
     assert "canary" not in f"{settings} {settings!r}"
     assert settings.master_key.get_secret_value() == "canary-master"
+
+
+def test_notices_are_set_in_a_section_of_the_file_and_by_the_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "bursar.toml").write_text(
+        "[notify]\nsmtp_host = 'mail.example.org'\nsmtp_from = 'bursar@example.org'\nsmtp_port = 25\n"
+    )
+    monkeypatch.setenv("BURSAR_NOTIFY_SMTP_PORT", "2525")
+    monkeypatch.setenv("BURSAR_NOTIFY_SMTP_PASSWORD", "canary-password")
+    notify = Settings(home=tmp_path).notify
+    assert (notify.smtp_host, notify.smtp_port, notify.smtp_security) == ("mail.example.org", 2525, "starttls")
+    assert notify.smtp_password.get_secret_value() == "canary-password"
+    assert "canary" not in f"{notify} {notify!r}"
+    assert [name for name, field in type(notify).model_fields.items() if not field.description] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "smtp_password = 'canary'",
+        "webhook_secret = 'canary'",
+        "slack_url = 'https://canary.example.org'",
+        "smtp_pasword = 'canary'",
+        "smtp_port = 0",
+        "smtp_security = 'none'",
+        "smtp_host = 'mail.example.org'",
+        "smtp_host = 'mail.example.org'\nsmtp_from = 'nobody'",
+        "smtp_host = 'mail.example.org'\nsmtp_from = 'a@b.org'\nsmtp_user = 'a'\nsmtp_security = 'plain'",
+        "webhook_url = 'https://canary.example.org/in'",
+        "webhook_url = 'http://canary.example.org/in'",
+        "webhook_url = 'https://user:canary@example.org/in'",
+        "webhook_url = 'file:///canary'",
+        "webhook_url = 'https:///canary'",
+        "webhook_url = 'https://canary.example.org:port/'",
+        "timeout_seconds = 0",
+        "timeout_seconds = 61",
+    ],
+)
+def test_a_section_for_notices_that_cannot_be_meant_is_refused_without_its_secrets(tmp_path: Path, text: str) -> None:
+    (tmp_path / "bursar.toml").write_text(f"[notify]\n{text}\n")
+    with pytest.raises(InvalidInput) as caught:
+        Settings(home=tmp_path)
+    said = f"{caught.value} {caught.value.hint}"
+    assert "notify" in said
+    assert "canary" not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BURSAR_NOTIFY", "canary"),
+        ("BURSAR_NOTIFY", '{"smtp_password": "canary", "no_such_name": "canary"}'),
+        ("BURSAR_NOTIFY_WEBHOOK_SECRET", "canary"),
+        ("BURSAR_NOTIFY_SLACK_URL", "ftp://canary"),
+    ],
+)
+def test_a_variable_for_notices_that_cannot_be_meant_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(InvalidInput) as caught:
+        Settings()
+    assert name.lower() in str(caught.value).lower().replace("notify.", "bursar_notify_")
+    assert "canary" not in f"{caught.value} {caught.value.hint}"

@@ -7,7 +7,7 @@ import sys
 import typer
 
 from bursar import __version__
-from bursar.cli import calendar, grants, keys, people, plans, prices, providers, reports, running, topups
+from bursar.cli import calendar, grants, keys, notify, people, plans, prices, providers, reports, running, topups
 from bursar.cli.render import errors
 from bursar.errors import BursarError
 from bursar.ledger import StoreUnavailable
@@ -30,6 +30,7 @@ app.add_typer(topups.pool_app, name="pool", help="What a team shares.")
 app.add_typer(topups.consent_app, name="consent", help="Paying beyond the limit from one's pay.")
 app.add_typer(keys.app, name="key", help="Access keys, shown once.")
 app.add_typer(providers.app, name="provider", help="Where requests are relayed to.")
+app.add_typer(notify.app, name="notify", help="What people are told, and whether it reached them.")
 app.add_typer(prices.app, name="price", help="The price book: list, contract and own rates.")
 app.add_typer(reports.ledger_app, name="ledger", help="The journal and its proof.")
 

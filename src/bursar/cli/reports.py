@@ -56,7 +56,9 @@ def balance(person: Person, at: At = "", json: Json = False) -> None:
     left, whole = found["available_nanos"], found["amount_nanos"]
     console.print(Text.assemble((money(left), "bold"), f" left of {money(whole)}", "  ", bar(whole - left, whole, 30)))
     pairs: list[tuple[str, str | Text]] = [("held by requests in flight", money(found["held_nanos"]))]
-    if found["days_left"] is not None:
+    if found["forecast"]:
+        pairs.append(("forecast", found["forecast"]))
+    elif found["days_left"] is not None:
         pairs.append(("at this week's rate", f"about {found['days_left']} days"))
     if found["next_expiry"]:
         pairs.append(("next expiry", found["next_expiry"]))

@@ -7,12 +7,14 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bursar.calendar import parse_zone
 from bursar.errors import BursarError, InvalidInput
+from bursar.exchange.notify import forecast_sentence
 from bursar.ledger import NEVER, LotTerms, StoreUnavailable, reading
 from bursar.ledger.session import MICROS_PER_DAY
 from bursar.ledger.verify import Verification, verify
 from bursar.money import parse_amount
-from bursar.office import audit, pricing
+from bursar.office import audit, pricing, watch
 from bursar.office.database import check_schema, transaction
 from bursar.prices import PriceBook
 from bursar.prices.tariff import FIELDS, RATE_DECIMALS, Band, Tariff
@@ -46,6 +48,9 @@ def balance(desk: Desk, person: str, at: str = "") -> dict[str, Any]:
     usable = [lot for lot in lots if lot.open and lot.terms.unit == "USD"]
     available = sum(lot.available for lot in usable)
     week = sum(spent_by_day[-7:])
+    zone = parse_zone(holder["zone"])
+    # A forecast is made from what is known now, so there is none of the past.
+    runs_out_at = None if at else watch.runs_out_at(desk, holder["id"], zone, lots, when)
     return {
         "person": holder["handle"],
         "name": holder["name"],
@@ -56,6 +61,8 @@ def balance(desk: Desk, person: str, at: str = "") -> dict[str, Any]:
         "amount_nanos": sum(lot.terms.amount for lot in usable),
         "next_expiry": min((_iso(lot.terms.expires) for lot in usable if lot.terms.expires < NEVER), default=None),
         "days_left": None if not week else available * 7 // week,
+        "runs_out_at": None if runs_out_at is None else _iso(runs_out_at),
+        "forecast": "" if runs_out_at is None else forecast_sentence(runs_out_at, zone, when),
         "spent_by_day_nanos": spent_by_day,
         "lots": [_lot(lot) for lot in lots if lot.open or lot.held or lot.terms.effective > when],
     }

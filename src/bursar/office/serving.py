@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import gc
 import logging
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
@@ -17,14 +18,19 @@ from bursar.gateway.selftest import check_armed
 from bursar.gateway.server import Gateway
 from bursar.gateway.upstream import Upstream
 from bursar.ledger import Writer, open_store
+from bursar.office import notices
+from bursar.office.database import open_engine
 from bursar.office.desk import Desk
 from bursar.office.directory import LiveDirectory
 from bursar.office.limits import LivePromises
+from bursar.office.watch import watch
 
 log = logging.getLogger("bursar.serving")
 
 REFRESH_SECONDS = 0.4
 """How often the control plane's version is looked at: a change is seen within a second on every node."""
+NOTICE_SECONDS = 30.0
+"""How often the watch looks and due notices are sent."""
 GC_THRESHOLD = 50_000
 """Allocations between collections of the youngest generation: requests make much short-lived garbage and few cycles."""
 
@@ -50,10 +56,16 @@ async def serving(desk: Desk, *, host: str = "", port: int | None = None) -> Asy
             gc.set_threshold(GC_THRESHOLD, 20, 20)
             gc.freeze()
             await gateway.start(host or settings.host, settings.port if port is None else port)
-            beside = [asyncio.create_task(_refresh(directory, promises)), asyncio.create_task(promises.sweep())]
+            stopped = threading.Event()
+            beside = [
+                asyncio.create_task(_refresh(directory, promises)),
+                asyncio.create_task(promises.sweep()),
+                asyncio.create_task(_tell(desk, stopped)),
+            ]
             try:
                 yield gateway
             finally:
+                stopped.set()
                 for task in beside:
                     task.cancel()
                     with suppress(asyncio.CancelledError):
@@ -72,6 +84,26 @@ async def _refresh(directory: LiveDirectory, promises: LivePromises) -> None:
                 await asyncio.to_thread(promises.refresh)
         except Exception:
             log.exception("the control plane could not be read; the last known keys stay in force")
+
+
+async def _tell(desk: Desk, stopped: threading.Event) -> None:
+    """Watch and deliver now and then, off the event loop; what goes wrong there never stops the gateway."""
+    while True:
+        await asyncio.sleep(NOTICE_SECONDS)
+        try:
+            await asyncio.to_thread(_tell_once, desk, stopped)
+        except Exception:
+            log.exception("notices were not looked after; the next try is in %d seconds", NOTICE_SECONDS)
+
+
+def _tell_once(desk: Desk, stopped: threading.Event) -> None:
+    """One round on connections of its own: a store is used by one thread at a time."""
+    own = Desk(desk.settings, open_engine(desk.settings.url), desk.vault, desk.clock, desk.actor)
+    try:
+        watch(own, own.now())
+        notices.deliver(own, own.now(), stop=stopped.is_set)
+    finally:
+        own.close()
 
 
 @contextmanager

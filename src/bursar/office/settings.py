@@ -13,9 +13,12 @@ from typing import Any
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError
 
 from bursar.errors import InvalidInput
 from bursar.gateway.policy import DEFAULT_POLICY, Policy
+from bursar.office import channels
+from bursar.office.channels import Notify
 
 FILE_NAME = "bursar.toml"
 MAX_FILE_BYTES = 65_536
@@ -36,7 +39,13 @@ class Settings(BaseSettings):
     """Settings of one installation. Raises InvalidInput, naming the field and never repeating a secret."""
 
     model_config = SettingsConfigDict(
-        env_prefix=_PREFIX, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True, frozen=True
+        env_prefix=_PREFIX,
+        env_nested_delimiter="_",
+        env_nested_max_split=1,
+        extra="ignore",
+        env_ignore_empty=True,
+        hide_input_in_errors=True,
+        frozen=True,
     )
 
     home: Path = Field(default_factory=_default_home, description="Folder of the database and the master key.")
@@ -132,12 +141,15 @@ class Settings(BaseSettings):
     ask_at: str = Field(
         default="", max_length=500, description="Where people ask for more: a sentence or a link, in every refusal."
     )
+    notify: Notify = Field(default_factory=Notify, description="Where notices go: the section [notify].")
 
     def __init__(self, **values: Any) -> None:
         try:
             super().__init__(**values)
         except ValidationError as error:
             raise _in_words(error) from None
+        except SettingsError:
+            raise InvalidInput("BURSAR_NOTIFY", "a value that is not shown", "BURSAR_NOTIFY_... one by one") from None
 
     @classmethod
     def settings_customise_sources(
@@ -209,13 +221,29 @@ class _File(PydanticBaseSettingsSource):
                 )
             if name not in known:
                 raise InvalidInput(f"{self._path}: {name}", "an unknown setting", f"one of {', '.join(sorted(known))}")
+        section = found.get("notify", {})
+        for name, why in channels.NOT_IN_FILE.items():
+            if isinstance(section, dict) and name in section:
+                raise InvalidInput(f"{self._path}: notify.{name}", "it in the file", "nothing of that name", why)
         return found
 
 
 def _in_words(error: ValidationError) -> InvalidInput:
     first = error.errors(include_url=False, include_context=False)[0]
-    name = str(first["loc"][0]) if first["loc"] else "settings"
-    variable = f"{_PREFIX}{name.upper()}"
-    found = "a value that is not shown" if name in _SECRET else repr(first["input"])[:MAX_SHOWN_CHARS]
-    expected = first["msg"].removeprefix("Input should be ").removeprefix("String should ")
-    return InvalidInput(variable if variable in os.environ else name, found, expected)
+    path = [str(one) for one in first["loc"]] or ["settings"]
+    expected = (
+        first["msg"].removeprefix("Value error, ").removeprefix("Input should be ").removeprefix("String should ")
+    )
+    if path == ["notify"] and first["type"] == "value_error":
+        # What does not fit together there begins with the name of what is wanted.
+        name, _, expected = expected.partition(": ")
+        path.append(name)
+        found = "what does not go with the rest"
+    elif path[0] in _SECRET or (path[0] == "notify" and path[-1] not in channels.SHOWN):
+        found = "a value that is not shown"
+    else:
+        found = repr(first["input"])[:MAX_SHOWN_CHARS]
+    if first["type"] == "extra_forbidden":
+        expected = f"one of {', '.join(Notify.model_fields)}"
+    variable = f"{_PREFIX}{'_'.join(path).upper()}"
+    return InvalidInput(variable if variable in os.environ else ".".join(path), found, expected)

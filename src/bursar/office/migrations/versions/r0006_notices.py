@@ -1,0 +1,85 @@
+"""Notices: the outbox with its deliveries, how far the watch has read the ledger, spending by the hour for forecasts."""
+
+from __future__ import annotations
+
+from alembic import op
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    insert,
+    text,
+)
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+_metadata = MetaData()
+Table("person", _metadata, Column("id", Text, primary_key=True))
+
+notice = Table(
+    "notice",
+    _metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("person", Text, ForeignKey("person.id"), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("fields", Text, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("spread", BigInteger, nullable=False, server_default="0"),
+)
+Index("notice_person", notice.c.person, notice.c.created)
+_not_spread = text("spread = 0")
+Index("notice_new", notice.c.created, sqlite_where=_not_spread, postgresql_where=_not_spread)
+
+notice_delivery = Table(
+    "notice_delivery",
+    _metadata,
+    Column("notice", Text, ForeignKey("notice.id"), primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("state", Text, nullable=False, server_default="waiting"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_attempt", BigInteger, nullable=False),
+    Column("delivered", BigInteger, nullable=False, server_default="0"),
+    Column("reason", Text, nullable=False, server_default=""),
+    CheckConstraint("state IN ('waiting', 'delivered', 'failed')", name="notice_delivery_state"),
+)
+_is_waiting = text("state = 'waiting'")
+Index(
+    "notice_delivery_due",
+    notice_delivery.c.next_attempt,
+    sqlite_where=_is_waiting,
+    postgresql_where=_is_waiting,
+)
+
+notice_watch = Table(
+    "notice_watch",
+    _metadata,
+    Column("id", Integer, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("expiries_seen", BigInteger, nullable=False),
+    CheckConstraint("id = 1", name="notice_watch_one_row"),
+)
+
+usage_hour = Table(
+    "usage_hour",
+    _metadata,
+    Column("person", Text, primary_key=True),
+    Column("unit", Text, primary_key=True),
+    Column("hour", BigInteger, primary_key=True),
+    Column("amount_nanos", BigInteger, nullable=False),
+)
+
+
+def upgrade() -> None:
+    new = [table for table in _metadata.sorted_tables if table.name != "person"]
+    _metadata.create_all(op.get_bind(), tables=new)
+    op.get_bind().execute(insert(notice_watch).values(id=1, seq=0, expiries_seen=0))

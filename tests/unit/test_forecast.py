@@ -1,0 +1,88 @@
+"""When an allotment runs out: the documented model and nothing cleverer."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bursar.office.forecast import HISTORY_HOURS, HORIZON_HOURS, MICROS_PER_HOUR, run_out
+
+UTC_ZONE = ZoneInfo("UTC")
+BERLIN = ZoneInfo("Europe/Berlin")
+MONDAY = datetime(2026, 11, 16, 10, 0, tzinfo=UTC)
+
+
+def at(moment: datetime) -> int:
+    return int(moment.timestamp()) * 1_000_000
+
+
+def weeks_of(cost: dict[tuple[int, int], int], now: datetime, zone: ZoneInfo) -> list[int]:
+    """Two weeks and the present hour in which each weekday's hour cost what it says."""
+    start = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=HISTORY_HOURS)
+    hours = [(start + timedelta(hours=n)).astimezone(zone) for n in range(HISTORY_HOURS)]
+    return [cost.get((one.weekday(), one.hour), 0) for one in hours] + [0]
+
+
+def test_nothing_left_has_run_out_already() -> None:
+    assert run_out([5], 0, at(MONDAY), UTC_ZONE) == at(MONDAY)
+
+
+def test_what_nobody_uses_never_runs_out() -> None:
+    assert run_out([], 100, at(MONDAY), UTC_ZONE) is None
+    assert run_out([0] * (HISTORY_HOURS + 1), 100, at(MONDAY), UTC_ZONE) is None
+
+
+def test_with_little_history_the_last_day_is_spread_evenly() -> None:
+    assert run_out([240], 100, at(MONDAY), UTC_ZONE) == at(MONDAY + timedelta(hours=10))
+    assert run_out([0, 0, 120, 120], 25, at(MONDAY), UTC_ZONE) == at(MONDAY + timedelta(hours=2, minutes=30))
+
+
+def test_only_the_last_24_hours_count_where_history_is_short() -> None:
+    assert run_out([10**9] * 30 + [24] * 24, 240, at(MONDAY), UTC_ZONE) == at(MONDAY + timedelta(hours=10))
+
+
+def test_with_two_weeks_an_hour_costs_what_its_weekday_cost() -> None:
+    busy = {(day, hour): 10 for day in range(5) for hour in range(9, 17)}
+    now = datetime(2026, 11, 20, 16, 30, tzinfo=UTC)  # Friday, half an hour before the weekend
+    assert run_out(weeks_of(busy, now, UTC_ZONE), 25, at(now), UTC_ZONE) == at(
+        datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
+    )
+
+
+def test_the_hours_are_those_of_the_persons_zone_also_where_the_clocks_change() -> None:
+    # The clocks of Berlin went back on 25 October 2026: nine o'clock there is another hour of UTC than the week before.
+    now = datetime(2026, 10, 26, 0, 0, tzinfo=UTC)
+    found = run_out(weeks_of({(2, 9): 60}, now, BERLIN), 30, at(now), BERLIN)
+    assert found == at(datetime(2026, 10, 28, 9, 30, tzinfo=BERLIN))
+
+
+def test_what_was_corrected_to_less_than_nothing_counts_as_nothing() -> None:
+    assert run_out([-100], 10, at(MONDAY), UTC_ZONE) is None
+
+
+@given(
+    st.lists(st.integers(-(10**9), 10**15), max_size=HISTORY_HOURS + 40),
+    st.integers(1, 10**18),
+    st.integers(0, 3600 * 10**6 - 1),
+    st.sampled_from([UTC_ZONE, BERLIN, ZoneInfo("Asia/Kolkata")]),
+)
+def test_a_forecast_lies_ahead_and_within_its_horizon(
+    hourly: list[int], available: int, into: int, zone: ZoneInfo
+) -> None:
+    now = at(MONDAY) + into
+    found = run_out(hourly, available, now, zone)
+    assert found is None or now <= found <= now + HORIZON_HOURS * MICROS_PER_HOUR
+    more = run_out(hourly, available * 2, now, zone)
+    if found is None:
+        assert more is None
+    elif more is not None:
+        assert more >= found
+
+
+@pytest.mark.parametrize("length", [24, HISTORY_HOURS, HISTORY_HOURS + 1])
+def test_an_even_rate_gives_the_same_answer_however_long_it_is_known(length: int) -> None:
+    assert run_out([24] * length, 10**4, at(MONDAY), UTC_ZONE) == at(MONDAY) + 10**4 * MICROS_PER_HOUR // 24
