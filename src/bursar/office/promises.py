@@ -15,10 +15,11 @@ from bursar.calendar import from_micros, to_local
 from bursar.errors import Conflict, InvalidInput
 from bursar.grants.execution import Done
 from bursar.money import Amount, Unit, format_amount, parse_amount
-from bursar.office import grants, people, plans, timetable
+from bursar.office import grants, people, plans, seats, timetable
 from bursar.office.database import reading, transaction
 from bursar.office.grants import Amendment, Grant
 from bursar.office.roster import check_date
+from bursar.office.seats import Charged
 from bursar.plans.check import Checked
 from bursar.plans.factsheet import fact_sheet
 from bursar.plans.schedule import Event, History, due
@@ -388,10 +389,20 @@ def _changed(desk: Desk, grant: Grant, holder: dict[str, Any], after: History, d
 # The calendar.
 
 
-def run_calendar(desk: Desk, until: int | None = None, person: str = "") -> list[Done]:
-    """Execute what is due by now, or by an instant of the future for those who rehearse."""
+def run_calendar(desk: Desk, until: int | None = None, person: str = "") -> list[Done | Charged]:
+    """Execute what is due by now, or by an instant of the future for those who rehearse.
+
+    Grants and seats take turns in the order of time; at one instant grants come first, so that what is released on the
+    first of a month pays the seat of the first.
+    """
     moment = desk.now() if until is None else until
-    return timetable.run(desk.engine, desk.store, moment, now=max(desk.now(), moment), node=desk.actor, person=person)
+    now = max(desk.now(), moment)
+    done: list[Done | Charged] = []
+    while (at := seats.next_instant(desk.engine, person)) <= moment:
+        done += timetable.run(desk.engine, desk.store, at, now=now, node=desk.actor, person=person)
+        done += seats.run(desk.engine, desk.store, at, now=now, person=person)
+    done += timetable.run(desk.engine, desk.store, moment, now=now, node=desk.actor, person=person)
+    return done
 
 
 def due_events(desk: Desk, until: str = "", person: str = "") -> list[dict[str, Any]]:
@@ -403,7 +414,9 @@ def due_events(desk: Desk, until: str = "", person: str = "") -> list[dict[str, 
     found = []
     for grant, events in timetable.waiting(desk.engine, moment, holder):
         found += [{"person": names[grant.person], **describe(one, grant.current.plan)} for one in events]
-    return sorted(found, key=lambda one: (one["at_micros"], one["person"]))
+    for one, charge in seats.waiting(desk.engine, moment, holder):
+        found.append({"person": names[one.person], **seats.describe(one, charge)})
+    return sorted(found, key=lambda one: (one["at_micros"], one["event"] == "seat", one["person"]))
 
 
 def describe(event: Event, plan: Plan) -> dict[str, Any]:
