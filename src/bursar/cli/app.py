@@ -7,7 +7,7 @@ import sys
 import typer
 
 from bursar import __version__
-from bursar.cli import calendar, grants, keys, people, plans, prices, providers, reports, running
+from bursar.cli import calendar, grants, keys, people, plans, prices, providers, reports, running, seats, usage
 from bursar.cli.render import errors
 from bursar.errors import BursarError
 from bursar.ledger import StoreUnavailable
@@ -25,6 +25,10 @@ app.add_typer(people.app, name="person", help="People of the roster.")
 app.add_typer(plans.app, name="plan", help="The terms of a promise, as code.")
 app.add_typer(calendar.app, name="calendar", help="What falls due, done once and in order.")
 app.add_typer(grants.app, name="grant", help="What was promised to whom.")
+app.add_typer(seats.app, name="seat", help="Subscriptions that are paid from people's allotments.")
+app.add_typer(
+    usage.app, name="usage", help="Where it went, and what no gateway sees. Example: bursar usage --by person"
+)
 app.add_typer(keys.app, name="key", help="Access keys, shown once.")
 app.add_typer(providers.app, name="provider", help="Where requests are relayed to.")
 app.add_typer(prices.app, name="price", help="The price book: list, contract and own rates.")

@@ -37,7 +37,14 @@ class Dated(NamedTuple):
     late: Charge
 
 
-def charge_in_the_past(session: Session, dated: Sequence[Dated], now: int, *, closing: bool = True) -> list[Answer]:
+class Charged(NamedTuple):
+    """What came of one charge, and whether it fell into the present."""
+
+    answer: Answer
+    late: bool
+
+
+def charge_in_the_past(session: Session, dated: Sequence[Dated], now: int, *, closing: bool = True) -> list[Charged]:
     """Apply charges in the order of their instants, in this transaction; answers are in the order given.
 
     `now` is when they are recorded. Without `closing` a period that has ended takes charges still: for what was due in
@@ -51,25 +58,28 @@ def charge_in_the_past(session: Session, dated: Sequence[Dated], now: int, *, cl
     books, present = load(session, [one.on_time for one in dated], now)
     known = {command: content for command, (content, _) in next(iter(books.values())).applied.items()}
     past = {person: _Past(session, book, min(one.at for one in dated)) for person, book in books.items()}
-    answers: dict[int, Answer] = {}
+    answers: dict[int, Charged] = {}
     waiting: list[int] = []
     for place in sorted(range(len(dated)), key=lambda place: dated[place].at):
         one = dated[place]
         first = known.get(one.on_time.id)
         if first is not None:
-            form = one.late if first == content_of(one.late) else one.on_time
-            answers[place] = rules.apply(books[form.person], form, present)
+            late = first == content_of(one.late)
+            answers[place] = _apply(books, one.late if late else one.on_time, present, late)
         elif one.at >= present:
-            answers[place] = rules.apply(books[one.on_time.person], one.on_time, present)
+            answers[place] = _apply(books, one.on_time, present)
         elif past[one.on_time.person].takes(one, present, closing=closing):
-            answers[place] = rules.apply(books[one.on_time.person], one.on_time, one.at)
+            answers[place] = _apply(books, one.on_time, one.at)
         else:
             waiting.append(place)
     for place in waiting:
-        late = dated[place].late
-        answers[place] = rules.apply(books[late.person], late, present)
+        answers[place] = _apply(books, dated[place].late, present, late=True)
     save(session, books.values(), present)
     return [answers[place] for place in range(len(dated))]
+
+
+def _apply(books: dict[str, Book], charge: Charge, at: int, late: bool = False) -> Charged:
+    return Charged(rules.apply(books[charge.person], charge, at), late)
 
 
 class _Past:

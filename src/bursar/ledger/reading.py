@@ -119,6 +119,19 @@ def _past(session: Session, person: str, at: int, as_of_seq: int | None) -> Book
     return book
 
 
+def units_of(session: Session, person: str) -> list[str]:
+    """Every unit that something of this person was ever moved in."""
+    lots = "SELECT unit FROM lot WHERE person = ? UNION SELECT unit FROM usage_day WHERE person = ?"
+    return sorted(str(row[0]) for row in session.rows(lots, person, person))
+
+
+def units_used(session: Session, start_day: int, end_day: int, person: str = "") -> list[str]:
+    """Every unit of the charges of some days, the end exclusive."""
+    where, parameters = ("AND person = ?", [person]) if person else ("", [])
+    query = f"SELECT DISTINCT unit FROM usage_day WHERE day >= ? AND day < ? {where} ORDER BY unit"
+    return [str(row[0]) for row in session.rows(query, start_day, end_day, *parameters)]
+
+
 def statement(
     session: Session, person: str, start: int, end: int, unit: str = "USD", as_of_seq: int | None = None
 ) -> Statement:

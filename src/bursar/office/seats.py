@@ -222,7 +222,7 @@ def _make(store: Store, charges: list[tuple[Seat, SeatCharge]], now: int) -> lis
     answers = store.transact(lambda session: charge_in_the_past(session, dated, now, closing=False))
     return [
         Charged(one, charge, answer.overage if isinstance(answer, Applied) else 0)
-        for (one, charge), answer in zip(charges, answers, strict=True)
+        for (one, charge), (answer, _) in zip(charges, answers, strict=True)
         if not _was_charged_before(answer)
     ]
 
