@@ -125,12 +125,16 @@ class _Past:
 
 def _moves(session: Session, person: str, since: int) -> list[tuple[int, str, int]]:
     """What entered and left `available` after an instant, the newest first: instant, lot, change. Nothing was free of a
-    lot before its release, but nothing was drawn then either."""
+    lot before its release, but nothing was drawn then either. Nothing is recorded before it happens, so what was recorded
+    by that instant need not be read."""
     rows = session.rows(
         "SELECT e.effective, p.lot, p.source, p.destination, p.amount FROM entry e JOIN posting p ON p.seq = e.seq "
-        f"WHERE e.person = ? AND e.effective > ? AND (p.source = {AVAILABLE} OR p.destination = {AVAILABLE}) "
+        "WHERE e.person = ? AND e.seq > COALESCE((SELECT seq FROM entry WHERE person = ? AND recorded <= ? "
+        f"ORDER BY seq DESC LIMIT 1), 0) AND e.effective > ? AND (p.source = {AVAILABLE} OR p.destination = {AVAILABLE}) "
         f"AND p.source <> {FUNDING} ORDER BY e.effective DESC, e.seq DESC",
         person,
+        person,
+        since,
         since,
     )
     return [(row[0], row[1], row[4] if row[3] == AVAILABLE else -row[4]) for row in rows]

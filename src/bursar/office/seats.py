@@ -78,7 +78,8 @@ def add(
     anchor: str = "",
     proration: str = "none",
 ) -> dict[str, Any]:
-    """Pay a subscription for a person from their lots, from its first day on; what is due already is charged at once."""
+    """Pay a subscription for a person from their lots, from its first day on; what is due already is charged now."""
+    _run_calendar(desk, desk.person(person)["id"])
     with transaction(desk.engine) as connection:
         holder = people.named(connection, person)
         first = _date(starts, "starts") if starts else _today(desk, holder["zone"])
@@ -218,7 +219,11 @@ def _in_order(found: list[Seat], until: int) -> list[tuple[Seat, SeatCharge]]:
 
 
 def _make(store: Store, charges: list[tuple[Seat, SeatCharge]], now: int) -> list[Charged]:
-    dated = [Dated(charge.at, _charge(one, charge), _charge(one, charge, late=True)) for one, charge in charges]
+    # What was due before the seat was added is charged when it was added: the lots of that day pay it.
+    dated = [
+        Dated(max(charge.at, one.created), _charge(one, charge), _charge(one, charge, late=True))
+        for one, charge in charges
+    ]
     answers = store.transact(lambda session: charge_in_the_past(session, dated, now, closing=False))
     return [
         Charged(one, charge, answer.overage if isinstance(answer, Applied) else 0)
