@@ -172,8 +172,27 @@ def test_a_seat_that_ended_in_the_past_gives_back_whole_periods(office: Office) 
     assert office.left() == 800
 
 
+def test_who_leaves_takes_no_seat_along(office: Office) -> None:
+    office.desk.give("ada", "$1,000")
+    seats.add(office.desk, "ada", "copilot", "$31", starts="2026-12-01", proration="daily")
+    seats.add(office.desk, "ada", "cursor", "$200", starts="2027-03-01")
+    office.now = micros("2026-12-05T00:00Z")
+    assert len(promises.leave(office.desk, "ada", "2026-12-10", dry_run=True)["seats"]) == 2
+    promises.leave(office.desk, "ada", "2026-12-10")
+    office.now = micros("2027-06-01T00:00Z")
+    promises.run_calendar(office.desk)
+    assert [one["next_charge"] for one in seats.listed(office.desk)] == [None, None]
+    assert office.left() == 990
+
+
 def test_what_makes_no_seat_is_refused(office: Office) -> None:
-    for fields in ({"starts": "2020-01-01"}, {"starts": "1 May"}, {"every": "week"}, {"proration": "hourly"}):
+    for fields in (
+        {"starts": "2020-01-01"},
+        {"starts": "2026-12-01", "ends": "2026-11-30"},
+        {"starts": "1 May"},
+        {"every": "week"},
+        {"proration": "hourly"},
+    ):
         with pytest.raises(InvalidInput):
             seats.add(office.desk, "ada", "copilot", "$19", **fields)
     with pytest.raises(InvalidInput, match="product"):

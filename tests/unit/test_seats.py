@@ -114,6 +114,6 @@ def test_days_and_weeks_are_refused(every: str) -> None:
         seat("2026-01-01", every=every)
 
 
-def test_a_seat_that_ends_before_it_starts_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="ends: found 2025-12-31"):
-        seat("2026-01-01", ends="2025-12-31")
+def test_a_seat_that_ended_before_it_started_costs_nothing() -> None:
+    assert due(seat("2026-01-01", ends="2025-12-31", proration="daily"), 0, FAR) == []
+    assert next_due(seat("2026-01-01", ends="2025-11-01"), 0) is None

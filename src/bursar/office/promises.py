@@ -321,7 +321,8 @@ def end_grant(
 
 
 def leave(desk: Desk, person: str, last_day: str, *, dry_run: bool = False) -> dict[str, Any]:
-    """A person's last day: every grant ends with it by its terms, and keys stop when nothing is left to use."""
+    """A person's last day: every grant ends with it by its terms, every seat ends with it, and keys stop when nothing is
+    left to use."""
     now = desk.now()
     with transaction(desk.engine) as connection:
         holder = people.named(connection, person)
@@ -343,6 +344,7 @@ def leave(desk: Desk, person: str, last_day: str, *, dry_run: bool = False) -> d
             for one in running:
                 grants.end(connection, one, ends, "left")
             desk.note(connection, "person.leave", holder["id"], {"last_day": last_day, "grants": len(running)})
+    answer["seats"] = seats.end_all(desk, holder["id"], last_day, dry_run=dry_run)
     if not dry_run:
         run_calendar(desk)
     return answer

@@ -94,6 +94,8 @@ def add(
             proration,  # type: ignore[arg-type]
         )
         _check_product(product)
+        if terms.ends is not None and terms.ends < first:
+            raise InvalidInput("ends", terms.ends.isoformat(), f"{first.isoformat()} or later: the last day")
         if (_today(desk, holder["zone"]) - first).days > MAX_BACKDATED_DAYS:
             raise InvalidInput("starts", first.isoformat(), f"a day of the last {MAX_BACKDATED_DAYS}, or a later one")
         held = select(func.count()).select_from(seat).where(seat.c.person == holder["id"])
@@ -122,7 +124,10 @@ def add(
 
 
 def end(desk: Desk, seat_id: str, on: str) -> dict[str, Any]:
-    """End a seat with its last day; charges that paid for days after it are corrected by the seat's own proration."""
+    """End a seat with its last day; charges that paid for days after it are corrected by the seat's own proration.
+
+    A day before the first one takes the seat back altogether.
+    """
     last = _date(on, "on")
     _run_calendar(desk, _named(desk, seat_id).person)  # what was due under the old terms is charged under them
     found = _named(desk, seat_id)
@@ -140,6 +145,12 @@ def end(desk: Desk, seat_id: str, on: str) -> dict[str, Any]:
         desk.note(connection, "seat.end", seat_id, {"on": last.isoformat()})
         holder = people.named(connection, found.person)
     return {**_document(_named(desk, seat_id), holder["handle"]), "corrected": corrected}
+
+
+def end_all(desk: Desk, person: str, on: str, *, dry_run: bool = False) -> list[dict[str, Any]]:
+    """End every seat of a person that goes on after a day, as `end` does: the person leaves."""
+    going = [one for one in listed(desk, person) if one["ends"] is None or one["ends"] > on]
+    return going if dry_run else [end(desk, one["id"], on) for one in going]
 
 
 def listed(desk: Desk, person: str = "") -> list[dict[str, Any]]:

@@ -35,7 +35,8 @@ _FOREVER = date(LAST_YEAR - 1, 12, 31)
 
 @dataclass(frozen=True, slots=True)
 class SeatTerms:
-    """A seat from its first to its last day, both included and paid; no last day means until it is ended.
+    """A seat from its first to its last day, both included and paid; no last day means until it is ended, and one before
+    the first day that it never costs anything.
 
     `proration` says what a part of a period costs, at the start and at the end: `none` the whole amount, `daily` its
     share of the period's calendar days.
@@ -56,8 +57,6 @@ class SeatTerms:
             raise InvalidInput("every", str(self.every), f"a number of {', '.join(UNITS[:-1])} or {UNITS[-1]}")
         if self.amount.nanos <= 0:
             raise InvalidInput("amount", str(self.amount.nanos), "more than nothing")
-        if self.ends is not None and self.ends < self.starts:
-            raise InvalidInput("ends", self.ends.isoformat(), f"{self.starts.isoformat()} or later: the last day")
         if self.proration not in get_args(Proration):
             raise InvalidInput("proration", repr(self.proration), " or ".join(get_args(Proration)))
 
