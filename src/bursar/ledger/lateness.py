@@ -23,7 +23,7 @@ from bursar.ledger.loading import load
 from bursar.ledger.rules import content_of
 from bursar.ledger.saving import save
 from bursar.ledger.session import Session
-from bursar.ledger.values import AVAILABLE, FUNDING, Lot, LotTerms
+from bursar.ledger.values import AVAILABLE, FUNDING, Lot
 
 MAX_DATED = 10_000
 """Charges in one transaction."""
@@ -87,10 +87,11 @@ class _Past:
 
     def __init__(self, session: Session, book: Book, since: int) -> None:
         self.book = book
-        self.terms: list[LotTerms] = [lot.terms for lot in session.lots_of(book.person)]
+        lots = session.lots_of(book.person)
+        self.terms = [lot.terms for lot in lots]
         self.free: dict[str, list[tuple[int, int]]] = {}
         """By lot: instants after `since`, the newest first, with what was free just before each."""
-        left = {lot.terms.id: lot.available for lot in session.lots_of(book.person)}
+        left = {lot.terms.id: lot.available for lot in lots}
         for at, moves in groupby(_moves(session, book.person, since), key=lambda move: move[0]):
             for lot, change in [(move[1], move[2]) for move in moves]:
                 left[lot] = left.get(lot, 0) - change
