@@ -5,33 +5,36 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bursar.ledger import Applied, Charge, Release, Request, Settle, TakeHold, Void, apply_now, open_store, reading
 from bursar.ledger.lateness import Dated, charge_in_the_past
 from bursar.ledger.schema import statements
-from bursar.ledger.values import LotTerms
+from bursar.ledger.values import NEVER, LotTerms
 from bursar.ledger.verify import verify
 
 END = 100
 steps = st.lists(
     st.tuples(st.sampled_from(["hold", "void", "settle", "charge", "lot"]), st.integers(1, 30), st.integers(1, 12)),
+    min_size=2,
     max_size=12,
 )
 late = st.lists(st.tuples(st.integers(1, END), st.integers(1, 30)), min_size=1, max_size=6)
 
 
 @settings(max_examples=60)
-@given(steps=steps, late=late, closing=st.booleans(), swept=st.booleans())
+@given(steps=steps, late=late, closing=st.booleans(), swept=st.booleans(), expires=st.sampled_from([70, NEVER]))
+@example(steps=[("hold", 30, 5), ("void", 1, 20)], late=[(10, 30)], closing=True, swept=False, expires=NEVER)
+@example(steps=[("hold", 30, 5), ("settle", 9, 20)], late=[(10, 10), (12, 10)], closing=False, swept=True, expires=70)
 def test_the_past_stays_whole(
-    steps: list[tuple[str, int, int]], late: list[tuple[int, int]], closing: bool, swept: bool
+    steps: list[tuple[str, int, int]], late: list[tuple[int, int]], closing: bool, swept: bool, expires: int
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(f"sqlite:///{Path(folder) / 'ledger.db'}")
         try:
             store.transact(lambda session: [session.run(one) for one in statements("sqlite")])
-            first = LotTerms("l0", "gpu-h", 40, 0, 70)
+            first = LotTerms("l0", "gpu-h", 40, 0, expires)
             apply_now(store, [Release("r0", "ada", first)], 0)
             now, holds = 0, []
             for number, (kind, amount, pause) in enumerate(steps):
