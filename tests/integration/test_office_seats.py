@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,7 @@ class Office:
         )
         return [
             (
-                datetime.fromtimestamp(row[0] // 10**6).astimezone().isoformat()[:10],
+                datetime.fromtimestamp(row[0] // 10**6, UTC).isoformat()[:10],
                 row[1] // NANO,
                 row[2] // NANO,
                 row[3],
