@@ -94,6 +94,39 @@ def test_a_balance_of_the_past_is_what_was_shown_then(terminal: Terminal) -> Non
     assert terminal.json("balance", "ada", "--at", "2099-01-01")["available_nanos"] == 5 * 10**9
 
 
+def test_seats_and_gpu_hours_stand_beside_dollars_and_are_never_added_to_them(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    terminal.run("grant", "give", "ada", "$500")
+    assert "does not draw on this" in terminal.run("grant", "give", "ada", "40 GPU-h", "--label", "cluster")
+    seat = terminal.json("seat", "add", "ada", "cursor", "$200")
+    assert "cursor" in terminal.run("seat", "list", "ada")
+    recorded = terminal.json("usage", "record", "ada", "1.5 GPU-h", "--model", "h100")
+    assert [(one["amount"], one["late"]) for one in recorded["events"]] == [("1.5 GPU-h", False)]
+    file = tmp_path / "usage.csv"
+    file.write_text(f"id,person,amount,time\njob-1,ada,2 GPU-h,{recorded['events'][0]['at']}\n")
+    assert "1 events would be recorded" in terminal.run("usage", "record", "--file", str(file), "--dry-run")
+    terminal.run("usage", "record", "--file", str(file))
+    assert terminal.json("usage", "record", "--file", str(file))["repeated"] == 1
+    file.write_text(file.read_text().replace("2 GPU-h", "3 GPU-h"))
+    assert "event 'job-1' of 'bursar:cli'" in terminal.run("usage", "record", "--file", str(file), expect=4)
+    balance = terminal.json("balance", "ada")
+    assert balance["available_nanos"] == 300 * 10**9
+    assert [(one["unit"], one["available_nanos"]) for one in balance["other_units"]] == [("gpu-h", 365 * 10**8)]
+    for words in (("balance", "ada"), ("statement", "ada"), ("grant", "list", "ada")):
+        text = terminal.run(*words)
+        assert "36.5 GPU-h" in text
+        assert "$300.00" in text
+    text = terminal.run("usage", "--by", "provider")
+    assert "$200.00 spent" in text
+    assert "3.5 GPU-h spent" in text
+    assert "cursor" in terminal.run("calendar", "due", "--until", "2099-01-01", "--json")
+    assert "ends on" in terminal.run("seat", "end", seat["id"], seat["starts"])
+    given = terminal.json("grant", "list", "ada")[0]["grant"]
+    terminal.run("grant", "revoke", given, "--yes")
+    assert "clean" in terminal.run("ledger", "verify")
+
+
 def test_prices_are_shown_and_set(terminal: Terminal) -> None:
     rows = terminal.json("price", "show", "claude-sonnet-4-5", "--provider", "anthropic")["rows"]
     assert {"what": "output", "list": "$15.00"}.items() <= {
@@ -127,7 +160,13 @@ def test_a_roster_is_imported_whole_or_not_at_all(terminal: Terminal, tmp_path: 
     [
         (("balance", "nobody"), 3, "there is no person 'nobody'"),
         (("grant", "give", "ada", "1,25"), 2, "amount"),
-        (("grant", "give", "ada", "100M tokens"), 2, "USD"),
+        (("grant", "give", "ada", "100 parsecs"), 2, "tokens of <family>"),
+        (("seat", "add", "ada", "copilot", "$19", "--every", "week"), 2, "every"),
+        (("seat", "add", "ada", "copilot", "$19", "--proration", "hourly"), 2, "none or daily"),
+        (("seat", "end", "seat_x", "2099-01-01"), 3, "there is no seat"),
+        (("usage", "record", "ada"), 2, "--file"),
+        (("usage", "record", "nobody", "1 GPU-h"), 3, "there is no person"),
+        (("usage", "record", "ada", "1 GPU-h", "--time", "2001-01-01"), 2, "the last 35 days"),
         (("grant", "give", "ada", "$5", "--expires", "yesterday"), 2, "a date such as"),
         (("grant", "give", "ada", "$5", "--expires", "2001-01-01"), 2, "in the future"),
         (("grant", "revoke", "grt_x", "--yes"), 3, "there is no grant"),

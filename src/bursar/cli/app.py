@@ -7,7 +7,21 @@ import sys
 import typer
 
 from bursar import __version__
-from bursar.cli import calendar, grants, keys, notify, people, plans, prices, providers, reports, running, topups
+from bursar.cli import (
+    calendar,
+    grants,
+    keys,
+    notify,
+    people,
+    plans,
+    prices,
+    providers,
+    reports,
+    running,
+    seats,
+    topups,
+    usage,
+)
 from bursar.cli.render import errors
 from bursar.errors import BursarError
 from bursar.ledger import StoreUnavailable
@@ -28,6 +42,10 @@ app.add_typer(grants.app, name="grant", help="What was promised to whom.")
 app.add_typer(topups.app, name="topup", help="Asking for more.")
 app.add_typer(topups.pool_app, name="pool", help="What a team shares.")
 app.add_typer(topups.consent_app, name="consent", help="Paying beyond the limit from one's pay.")
+app.add_typer(seats.app, name="seat", help="Subscriptions that are paid from people's allotments.")
+app.add_typer(
+    usage.app, name="usage", help="Where it went, and what no gateway sees. Example: bursar usage --by person"
+)
 app.add_typer(keys.app, name="key", help="Access keys, shown once.")
 app.add_typer(providers.app, name="provider", help="Where requests are relayed to.")
 app.add_typer(notify.app, name="notify", help="What people are told, and whether it reached them.")

@@ -1,4 +1,4 @@
-"""`bursar calendar ...`: what falls due in everybody's grants; a running gateway does it by itself."""
+"""`bursar calendar ...`: what falls due in everybody's grants and seats; a running gateway does it by itself."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 from bursar.cli.options import Json, desk
 from bursar.cli.render import Column, console, money, show_json, show_table
 from bursar.office import promises
+from bursar.office.seats import Charged
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -32,7 +33,7 @@ def due(until: Until = "", person: Whose = "", json: Json = False) -> None:
             Column("amount", number=True),
             Column("expires"),
             Column("why"),
-            Column("grant", quiet=True),
+            Column("grant or seat", quiet=True),
         ),
         [
             (
@@ -42,7 +43,7 @@ def due(until: Until = "", person: Whose = "", json: Json = False) -> None:
                 money(one["amount_nanos"], one["unit"]) if one["amount_nanos"] else "",
                 one["expires"] or "",
                 one["evidence"],
-                one["grant"],
+                one["grant"] or one["seat"],
             )
             for one in events
         ],
@@ -69,6 +70,15 @@ def run(
         show_json(
             [
                 {
+                    "seat": one.seat.id,
+                    "event": "seat",
+                    "period": one.charge.key,
+                    "at_micros": one.charge.at,
+                    "charged_nanos": one.charge.nanos,
+                    "overage_nanos": one.overage,
+                }
+                if isinstance(one, Charged)
+                else {
                     "grant": one.event.grant,
                     "event": one.event.kind,
                     "period": one.event.key,

@@ -10,6 +10,7 @@ from bursar.cli.options import At, Json, Person, Yes, desk
 from bursar.cli.render import Column, bar, console, instant, money, show_json, show_table
 from bursar.errors import InvalidInput
 from bursar.ledger import NEVER
+from bursar.money import format_amount
 from bursar.office import promises
 
 app = typer.Typer(no_args_is_help=True)
@@ -22,7 +23,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would change
 def give(
     person: Person,
     amount: Annotated[
-        str, typer.Argument(help="As people write it: $500, '2_000 USD'; with --plan, an exception.")
+        str, typer.Argument(help="As people write it: $500, '2_000 USD', '40 GPU-h'; with --plan, an exception.")
     ] = "",
     plan: Annotated[str, typer.Option(help="Under the terms of this plan, from then on.")] = "",
     tier: Annotated[str, typer.Option(help="Another tier of the plan than the person's; needs a note.")] = "",
@@ -66,8 +67,11 @@ def give(
     else:
         until = "and does not expire" if grant["expires"] is None else f"until {grant['expires']}"
         console.print(
-            f"{grant['person']} has {money(grant['amount_nanos'])} more, {until} ({grant['grant']}).", markup=False
+            f"{grant['person']} has {money(grant['amount_nanos'], grant['unit'])} more, {until} ({grant['grant']}).",
+            markup=False,
         )
+        if grant["note"]:
+            console.print(grant["note"], markup=False, style="dim")
 
 
 @app.command("list")
@@ -233,9 +237,9 @@ def revoke(
             return
         if not yes and not json:
             preview = office.grant_remainder(grant)
-            typer.confirm(f"Revoke {money(preview)} that is unspent of {grant}?", abort=True)
+            typer.confirm(f"Revoke {format_amount(preview)} that is unspent of {grant}?", abort=True)
         taken = office.revoke_grant(grant, note=note)
     if json:
         show_json(taken)
     else:
-        console.print(f"{money(taken['revoked_nanos'])} of {grant} was revoked.", markup=False)
+        console.print(f"{money(taken['revoked_nanos'], taken['unit'])} of {grant} was revoked.", markup=False)

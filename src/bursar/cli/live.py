@@ -55,7 +55,7 @@ def dashboard(found: dict[str, Any], lines: list[str] | None = None) -> Renderab
             Text(instant(one["at_micros"])[11:], style="dim"),
             one["person"],
             one["model"],
-            money(one["amount_nanos"]),
+            money(one["amount_nanos"], one["unit"]),
             "" if one["status"] == "exact" else one["status"],
         )
     return Group(head, table, recent, *(Text(line, style="dim") for line in lines or ()))

@@ -126,7 +126,10 @@ def leave(
         show_json(outcome)
         return
     verb = "would end" if dry_run else "end"
-    console.print(f"{len(outcome['grants'])} grants of {outcome['person']} {verb} with {last_day}.", markup=False)
+    console.print(
+        f"{len(outcome['grants'])} grants and {len(outcome['seats'])} seats of {outcome['person']} {verb} with {last_day}.",
+        markup=False,
+    )
 
 
 @app.command()

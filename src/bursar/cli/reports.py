@@ -1,9 +1,9 @@
-"""`bursar balance | statement | usage | ledger verify | doctor`: reading, never changing."""
+"""`bursar balance | statement | ledger verify | doctor`: reading, never changing."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.text import Text
@@ -19,7 +19,6 @@ from bursar.cli.render import (
     show_pairs,
     show_table,
     sparkline,
-    tokens,
 )
 from bursar.ledger import NEVER
 from bursar.office import reports
@@ -42,7 +41,7 @@ _KINDS = {
 
 def register(app: typer.Typer) -> None:
     """Put these commands at the top level."""
-    for command in (balance, statement, usage, doctor):
+    for command in (balance, statement, doctor):
         app.command()(command)
 
 
@@ -53,8 +52,10 @@ def balance(person: Person, at: At = "", json: Json = False) -> None:
     if json:
         show_json(found)
         return
-    left, whole = found["available_nanos"], found["amount_nanos"]
-    console.print(Text.assemble((money(left), "bold"), f" left of {money(whole)}", "  ", bar(whole - left, whole, 30)))
+    for one in _shown(found, found["amount_nanos"]):
+        left, whole, unit = one["available_nanos"], one["amount_nanos"], one["unit"]
+        used = bar(whole - left, whole, 30)
+        console.print(Text.assemble((money(left, unit), "bold"), f" left of {money(whole, unit)}", "  ", used))
     pairs: list[tuple[str, str | Text]] = [("held by requests in flight", money(found["held_nanos"]))]
     if found["forecast"]:
         pairs.append(("forecast", found["forecast"]))
@@ -107,9 +108,22 @@ def statement(
     if json:
         show_json(found)
         return
-    lines = [line for line in found["lines"] if holds or line["kind"] not in ("hold", "void", "lapse")]
     console.print(f"{found['person']}  {found['from']} to {found['until']}", style="bold")
-    show_pairs([("opening", money(found["opening_nanos"]))])
+    for one in _shown(found, found["lines"] or found["opening_nanos"]):
+        _show_account(one, holds)
+
+
+def _shown(found: dict[str, Any], usual: object) -> list[dict[str, Any]]:
+    """The figures in the usual unit, if there are any or there is no other unit, then those of every other unit."""
+    others: list[dict[str, Any]] = found["other_units"]
+    return [*([found] if usual or not others else []), *others]
+
+
+def _show_account(found: dict[str, Any], holds: bool) -> None:
+    """A person's account in one unit."""
+    unit = found["unit"]
+    lines = [line for line in found["lines"] if holds or line["kind"] not in ("hold", "void", "lapse")]
+    show_pairs([("opening", money(found["opening_nanos"], unit))])
     show_table(
         (
             Column("when"),
@@ -125,60 +139,16 @@ def statement(
                 instant(line["at_micros"]),
                 _KINDS.get(line["kind"], line["kind"]),
                 line["what"] + (" (estimated)" if line["status"] == "estimated" else ""),
-                money(line["spent_nanos"]) if line["spent_nanos"] else "",
-                money(line["change_nanos"], sign=True) if line["change_nanos"] else "",
-                money(line["balance_nanos"]),
+                money(line["spent_nanos"], unit) if line["spent_nanos"] else "",
+                money(line["change_nanos"], unit, sign=True) if line["change_nanos"] else "",
+                money(line["balance_nanos"], unit),
                 line["note"],
             )
             for line in lines
         ],
         empty="Nothing happened in this time.",
     )
-    show_pairs([("closing", money(found["closing_nanos"]))])
-
-
-def usage(
-    by: Annotated[str, typer.Option(help="person, model, provider, project, purpose or day.")] = "model",
-    person: Annotated[str, typer.Option(help="Only of this person.")] = "",
-    start: Annotated[str, typer.Option("--from", metavar="DATE", help="First day; without it, 30 days ago.")] = "",
-    end: Annotated[str, typer.Option("--until", metavar="DATE", help="End (exclusive).")] = "",
-    json: Json = False,
-) -> None:
-    """Where it went. Example: bursar usage --by person --from 2026-11-01"""
-    with desk() as office:
-        found = reports.usage(office, by, person=person, start=start, end=end)
-    if json:
-        show_json(found)
-        return
-    rows = found["rows"]
-    most = max((row["amount_nanos"] for row in rows), default=0)
-    console.print(f"{money(sum(row['amount_nanos'] for row in rows))} spent  {sparkline(found['spent_by_day_nanos'])}")
-    show_table(
-        (
-            Column(by),
-            Column("requests", number=True),
-            Column("input", number=True),
-            Column("cached", number=True),
-            Column("output", number=True),
-            Column("spent", number=True),
-            Column(""),
-            Column("cost", number=True, quiet=True),
-        ),
-        [
-            (
-                row["key"] or "(none)",
-                f"{row['requests']:,}",
-                tokens(row["input_tokens"]),
-                tokens(row["cached_tokens"]),
-                tokens(row["output_tokens"]),
-                money(row["amount_nanos"]),
-                Text("█" * max(1, row["amount_nanos"] * 16 // most) if row["amount_nanos"] > 0 else "", style="cyan"),
-                money(row["cost_nanos"]),
-            )
-            for row in rows
-        ],
-        empty="Nothing was used in this time.",
-    )
+    show_pairs([("closing", money(found["closing_nanos"], unit))])
 
 
 def doctor(json: Json = False) -> None:

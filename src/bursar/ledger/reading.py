@@ -19,6 +19,8 @@ from bursar.ledger.session import Session, wide, wide_sum
 from bursar.ledger.values import AVAILABLE, BEYOND, HELD, MAX_AMOUNT, SPENT, Entry, LotTerms, Recorded, Usage
 
 GROUPS = tuple(name for name in KEYS if name != "unit")
+_PAGE = 256
+"""Entries looked at in one query, newest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +84,31 @@ def balance(session: Session, person: str, at: int, as_of_seq: int | None = None
 
 def _present(session: Session, person: str, at: int, as_of_seq: int | None) -> Book | None:
     """The projections, if nothing that is recorded of this person lies after the question's two times."""
-    newest = session.rows("SELECT seq, effective FROM entry WHERE person = ? ORDER BY seq DESC LIMIT 1", person)
-    if newest and (newest[0][1] > at or (as_of_seq is not None and newest[0][0] > as_of_seq)):
+    if _goes_beyond(session, person, at, as_of_seq):
         return None
     return Book(person, session.lots_of(person), [hold for _, hold in session.open_holds(person)])
+
+
+def _goes_beyond(session: Session, person: str, at: int, as_of_seq: int | None) -> bool:
+    """Is anything recorded that happened after `at` or was recorded after `as_of_seq`?
+
+    What happened late in the past may be recorded after what happened since, so the newest entry alone does not tell;
+    but nothing is recorded before it happens, so the search ends at the first entry that was recorded by `at`.
+    """
+    before = MAX_AMOUNT
+    while page := session.rows(
+        "SELECT seq, effective, recorded FROM entry WHERE person = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
+        person,
+        before,
+        _PAGE,
+    ):
+        for seq, effective, recorded in page:
+            if effective > at or (as_of_seq is not None and seq > as_of_seq):
+                return True
+            if recorded <= at:
+                return False
+        before = page[-1][0]
+    return False
 
 
 def _past(session: Session, person: str, at: int, as_of_seq: int | None) -> Book:
@@ -94,6 +117,19 @@ def _past(session: Session, person: str, at: int, as_of_seq: int | None) -> Book
         if line.entry.effective <= at:
             replay(book, line.entry)
     return book
+
+
+def units_of(session: Session, person: str) -> list[str]:
+    """Every unit that something of this person was ever moved in."""
+    lots = "SELECT unit FROM lot WHERE person = ? UNION SELECT unit FROM usage_day WHERE person = ?"
+    return sorted(str(row[0]) for row in session.rows(lots, person, person))
+
+
+def units_used(session: Session, start_day: int, end_day: int, person: str = "") -> list[str]:
+    """Every unit of the charges of some days, the end exclusive."""
+    where, parameters = ("AND person = ?", [person]) if person else ("", [])
+    query = f"SELECT DISTINCT unit FROM usage_day WHERE day >= ? AND day < ? {where} ORDER BY unit"
+    return [str(row[0]) for row in session.rows(query, start_day, end_day, *parameters)]
 
 
 def statement(
@@ -132,15 +168,17 @@ def statement_of(person: str, journal: Iterable[Recorded], start: int, end: int,
                 )
             )
 
+    found: list[tuple[Entry, int | None]] = []
     for recorded in journal:
         if recorded.entry.effective < end:
             replay(book, recorded.entry)
-            if recorded.entry.unit == unit:
-                put(recorded.entry, recorded.seq)
+            found.append((recorded.entry, recorded.seq))
     happen(book, end - 1)
-    for entry in book.entries:
+    found += [(entry, None) for entry in book.entries]
+    # By the time when it happened: what was recorded late stands where it belongs.
+    for entry, seq in sorted(found, key=lambda one: one[0].effective):
         if entry.unit == unit:
-            put(entry, None)
+            put(entry, seq)
     return Statement(opening, lines, running)
 
 

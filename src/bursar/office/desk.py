@@ -31,13 +31,18 @@ from bursar.ledger import (
     apply_now,
     open_store,
 )
-from bursar.money import Amount, parse_amount
+from bursar.money import Amount, Unit, parse_amount
 from bursar.office import audit, grants, keys, people, pricing, promises, providers, tokens
 from bursar.office.database import check_schema, migrate, open_engine, transaction
 from bursar.office.settings import Settings
 from bursar.office.vault import Secret, Vault, create_master_key, open_vault
 
 MICROS = 1_000_000
+GATEWAY_UNIT = "USD"
+"""What the gateway charges requests in."""
+NOT_BY_THE_GATEWAY = (
+    "The gateway charges in USD and does not draw on this; seats and recorded usage of exactly this unit do."
+)
 Clock = Callable[[], int]
 
 
@@ -145,11 +150,10 @@ class Desk:
         label: str = "",
         note: str = "",
     ) -> dict[str, Any]:
-        """Fund a lot of a person; the amount as people write it, in USD."""
+        """Fund a lot of a person; the amount as people write it, in any unit. The gateway draws on USD only: `note`
+        of the answer says so for every other unit, which seats and recorded usage draw on."""
         holder = self.person(person)
         granted = parse_amount(amount)
-        if str(granted.unit) != "USD":
-            raise InvalidInput("amount", str(granted.unit), "an amount in USD: what the gateway charges in")
         wrong = next((one for one in purposes if one not in ("work", "personal")), None)
         if wrong is not None:
             raise InvalidInput("purpose", repr(wrong), "work or personal")
@@ -161,7 +165,7 @@ class Desk:
         grant = new_id("grt")
         terms = LotTerms(
             id=f"lot_{grant[4:]}_0",
-            unit="USD",
+            unit=str(granted.unit),
             amount=granted.nanos,
             effective=effective,
             expires=until,
@@ -173,23 +177,28 @@ class Desk:
         self.apply(Release(f"release:{terms.id}", holder["id"], terms, note))
         with transaction(self.engine) as connection:
             self.note(
-                connection, "grant.give", grant, {"person": holder["id"], "amount_nanos": granted.nanos, "note": note}
+                connection,
+                "grant.give",
+                grant,
+                {"person": holder["id"], "amount_nanos": granted.nanos, "unit": terms.unit, "note": note},
             )
         return {
             "grant": grant,
             "lot": terms.id,
             "person": holder["handle"],
             "amount_nanos": granted.nanos,
-            "unit": "USD",
+            "unit": terms.unit,
             "effective": iso(effective),
             "expires": None if until >= NEVER else iso(until),
             "label": terms.label,
+            "note": "" if terms.unit == GATEWAY_UNIT else NOT_BY_THE_GATEWAY,
         }
 
     def revoke_grant(self, grant: str, *, note: str = "") -> dict[str, Any]:
         """Take back what is unspent of every lot of a grant."""
         lots = self._lots_of_grant(grant)
         revoked = 0
+        unit = self.grant_remainder(grant).unit
         for lot, person in lots:
             answers = apply_now(self.store, [Revoke(f"revoke:{lot}", person, lot, note)], self.now())
             if isinstance(answers[0], Applied):
@@ -198,16 +207,18 @@ class Desk:
                 raise Conflict(answers[0].sentence)
         with transaction(self.engine) as connection:
             self.note(connection, "grant.revoke", grant, {"revoked_nanos": revoked, "note": note})
-        return {"grant": grant, "revoked_nanos": revoked}
+        return {"grant": grant, "revoked_nanos": revoked, "unit": str(unit)}
 
     def is_planned(self, grant: str) -> bool:
         """Is it a grant under a plan, or one lot that was given by hand?"""
         with transaction(self.engine) as connection:
             return bool(grants.listed(connection, ids=[grant]))
 
-    def grant_remainder(self, grant: str) -> int:
+    def grant_remainder(self, grant: str) -> Amount:
+        """What is unspent of a grant that was given by hand: its lots are of one unit."""
         names = {lot for lot, _ in self._lots_of_grant(grant)}
-        return sum(one["available_nanos"] for one in self.grants("") if one["lot"] in names)
+        lots = [one for one in self.grants("") if one["lot"] in names]
+        return Amount(sum(one["available_nanos"] for one in lots), Unit(lots[0]["unit"]))
 
     def _lots_of_grant(self, grant: str) -> list[tuple[str, str]]:
         rows = self.store.read(

@@ -14,7 +14,7 @@ from bursar.gateway.directory import Limit, LimitStep
 from bursar.gateway.velocity import Pace
 from bursar.ledger import NEVER, Scope, Store
 from bursar.ledger import reading as reading_ledger
-from bursar.office import grants, plans, timetable
+from bursar.office import almanac, grants, plans
 from bursar.office.database import reading
 from bursar.office.grants import NOTHING_DUE, Grant
 from bursar.office.tables import consent, control_version, person
@@ -54,7 +54,7 @@ class LivePromises:
         with reading(self._engine) as connection:
             version = connection.execute(select(control_version.c.version)).scalar_one()
             if version != self._version:
-                self._due = timetable.next_by_person(connection)
+                self._due = almanac.next_by_person(connection)
                 self._paces = _paces(connection, self._clock())
                 self._version = version
 
@@ -103,7 +103,7 @@ class LivePromises:
         if self._store is None:
             self._store = self._open_store()
         now = self._clock()
-        timetable.run(self._engine, self._store, now, now=now, node=self._node, person=person_id)
+        almanac.run(self._engine, self._store, now, now=now, node=self._node, person=person_id)
         self.refresh()
 
     def _read_spent(self, person_id: str, start: int) -> int:

@@ -15,10 +15,11 @@ from bursar.calendar import from_micros, to_local
 from bursar.errors import Conflict, InvalidInput
 from bursar.grants.execution import Done
 from bursar.money import Amount, Unit, format_amount, parse_amount
-from bursar.office import grants, people, plans, timetable
+from bursar.office import almanac, grants, people, plans, seats, timetable
 from bursar.office.database import reading, transaction
 from bursar.office.grants import Amendment, Grant
 from bursar.office.roster import check_date
+from bursar.office.seats import Charged
 from bursar.plans.check import Checked
 from bursar.plans.factsheet import fact_sheet
 from bursar.plans.schedule import EndKind, Event, History, due
@@ -322,7 +323,8 @@ def end_grant(
 
 
 def leave(desk: Desk, person: str, last_day: str, *, dry_run: bool = False) -> dict[str, Any]:
-    """A person's last day: every grant ends with it by its terms, and keys stop when nothing is left to use."""
+    """A person's last day: every grant ends with it by its terms, every seat ends with it, and keys stop when nothing is
+    left to use."""
     now = desk.now()
     with transaction(desk.engine) as connection:
         holder = people.named(connection, person)
@@ -344,6 +346,7 @@ def leave(desk: Desk, person: str, last_day: str, *, dry_run: bool = False) -> d
             for one in running:
                 grants.end(connection, one, ends, "left", now)
             desk.note(connection, "person.leave", holder["id"], {"last_day": last_day, "grants": len(running)})
+    answer["seats"] = seats.end_all(desk, holder["id"], last_day, dry_run=dry_run)
     if not dry_run:
         run_calendar(desk)
     return answer
@@ -390,10 +393,10 @@ def _changed(desk: Desk, grant: Grant, holder: dict[str, Any], after: History, d
 # The calendar.
 
 
-def run_calendar(desk: Desk, until: int | None = None, person: str = "") -> list[Done]:
+def run_calendar(desk: Desk, until: int | None = None, person: str = "") -> list[Done | Charged]:
     """Execute what is due by now, or by an instant of the future for those who rehearse."""
     moment = desk.now() if until is None else until
-    return timetable.run(desk.engine, desk.store, moment, now=max(desk.now(), moment), node=desk.actor, person=person)
+    return almanac.run(desk.engine, desk.store, moment, now=max(desk.now(), moment), node=desk.actor, person=person)
 
 
 def due_events(desk: Desk, until: str = "", person: str = "") -> list[dict[str, Any]]:
@@ -405,7 +408,9 @@ def due_events(desk: Desk, until: str = "", person: str = "") -> list[dict[str, 
     found = []
     for grant, events in timetable.waiting(desk.engine, moment, holder):
         found += [{"person": names[grant.person], **describe(one, grant.current.plan)} for one in events]
-    return sorted(found, key=lambda one: (one["at_micros"], one["person"]))
+    for one, charge in seats.waiting(desk.engine, moment, holder):
+        found.append({"person": names[one.person], **seats.describe(one, charge)})
+    return sorted(found, key=lambda one: (one["at_micros"], one["event"] == "seat", one["person"]))
 
 
 def describe(event: Event, plan: Plan) -> dict[str, Any]:

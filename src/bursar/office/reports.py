@@ -11,7 +11,7 @@ from bursar.calendar import parse_zone
 from bursar.errors import BursarError, InvalidInput
 from bursar.exchange.notify import forecast_sentence
 from bursar.ledger import NEVER, LotTerms, StoreUnavailable, reading
-from bursar.ledger.session import MICROS_PER_DAY
+from bursar.ledger.session import MICROS_PER_DAY, Session
 from bursar.ledger.verify import Verification, verify
 from bursar.money import parse_amount
 from bursar.office import audit, pricing, watch
@@ -22,6 +22,8 @@ from bursar.prices.tariff import FIELDS, RATE_DECIMALS, Band, Tariff
 if TYPE_CHECKING:
     from bursar.office.desk import Desk
 
+UNIT = "USD"
+"""What the figures of a report are in where they do not name a unit; other units are told beside it, never added."""
 RECENT = 20
 SHOWN_FIELDS = (
     "input",
@@ -45,12 +47,13 @@ def balance(desk: Desk, person: str, at: str = "") -> dict[str, Any]:
     when = desk.instant(at, holder["zone"], "at") if at else desk.now()
     lots = _balance(desk, holder["id"], when)
     spent_by_day = _daily(desk, holder["id"], when, 30)
-    usable = [lot for lot in lots if lot.open and lot.terms.unit == "USD"]
+    usable = [lot for lot in lots if lot.open and lot.terms.unit == UNIT]
     available = sum(lot.available for lot in usable)
     week = sum(spent_by_day[-7:])
     zone = parse_zone(holder["zone"])
     # A forecast is made from what is known now, so there is none of the past.
     runs_out_at = None if at else watch.runs_out_at(desk, holder["id"], zone, lots, when)
+    others = sorted({lot.terms.unit for lot in lots if lot.open} - {UNIT})
     return {
         "person": holder["handle"],
         "name": holder["name"],
@@ -64,7 +67,19 @@ def balance(desk: Desk, person: str, at: str = "") -> dict[str, Any]:
         "runs_out_at": None if runs_out_at is None else _iso(runs_out_at),
         "forecast": "" if runs_out_at is None else forecast_sentence(runs_out_at, zone, when),
         "spent_by_day_nanos": spent_by_day,
+        "unit": UNIT,
+        "other_units": [_totals(unit, [lot for lot in lots if lot.open and lot.terms.unit == unit]) for unit in others],
         "lots": [_lot(lot) for lot in lots if lot.open or lot.held or lot.terms.effective > when],
+    }
+
+
+def _totals(unit: str, lots: list[reading.LotBalance]) -> dict[str, Any]:
+    return {
+        "unit": unit,
+        "available_nanos": sum(lot.available for lot in lots),
+        "held_nanos": sum(lot.held for lot in lots),
+        "spent_nanos": sum(lot.spent for lot in lots),
+        "amount_nanos": sum(lot.terms.amount for lot in lots),
     }
 
 
@@ -115,11 +130,24 @@ def statement(desk: Desk, person: str, start: str = "", end: str = "") -> dict[s
     ends = desk.instant(end, holder["zone"], "until") if end else now + 1
     if ends <= begins:
         raise InvalidInput("until", end or "now", f"an instant after {start or 'the first of the month'}")
-    found = desk.store.read(lambda session: reading.statement(session, holder["id"], begins, ends))
+    units = desk.store.read(lambda session: reading.units_of(session, holder["id"]))
+    by_unit = {
+        unit: desk.store.read(lambda session, unit=unit: reading.statement(session, holder["id"], begins, ends, unit))  # type: ignore[misc]
+        for unit in sorted({UNIT, *units})
+    }
+    others = [unit for unit, one in by_unit.items() if unit != UNIT and (one.lines or one.opening)]
     return {
         "person": holder["handle"],
         "from": _iso(begins),
         "until": _iso(ends),
+        **_statement(UNIT, by_unit[UNIT]),
+        "other_units": [_statement(unit, by_unit[unit]) for unit in others],
+    }
+
+
+def _statement(unit: str, found: reading.Statement) -> dict[str, Any]:
+    return {
+        "unit": unit,
         "opening_nanos": found.opening,
         "closing_nanos": found.closing,
         "lines": [
@@ -152,16 +180,46 @@ def usage(desk: Desk, by: str, *, person: str = "", start: str = "", end: str = 
     today = desk.now() // MICROS_PER_DAY
     first = desk.instant(start, "UTC", "from") // MICROS_PER_DAY if start else today - 29
     last = desk.instant(end, "UTC", "until") // MICROS_PER_DAY if end else today + 1
-    sums = desk.store.read(lambda session: reading.usage_by(session, by, first, last, holder["id"] if holder else ""))
     names = {one["id"]: one["handle"] for one in desk.people()} if by == "person" else {}
-    days = desk.store.read(
-        lambda session: reading.usage_by(session, "day", first, last, holder["id"] if holder else "")
-    )
-    by_day = {int(one.key): one.amount for one in days}
+    person_id = holder["id"] if holder else ""
+
+    def read(session: Session) -> list[dict[str, Any]]:
+        used = reading.units_used(session, first, last, person_id)
+        return [
+            _usage(
+                by,
+                first,
+                last,
+                unit,
+                reading.usage_by(session, by, first, last, person_id, unit),
+                reading.usage_by(session, "day", first, last, person_id, unit),
+                names,
+            )
+            for unit in (UNIT, *(one for one in used if one != UNIT))
+        ]
+
+    usual, *others = desk.store.read(read)
     return {
         "by": by,
         "from": _iso(first * MICROS_PER_DAY),
         "until": _iso(last * MICROS_PER_DAY),
+        **usual,
+        "other_units": others,
+    }
+
+
+def _usage(
+    by: str,
+    first: int,
+    last: int,
+    unit: str,
+    sums: list[reading.UsageSum],
+    days: list[reading.UsageSum],
+    names: dict[str, str],
+) -> dict[str, Any]:
+    by_day = {int(one.key): one.amount for one in days}
+    return {
+        "unit": unit,
         "spent_by_day_nanos": [by_day.get(day, 0) for day in range(first, min(last, first + 366))],
         "rows": [
             {
@@ -207,10 +265,12 @@ def snapshot(desk: Desk) -> dict[str, Any]:
             now,
             now,
         )
-        recent = session.rows("SELECT at, person, model, amount, status FROM charge ORDER BY seq DESC LIMIT ?", RECENT)
+        recent = session.rows(
+            "SELECT at, person, model, amount, status, unit FROM charge ORDER BY seq DESC LIMIT ?", RECENT
+        )
         minute = session.rows(
             "SELECT person, COUNT(*), COALESCE(SUM(amount), 0) FROM charge WHERE seq > "
-            "(SELECT COALESCE(MAX(seq), 0) - 5000 FROM charge) AND at > ? GROUP BY person",
+            "(SELECT COALESCE(MAX(seq), 0) - 5000 FROM charge) AND at > ? AND unit = 'USD' GROUP BY person",
             now - 60_000_000,
         )
         return {"holds": holds, "people": people, "recent": recent, "minute": minute}
@@ -257,6 +317,7 @@ def snapshot(desk: Desk) -> dict[str, Any]:
                 "model": row[2],
                 "amount_nanos": row[3],
                 "status": row[4],
+                "unit": row[5],
             }
             for row in found["recent"]
         ],

@@ -299,6 +299,8 @@ seat = Table(
     Column("ends", Text, nullable=False, server_default=""),
     Column("next_due", BigInteger, nullable=False),
     Column("created", BigInteger, nullable=False),
+    Column("anchor", Text, nullable=False, server_default=""),
+    Column("proration", Text, nullable=False, server_default="none"),
     CheckConstraint("amount_nanos > 0", name="seat_amount"),
 )
 Index("seat_due", seat.c.next_due)
