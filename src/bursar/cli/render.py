@@ -29,11 +29,12 @@ errors = Console(stderr=True, highlight=False)
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A table's column: `number` aligns right, `quiet` is shown dimmed."""
+    """A table's column: `number` aligns right, `quiet` is shown dimmed, `kept` is never squeezed."""
 
     name: str
     number: bool = False
     quiet: bool = False
+    kept: bool = False
 
 
 def show_table(
@@ -50,7 +51,7 @@ def show_table(
             column.name,
             justify="right" if column.number else "left",
             style="dim" if column.quiet else None,
-            no_wrap=column.number,
+            no_wrap=column.number or column.kept,
             overflow="fold",
         )
     for row in rows:

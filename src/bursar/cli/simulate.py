@@ -34,6 +34,8 @@ HISTORY_MONTHS = 12
 """How far back use is looked at."""
 MAX_WORKERS = 4
 _FAN = 24
+_WIDE = 110
+"""Columns of a terminal from which on a month has its fan."""
 
 
 def simulate(
@@ -153,42 +155,29 @@ def _show(found: Outcome, setup: Setup) -> None:
 
 
 def _show_months(months: Sequence[Month], currency: str) -> None:
+    """A line for each month; a narrow terminal leaves out the fan and the burst."""
     top = max(month.cost_list_nanos.p95 for month in months)
-    show_table(
-        (
-            Column("month"),
-            Column("cost p5", number=True),
-            Column("p50", number=True),
-            Column("p95", number=True),
-            Column(""),
-            Column("run out", number=True),
-            Column("by day", number=True),
-            Column("forfeited", number=True),
-            Column("burst", number=True),
-            Column("carried", number=True),
-        ),
-        [
-            (
-                month.month,
-                amount(month.cost_list_nanos.p5, currency),
-                amount(month.cost_list_nanos.p50, currency),
-                amount(month.cost_list_nanos.p95, currency),
-                fan(month.cost_list_nanos, top),
-                share(month.out_in_month.p50),
-                "" if month.run_out_day is None else f"{month.run_out_day:.0f}",
-                amount(month.forfeited_nanos.p50, currency),
-                amount(month.burst_nanos.p50, currency),
-                amount(month.carried_nanos.p50, currency),
-            )
-            for month in months
-        ],
-    )
+    wide = console.width >= _WIDE
+    columns = [Column("month", kept=True), *(Column(name, number=True) for name in ("cost p5", "p50", "p95"))]
+    columns += [Column("", kept=True)] if wide else []
+    columns += [Column(name, number=True) for name in ("run out", "by day", "forfeited", "carried")]
+    columns += [Column("burst", number=True)] if wide else []
+    rows: list[list[str | Text]] = []
+    for month in months:
+        cost = month.cost_list_nanos
+        row: list[str | Text] = [month.month, *(amount(one, currency) for one in (cost.p5, cost.p50, cost.p95))]
+        row += [fan(cost, top)] if wide else []
+        row += [share(month.out_in_month.p50), "" if month.run_out_day is None else f"{month.run_out_day:.0f}"]
+        row += [amount(month.forfeited_nanos.p50, currency), amount(month.carried_nanos.p50, currency)]
+        row += [amount(month.burst_nanos.p50, currency)] if wide else []
+        rows.append(row)
+    show_table(columns, rows)
 
 
 def _show_tiers(found: Outcome) -> None:
     show_table(
         (
-            Column("tier"),
+            Column("tier", kept=True),
             Column("people", number=True),
             Column("cost p5", number=True),
             Column("p50", number=True),

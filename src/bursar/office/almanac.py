@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, func, select
 from bursar.grants.execution import Done
 from bursar.ledger import Store
 from bursar.office import seats, timetable
+from bursar.office.grants import NOTHING_DUE
 from bursar.office.seats import Charged
 from bursar.office.tables import seat
 
@@ -30,6 +31,6 @@ def next_by_person(connection: Connection) -> dict[str, int]:
     """When something falls due for each person next."""
     found = timetable.next_by_person(connection)
     for person, at in connection.execute(select(seat.c.person, func.min(seat.c.next_due)).group_by(seat.c.person)):
-        if at < timetable.NOTHING_DUE:
+        if at < NOTHING_DUE:
             found[person] = min(at, found.get(person, at))
     return found
