@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -42,7 +43,8 @@ SEAL = "batch, first_seq, last_seq, recorded, body, hash"
 
 _to_json = msgspec.json.Encoder().encode
 _draws = msgspec.json.Decoder(tuple[Draw, ...]).decode
-_request = msgspec.json.Decoder(Request).decode
+_request = lru_cache(maxsize=4096)(msgspec.json.Decoder(Request).decode)
+"""Requests of the same model by the same purpose are many; a value that never changes is read once."""
 _roll = msgspec.json.Decoder(Rollover).decode
 _scope = msgspec.json.Decoder(Scope).decode
 _tokens = msgspec.json.Decoder(dict[str, int]).decode
@@ -104,6 +106,11 @@ def _roll_text(terms: LotTerms) -> str:
     return "" if terms.roll is None else _to_json(terms.roll).decode()
 
 
+@lru_cache(maxsize=4096)
+def _request_text(request: Request) -> str:
+    return _to_json(request).decode()
+
+
 def hold_terms(row: tuple[Any, ...]) -> HoldTerms:
     note = json.loads(row[10]) if row[10] else None
     return HoldTerms(row[5], row[6], row[7], row[8], _request(row[9]), note)
@@ -138,7 +145,7 @@ def hold_row(person: str, hold: Hold) -> tuple[Any, ...]:
 
 def _taken_for(terms: HoldTerms) -> tuple[Any, ...]:
     note = "" if terms.note is None else _to_json(terms.note).decode()
-    return (terms.expires, terms.on_lapse, terms.node, terms.cap, _to_json(terms.request).decode(), note)
+    return (terms.expires, terms.on_lapse, terms.node, terms.cap, _request_text(terms.request), note)
 
 
 def terms_row(terms: LotTerms | HoldTerms | None) -> tuple[Any, ...]:

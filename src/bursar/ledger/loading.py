@@ -20,6 +20,10 @@ CLOCK_TOLERANCE_MICROS = 10_000_000
 """How far a clock may lag behind a person's newest entry and be taken along, so that time does not go back for them."""
 
 
+_NAMES_LOT = (Release, Revoke, Roll)
+_NAMES_HOLD = (Settle, Void, Abandon)
+
+
 def load(session: Session, commands: Sequence[Command], now: int) -> tuple[dict[str, Book], int]:
     """Lock everyone whom these commands name; returns their books and the instant at which the batch happens."""
     people = sorted({command.person for command in commands})
@@ -32,11 +36,7 @@ def load(session: Session, commands: Sequence[Command], now: int) -> tuple[dict[
     for line in session.entries(f"WHERE command {session.IN}", [command.id for command in commands]):
         applied[line.entry.command] = (line.entry.content, columns.answer_of(line.entry))
     _keep_lots(books, taken, _live_lots(session, people))
-    named = [
-        one.lot.id if isinstance(one, Release) else one.lot
-        for one in commands
-        if isinstance(one, Release | Revoke | Roll)
-    ]
+    named = [one.lot.id if isinstance(one, Release) else one.lot for one in commands if isinstance(one, _NAMES_LOT)]
     named += [rolled_id(one.lot) for one in commands if isinstance(one, Roll)]
     _keep_lots(books, taken, _lots(session, named))
     _keep_lots(books, taken, _lots(session, _load_charges(session, books, commands)))
@@ -93,7 +93,7 @@ def _keep_lots(books: dict[str, Book], taken: set[str], found: list[tuple[Any, .
 
 def _load_holds(session: Session, books: dict[str, Book], commands: Sequence[Command], now: int) -> None:
     """The holds that commands name, those of charges that are corrected, and those whose time is over."""
-    named = [command.hold for command in commands if isinstance(command, Settle | Void | Abandon)]
+    named = [command.hold for command in commands if isinstance(command, _NAMES_HOLD)]
     named += [history[0].hold for book in books.values() for history in book.charges.values() if history]
     found = session.rows(f"SELECT {columns.HOLD} FROM hold WHERE id {session.IN}", named) if named else []
     found += session.rows(

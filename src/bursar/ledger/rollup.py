@@ -23,13 +23,18 @@ def key_of(person: str, unit: str, usage: Usage) -> Key:
 
 def add(rollup: dict[Key, Sums], key: Key, usage: Usage, amount: int, overage: int, *, sign: int = 1) -> None:
     """Count one charge with its whole amount, or take it out again with sign -1."""
-    row = [sign, 0, 0, 0, sign * amount, sign * usage.list_nanos, sign * usage.cost_nanos, sign * overage]
+    sums = rollup.get(key)
+    if sums is None:
+        sums = rollup[key] = [0] * len(SUMS)
+    sums[0] += sign
     for name, count in usage.tokens.items():
         place = _place(name)
         if place:
-            row[place] += sign * count
-    sums = rollup.get(key)
-    rollup[key] = row if sums is None else [old + new for old, new in zip(sums, row, strict=True)]
+            sums[place] += sign * count
+    sums[4] += sign * amount
+    sums[5] += sign * usage.list_nanos
+    sums[6] += sign * usage.cost_nanos
+    sums[7] += sign * overage
 
 
 @lru_cache(maxsize=256)

@@ -8,7 +8,6 @@ docs/decisions).
 from __future__ import annotations
 
 import asyncio
-import json
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,10 +16,13 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
+
 from bursar.ledger.session import Session
 from bursar.ledger.store import StoreUnavailable
 
 T = TypeVar("T")
+_to_json = msgspec.json.Encoder().encode
 
 BUSY_TIMEOUT_SECONDS = 10.0
 """How long another process may keep the file locked before a batch is given up."""
@@ -66,7 +68,7 @@ class SqliteSession(Session):
 
 
 def _bound(parameters: tuple[Any, ...]) -> list[Any]:
-    return [json.dumps(value) if isinstance(value, list) else value for value in parameters]
+    return [_to_json(value).decode() if isinstance(value, list) else value for value in parameters]
 
 
 @cache
