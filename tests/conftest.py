@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 from tests.support.house import House, running_house
+from tests.support.terminal import Terminal
 
 from bursar.ledger import Store, open_store
 from bursar.ledger.schema import statements
@@ -83,3 +84,11 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     """A gateway with its provider stand-in, one person `ada` with $10 and a key."""
     async with running_house(tmp_path) as running:
         yield running
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Terminal:
+    one = Terminal(tmp_path / "home")
+    one.run("init")
+    one.run("person", "add", "ada", "--name", "Ada Abara", "--team", "platform")
+    return one

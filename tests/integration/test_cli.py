@@ -2,51 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.terminal import Terminal
 from typer.main import get_command
 
 from bursar.cli.app import app
 
 NOT_RUN_HERE = {"serve", "demo", "init"}
 """Run in other tests: serve in test_kill, demo and init below."""
-
-
-class Terminal:
-    """A shell with an installation of its own."""
-
-    def __init__(self, home: Path) -> None:
-        self.environment = {**os.environ, "BURSAR_HOME": str(home), "OPENAI_API_KEY": "sk-x", "COLUMNS": "160"}
-
-    def run(self, *words: str, expect: int = 0) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "bursar.cli", *words],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        text = done.stdout + done.stderr
-        assert done.returncode == expect, text
-        assert "Traceback" not in text
-        return text
-
-    def json(self, *words: str) -> Any:
-        return json.loads(self.run(*words, "--json"))
-
-
-@pytest.fixture
-def terminal(tmp_path: Path) -> Terminal:
-    one = Terminal(tmp_path / "home")
-    one.run("init")
-    one.run("person", "add", "ada", "--name", "Ada Abara", "--team", "platform")
-    return one
 
 
 def commands() -> list[tuple[str, Any]]:
@@ -76,6 +42,7 @@ def test_the_path_of_one_person_from_init_to_statement(terminal: Terminal) -> No
     assert "December stipend" in terminal.run("statement", "ada")
     assert terminal.json("grant", "list", "ada")[0]["available_nanos"] == 500 * 10**9
     assert "clean" in terminal.run("ledger", "verify")
+    assert terminal.json("ledger", "verify")["anchor"]["seq"] > 0
     assert "price book" in terminal.run("doctor")
     assert "in flight" in terminal.run("top", "--once")
     assert terminal.json("top")["in_flight"] == []

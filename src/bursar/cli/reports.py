@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated, Any
 
+import msgspec
 import typer
 from rich.text import Text
 
@@ -173,7 +173,7 @@ def verify_(json: Json = False) -> None:
     with desk() as office:
         found = reports.verified(office)
     if json:
-        show_json({**asdict(found), "clean": found.clean})
+        show_json({**msgspec.to_builtins(found), "clean": found.clean})
     else:
         counted = (
             f"{found.entries:,} entries, {found.postings:,} postings, {found.seals:,} seals, {found.holds:,} holds"

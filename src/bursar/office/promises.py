@@ -6,6 +6,8 @@ change or vanish. A change that is made is one transaction with its line in the 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +32,19 @@ if TYPE_CHECKING:
 
 PREVIEW_MICROS = 366 * 86_400_000_000
 """How far ahead a preview looks."""
+
+
+class _Undone(Exception):
+    """Ends a transaction that was only tried."""
+
+
+@contextmanager
+def _trial(desk: Desk, dry_run: bool) -> Iterator[Connection]:
+    """A transaction that is undone at its end if nothing but its answer is wanted."""
+    with suppress(_Undone), transaction(desk.engine) as connection:
+        yield connection
+        if dry_run:
+            raise _Undone
 
 
 # Plans.
@@ -127,7 +142,7 @@ def give(
 ) -> dict[str, Any]:
     """Bind a person to the version of a plan that is in force. A tier or amount that is not theirs needs a note."""
     now = desk.now()
-    with transaction(desk.engine) as connection:
+    with _trial(desk, dry_run) as connection:
         holder = people.named(connection, person)
         version = plans.in_force(connection, plan_name, now)
         plan = version.plan
@@ -162,12 +177,11 @@ def give(
             "planned": planned,
             "dry_run": dry_run,
         }
-        if dry_run:
-            connection.rollback()
-            return answer
-        detail = {"person": holder["id"], "plan": plan_name, "version": version.number, "tier": chosen, "note": note}
-        desk.note(connection, "grant.give", grant_id, {**detail, "amount_nanos": granted.nanos})
-    run_calendar(desk)
+        if not dry_run:
+            detail = {"person": holder["id"], "plan": plan_name, "version": version.number, "tier": chosen}
+            desk.note(connection, "grant.give", grant_id, {**detail, "amount_nanos": granted.nanos, "note": note})
+    if not dry_run:
+        run_calendar(desk)
     return answer
 
 
@@ -232,7 +246,7 @@ def amend(
             )
         at = grants.aligned(grant, version.plan, start if agreed else max(start, first))
         change = Amendment(version, chosen, granted, at, reason)
-        answer = _changed(desk, grant, holder, grants.amended(grant, change), dry_run)
+        answer = _changed(desk, grant, holder, grants.amended(grant, change), dry_run, at)
         answer |= {"kind": kind, **_preview(grant, change, holder)}
         if not dry_run:
             grants.amend(connection, grant, change, actor=desk.actor, now=now)
@@ -252,7 +266,7 @@ def suspend(
 ) -> dict[str, Any]:
     """Stop releases, for parental leave say: what is released stays, what would have vested comes when it ends."""
     now = desk.now()
-    with transaction(desk.engine) as connection:
+    with _trial(desk, dry_run) as connection:
         grant = grants.named(connection, grant_id)
         holder = people.named(connection, grant.person)
         zone = grant.current.plan.zone.key
@@ -264,30 +278,27 @@ def suspend(
             raise InvalidInput("until", until, "a day after the pause begins")
         _still_running(grant, begins)
         changed = grants.pause(connection, grant, begins, ends, reason)
-        answer = _changed(desk, grant, holder, changed.history, dry_run)
-        if dry_run:
-            connection.rollback()
-            return answer
-        desk.note(connection, "grant.suspend", grant_id, {"start": begins, "until": ends, "reason": reason})
+        answer = _changed(desk, grant, holder, changed.history, dry_run, begins)
+        if not dry_run:
+            desk.note(connection, "grant.suspend", grant_id, {"start": begins, "until": ends, "reason": reason})
     return answer
 
 
 def resume(desk: Desk, grant_id: str, *, at: str = "", dry_run: bool = False) -> dict[str, Any]:
     """End a pause; the rest of a period that began in it is released by its share."""
     now = desk.now()
-    with transaction(desk.engine) as connection:
+    with _trial(desk, dry_run) as connection:
         grant = grants.named(connection, grant_id)
         holder = people.named(connection, grant.person)
         moment = desk.instant(at, grant.current.plan.zone.key, "at") if at else now
         if moment < now:
             raise Conflict(f"at {at} lies in the past", "the past is never rewritten: name a day from now on")
         changed = grants.resume(connection, grant, moment)
-        answer = _changed(desk, grant, holder, changed.history, dry_run)
-        if dry_run:
-            connection.rollback()
-            return answer
-        desk.note(connection, "grant.resume", grant_id, {"at": moment})
-    run_calendar(desk)
+        answer = _changed(desk, grant, holder, changed.history, dry_run, moment)
+        if not dry_run:
+            desk.note(connection, "grant.resume", grant_id, {"at": moment})
+    if not dry_run:
+        run_calendar(desk)
     return answer
 
 
@@ -375,9 +386,11 @@ def _still_running(grant: Grant, at: int) -> None:
         raise Conflict(f"grant {grant.id} is over by then")
 
 
-def _changed(desk: Desk, grant: Grant, holder: dict[str, Any], after: History, dry_run: bool) -> dict[str, Any]:
-    """What a change adds to the calendar of the next year and takes from it."""
-    now = desk.now()
+def _changed(
+    desk: Desk, grant: Grant, holder: dict[str, Any], after: History, dry_run: bool, at: int = 0
+) -> dict[str, Any]:
+    """What a change that takes effect at an instant adds to the calendar of the year after it and takes from it."""
+    now = max(desk.now(), at)
     old = {(one.kind, one.key): one for one in due(grant.history, now - 1, now + PREVIEW_MICROS)}
     new = {(one.kind, one.key): one for one in due(after, now - 1, now + PREVIEW_MICROS)}
     plan = grant.current.plan
