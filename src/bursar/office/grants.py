@@ -130,9 +130,13 @@ def midnight_after(now: int, days: int, plan: Plan) -> int:
 def aligned(grant: Grant, new: Plan, at: int) -> int:
     """Where terms with other periods may begin: at the next boundary of the old ones, so that nothing is paid twice."""
     current = grant.history.segment_at(at)
-    if new.allotment.every == current.plan.allotment.every and new.allotment.anchor == current.plan.allotment.anchor:
-        return at
-    if current.plan.allotment.every is None:
+    old = current.plan
+    same = (
+        (new.allotment.every, new.allotment.anchor, new.zone) == (old.allotment.every, old.allotment.anchor, old.zone)
+        and new.unit == old.unit
+        and (new.vesting is None) == (old.vesting is None)
+    )
+    if same or old.allotment.every is None:
         return at
     period = next(periods_of(grant.history, current, at, at + 1))
     return at if micros(period.start) == at else micros(period.end)
