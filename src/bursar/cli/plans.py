@@ -13,7 +13,7 @@ from bursar.cli.options import Json, desk
 from bursar.cli.render import Column, console, money, show_json, show_table
 from bursar.cli.simulate import simulate
 from bursar.errors import InvalidInput
-from bursar.office import explanations, plans, promises
+from bursar.office import explanations, plans, promises, topups
 from bursar.office.database import reading
 from bursar.office.desk import system_clock
 from bursar.plans.check import Checked, load
@@ -116,7 +116,11 @@ def show(
     from bursar.plans.factsheet import fact_sheet
 
     checked = _named(name, version)
-    sheet = fact_sheet(checked.plan)
+    plan = checked.plan
+    if not _is_file(name):
+        with desk() as office, reading(office.engine) as connection:
+            plan = topups.measured(connection, plan)
+    sheet = fact_sheet(plan)
     if json:
         show_json({"terms": plain(checked.plan), "facts": sheet.as_json(), "document": checked.text})
     elif facts:
@@ -125,8 +129,12 @@ def show(
         console.print(checked.text.rstrip(), markup=False)
 
 
+def _is_file(name: str) -> bool:
+    return name.endswith((".yaml", ".yml")) or "/" in name
+
+
 def _named(name: str, version: int = 0) -> Checked:
-    if name.endswith((".yaml", ".yml")) or "/" in name:
+    if _is_file(name):
         return read(Path(name))
     with desk() as office, reading(office.engine) as connection:
         found = plans.numbered(connection, name, version) if version else plans.in_force(connection, name, 2**61)

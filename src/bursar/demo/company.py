@@ -1,7 +1,8 @@
 """Tern & Hale, a company of forty people with three months of plausible token use.
 
 Everything follows from a seed and the instant it is told, so two demos show the same company. The history is written
-through the ledger's own rules: every allotment is released, every reply is charged, every remainder expires.
+through the office and the ledger's own rules: a plan is put into force, its calendar releases, rolls and expires, every
+reply is charged.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 
-from bursar.ledger import Charge, Command, LotTerms, Release, Request
+from bursar.ledger import Charge, Command, Request
 from bursar.ledger import Usage as UsageRecord
 from bursar.prices import PriceBook
 from bursar.prices.usage import Usage
@@ -120,6 +121,34 @@ _PLACES = (
 )
 
 
+_PLAN = """\
+bursar: plan/1
+name: tern-and-hale
+title: Token stipend
+class: provisioned_tool
+allotment: {every: month, anchor: calendar, proration: daily, expires: period}
+tiers:
+TIERS
+otherwise: {name: everybody, amount: $50}
+rollover: {cap: 25%, periods: 1}
+limit:
+  warnings: [75%, 95%]
+  then:
+    - grace: $5
+    - request: {reason: required, approvers: [manager], up_to: $500, expires: 7 days}
+    - stop
+notice: {adjust: 30 days, reduce: 30 days, revoke: 30 days}
+leaving: {unspent: keep, tail: 14 days}
+statements:
+  tax: A tool that work needs; not taxed as pay. Personal use is not part of it.
+  expectations: None; nobody is ranked by what they use.
+  visibility: Your manager sees totals, never prompts or answers.
+  rate_limits: Those of the providers.
+  changes: People team, after the notice.
+  approval_time: Within a working day.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Employee:
     """A row of the roster with the seat that it fills."""
@@ -160,6 +189,23 @@ def roster(seed: int, people: int = 40) -> list[Employee]:
     return found
 
 
+def plan_document() -> str:
+    """The company's plan: tiers by family and level, a quarter rolls over, and what happens at the limit."""
+    tiers = "\n".join(
+        f"  - {{name: {seat.family}-{seat.level.replace(' ', '-')}, when: {{job_family: {seat.family}, level: {seat.level}}}, "
+        f'amount: "${seat.monthly_dollars}"}}'
+        for seat in SEATS
+    )
+    return _PLAN.replace("TIERS", tiers)
+
+
+def first_day(until: int) -> datetime:
+    """The day on which the history begins: the first of a month, about three months ago."""
+    now = datetime.fromtimestamp(until // 1_000_000, UTC)
+    day = (now - timedelta(days=HISTORY_DAYS)).replace(hour=0, minute=0, second=0, microsecond=0)
+    return day.replace(day=1)
+
+
 def history(
     people: list[tuple[str, Employee]], book: PriceBook, version: str, until: int, seed: int
 ) -> Iterator[tuple[int, list[Command]]]:
@@ -170,14 +216,9 @@ def history(
     """
     chance = random.Random(seed + 1)
     now = datetime.fromtimestamp(until // 1_000_000, UTC)
-    day = (now - timedelta(days=HISTORY_DAYS)).replace(hour=0, minute=0, second=0, microsecond=0)
-    month_seen = ""
+    day = first_day(until)
     number = 0
     while day <= now:
-        month = day.strftime("%Y-%m")
-        if month != month_seen:
-            month_seen = month
-            yield _micros(day), [_allotment(person, employee, day) for person, employee in people]
         busy = 0.15 if day.weekday() >= 5 else 1.0
         for hour in range(24):
             at = day + timedelta(hours=hour, minutes=chance.randrange(60), seconds=chance.randrange(60))
@@ -195,22 +236,6 @@ def history(
             if batch:
                 yield _micros(at), batch
         day += timedelta(days=1)
-
-
-def _allotment(person: str, employee: Employee, day: datetime) -> Release:
-    start = day.replace(day=1)
-    end = (start + timedelta(days=32)).replace(day=1)
-    month = start.strftime("%Y-%m")
-    terms = LotTerms(
-        id=f"lot_{person[4:]}_{month}",
-        unit="USD",
-        amount=employee.seat.monthly_dollars * NANO,
-        effective=_micros(start),
-        expires=_micros(end),
-        grant=f"grt_{person[4:]}_monthly",
-        label=f"{start.strftime('%B %Y')} stipend",
-    )
-    return Release(f"release:{terms.id}", person, terms, "monthly stipend, expires at the end of the month")
 
 
 def _charge(

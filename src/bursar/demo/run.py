@@ -16,18 +16,20 @@ from typing import Any
 
 import aiohttp
 
-from bursar.demo.company import Employee, history, roster
+from bursar.demo.company import Employee, first_day, history, plan_document, roster
 from bursar.demo.provider import Defaults, Provider
 from bursar.demo.swarm import Agent, AgentTally, run_agent
 from bursar.ledger import apply_now
 from bursar.money import Amount, Unit, format_amount
-from bursar.office import pricing, reports
+from bursar.office import pricing, promises, reports
 from bursar.office.database import transaction
 from bursar.office.desk import Desk, initialise, open_desk
 from bursar.office.serving import serving
 from bursar.office.settings import Settings
+from bursar.plans.check import load
 from bursar.prices import PriceBook
 
+MICROS_PER_DAY = 86_400_000_000
 PROVIDER_KEYS = {"openai": "sk-standin-openai", "anthropic": "sk-standin-anthropic", "google": "standin-google"}
 SPENDTHRIFT_DOLLARS = "$0.06"
 SETTLE_SECONDS = 5.0
@@ -114,10 +116,29 @@ def _company(folder: Path, provider_url: str, size: int, seed: int) -> tuple[Des
         desk.add_provider(name, base_url=provider_url, secret=secret)
     with transaction(desk.engine) as connection:
         book = pricing.current_book(connection)
-    for at, commands in history(staff, book, book.version, desk.now(), seed):
-        for start in range(0, len(commands), 256):
-            apply_now(desk.store, commands[start : start + 256], at)
+    _live(desk, staff, book, seed)
     return desk, staff
+
+
+def _live(desk: Desk, staff: list[tuple[str, Employee]], book: PriceBook, seed: int) -> None:
+    """The past three months, with the office's clock moved through them: the calendar runs as it would have."""
+    clock, until = desk.clock, desk.now()
+    moment = [int(first_day(until).timestamp()) * 1_000_000]
+    desk.clock = lambda: moment[0]
+    try:
+        promises.apply_plan(desk, load(plan_document()))
+        for _, employee in staff:
+            promises.give(desk, employee.handle, "tern-and-hale")
+        today = 0
+        for at, commands in history(staff, book, book.version, until, seed):
+            moment[0] = at
+            if at // MICROS_PER_DAY != today:
+                today = at // MICROS_PER_DAY
+                promises.run_calendar(desk)
+            for start in range(0, len(commands), 256):
+                apply_now(desk.store, commands[start : start + 256], at)
+    finally:
+        desk.clock = clock
 
 
 def _keys(desk: Desk, staff: list[tuple[str, Employee]]) -> dict[str, str]:

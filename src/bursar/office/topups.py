@@ -6,6 +6,7 @@ Peers cannot see a request, and how long decisions take is measured: the plan's 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from bursar.office import grants, people
 from bursar.office.database import reading, transaction
 from bursar.office.tables import topup_request
 from bursar.plans.schedule import FOREVER, LotPlan, periods_of
-from bursar.plans.terms import Step
+from bursar.plans.terms import Plan, Step
 
 if TYPE_CHECKING:
     from bursar.office.desk import Desk
@@ -137,6 +138,17 @@ def approval_minutes(connection: Connection, plan: str) -> tuple[int, int]:
         )
     ]
     return len(took), int(median(took)) if took else 0
+
+
+def measured(connection: Connection, plan: Plan) -> Plan:
+    """The plan with how long approvals really took, for its fact sheet; as it is where nothing was decided yet."""
+    count, minutes = approval_minutes(connection, plan.name)
+    if not count:
+        return plan
+    took = f"{minutes} minutes" if minutes < 120 else f"{minutes // 60} hours"
+    said = plan.statements.get("approval_time", "").rstrip(". ")
+    words = f"{said + '. ' if said else ''}Measured: half of {count} requests were decided within {took}"
+    return replace(plan, statements={**plan.statements, "approval_time": words})
 
 
 def _asking(
