@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -124,3 +125,33 @@ def test_pools_and_consents(terminal: Terminal, plan: Path) -> None:
     terminal.run("consent", "give", "ada", "--yes")
     assert "own_money" in terminal.run("consent", "list", "ada")
     terminal.run("consent", "withdraw", "ada")
+
+
+def test_what_vests_on_an_event_and_what_is_accelerated(terminal: Terminal, tmp_path: Path) -> None:
+    told = "statements: {" + PLAN.split("statements: {")[1]
+    event = tmp_path / "launch.yaml"
+    event.write_text(
+        "bursar: plan/1\nname: launch\ntitle: Launch\nclass: benefit\nallotment: {amount: $900, every: once}\n"
+        "vesting: {on_event: launch, deadline: 3 years}\n" + told
+    )
+    slow = tmp_path / "slow.yaml"
+    slow.write_text(
+        "bursar: plan/1\nname: slow\ntitle: Slow\nclass: benefit\nallotment: {amount: $4800, every: once}\n"
+        "vesting: {over: 4 years, every: month, cliff: 1 year}\n" + told
+    )
+    for file in (event, slow):
+        terminal.run("plan", "apply", str(file))
+    waiting = terminal.json("grant", "give", "ada", "--plan", "launch")["grant"]
+    assert terminal.json("balance", "ada")["available_nanos"] == 0
+    assert "vests on: launch" in terminal.run("grant", "event", waiting, "sale", "--reason", "x", expect=2)
+    terminal.run("grant", "event", waiting, "launch", "--reason", "shipped")
+    assert terminal.json("balance", "ada")["available_nanos"] == 900 * 10**9
+    vesting = terminal.json("grant", "give", "ada", "--plan", "slow")["grant"]
+    would = terminal.json("grant", "accelerate", vesting, "--share", "50%", "--reason", "sale", "--dry-run")
+    assert next(one["amount_nanos"] for one in would["coming"]) == 2400 * 10**9
+    terminal.run("grant", "accelerate", vesting, "--reason", "sale")
+    assert terminal.json("balance", "ada")["available_nanos"] == (900 + 4800) * 10**9
+    terms = json.loads(terminal.run("plan", "ocf", "slow"))
+    assert (terms["file_type"], terms["items"][0]["id"]) == ("OCF_VESTING_TERMS_FILE", "slow")
+    assert "TX_VESTING_EVENT" in terminal.run("plan", "ocf", "launch", "--transactions")
+    assert "clean" in terminal.run("ledger", "verify")

@@ -213,6 +213,32 @@ def end(
 
 
 @app.command()
+def event(
+    grant: Grant,
+    name: Annotated[str, typer.Argument(help="The event that the plan vests on.")],
+    reason: Annotated[str, typer.Option(help="What happened; the person reads it.")] = "",
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Record that the event a grant vests on has happened. Example: bursar grant event grt_x launch --reason "shipped" """
+    with desk() as office:
+        _show_change(promises.record_vesting(office, grant, event=name, reason=reason, dry_run=dry_run), json)
+
+
+@app.command()
+def accelerate(
+    grant: Grant,
+    share: Annotated[str, typer.Option(help="Of what has not vested yet: 50%; without it, all.")] = "",
+    reason: Annotated[str, typer.Option(help="Why; the person reads it.")] = "",
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Let a grant vest ahead of its schedule. Example: bursar grant accelerate grt_x --share 50% --reason "change of control" """
+    with desk() as office:
+        _show_change(promises.record_vesting(office, grant, share=share, reason=reason, dry_run=dry_run), json)
+
+
+@app.command()
 def revoke(
     grant: Grant,
     note: Annotated[str, typer.Option(help="Why; the person sees it on the statement.")] = "",

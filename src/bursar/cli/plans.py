@@ -393,3 +393,23 @@ def new(
     except OSError as error:
         raise InvalidInput("out", str(error), "a file that does not exist yet") from None
     console.print(f"Wrote {out}. Then: bursar plan check {out}", markup=False)
+
+
+@app.command()
+def ocf(
+    plan: Annotated[str, typer.Argument(help="A plan in force, or a file, that vests.")],
+    transactions: Annotated[
+        bool,
+        typer.Option("--transactions", help="The starts, events and accelerations of its grants instead of its terms."),
+    ] = False,
+) -> None:
+    """Print a plan's vesting as an Open Cap Format file. Example: bursar plan ocf vesting-grant > VestingTerms.ocf.json"""
+    from bursar.exchange import ocf as format_
+    from bursar.office import vesting_export
+
+    checked = _named(*_versioned(plan))
+    if transactions:
+        with desk() as office:
+            console.out(vesting_export.transactions_file(office, checked.plan.name), highlight=False)
+    else:
+        console.out(format_.write_terms_file([vesting_export.terms_of(checked.plan)]), highlight=False)

@@ -175,31 +175,24 @@ def _show_months(months: Sequence[Month], currency: str) -> None:
 
 
 def _show_tiers(found: Outcome) -> None:
-    show_table(
-        (
-            Column("tier", kept=True),
-            Column("people", number=True),
-            Column("cost p5", number=True),
-            Column("p50", number=True),
-            Column("p95", number=True),
-            Column("run out", number=True),
-            Column("unmet", number=True),
-            Column("forfeited", number=True),
-            Column("exposure", number=True),
-        ),
-        [
-            (
-                part.name,
-                f"{part.people:,}",
-                *(amount(value, found.currency) for value in _values(part.total.cost_list_nanos)),
-                _percent(part.total.run_out, middle=True),
-                amount(part.total.unmet_nanos.p50, found.currency),
-                amount(part.total.forfeited_nanos.p50, found.currency),
-                amount(part.total.exposure_cap_nanos.p50, found.currency),
-            )
-            for part in found.parts[1:]
-        ],
+    """A line for each tier; a narrow terminal leaves out the tails of the cost."""
+    wide = console.width >= _WIDE
+    names = (
+        "people",
+        *(("cost p5", "p50", "p95") if wide else ("cost p50",)),
+        "run out",
+        "unmet",
+        "forfeited",
+        "exposure",
     )
+    rows = []
+    for part in found.parts[1:]:
+        costs = _values(part.total.cost_list_nanos)
+        figures = [f"{part.people:,}", *(amount(one, found.currency) for one in (costs if wide else costs[1:2]))]
+        figures.append(_percent(part.total.run_out, middle=True))
+        rest = (part.total.unmet_nanos, part.total.forfeited_nanos, part.total.exposure_cap_nanos)
+        rows.append([part.name, *figures, *(amount(one.p50, found.currency) for one in rest)])
+    show_table([Column("tier", kept=True), *(Column(name, number=True) for name in names)], rows)
 
 
 def _show_comparison(found: Comparison, currency: str) -> None:

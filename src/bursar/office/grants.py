@@ -17,9 +17,10 @@ from bursar.calendar import from_micros, micros, to_local, to_utc
 from bursar.errors import Conflict, NotFound
 from bursar.money import Amount, Unit, format_amount
 from bursar.office import plans
-from bursar.office.tables import calendar_position, grant_pause, grant_terms, plan_grant
-from bursar.plans.schedule import History, Pause, Segment, next_due, periods_of
-from bursar.plans.terms import Plan, Tier
+from bursar.office.tables import calendar_position, grant_fact, grant_pause, grant_terms, plan_grant
+from bursar.plans.schedule import History, Pause, Recorded, Segment, next_due, periods_of
+from bursar.plans.terms import PARTS, Plan, Tier
+from bursar.plans.vesting import Accelerated, Happened, Portion
 
 NOTHING_DUE = 2**62
 """The next event of a grant that has none."""
@@ -201,12 +202,16 @@ def listed(
     names = [row.id for row in rows]
     terms: dict[str, list[Any]] = {}
     pauses: dict[str, list[Any]] = {}
-    for table, order, found in ((grant_terms, "number", terms), (grant_pause, "start", pauses)):
+    facts: dict[str, list[Any]] = {}
+    parts = ((grant_terms, "number", terms), (grant_pause, "start", pauses), (grant_fact, "number", facts))
+    for table, order, found in parts:
         part = select(table).where(table.c.grant_id.in_(names)).order_by(table.c.grant_id, order)
         for row in connection.execute(part):
             found.setdefault(row.grant_id, []).append(row)
     known: dict[tuple[str, int], Plan] = {}
-    return [_grant(connection, row, terms[row.id], pauses.get(row.id, []), known) for row in rows]
+    return [
+        _grant(connection, row, terms[row.id], pauses.get(row.id, []), facts.get(row.id, []), known) for row in rows
+    ]
 
 
 def day(at: int, plan: Plan) -> str:
@@ -243,7 +248,12 @@ def _add_terms(connection: Connection, grant_id: str, number: int, terms: Amendm
 
 
 def _grant(
-    connection: Connection, row: Any, terms: list[Any], pauses: list[Any], known: dict[tuple[str, int], Plan]
+    connection: Connection,
+    row: Any,
+    terms: list[Any],
+    pauses: list[Any],
+    facts: list[Any],
+    known: dict[tuple[str, int], Plan],
 ) -> Grant:
     segments, changes = [], []
     for one in terms:
@@ -261,8 +271,47 @@ def _grant(
         row.ends or None,
         row.end_kind,
         row.end_known,
+        tuple(Recorded(_fact(one), one.known) for one in facts),
     )
     return Grant(row.id, row.person, row.plan, history, row.created, row.actor, row.note, tuple(changes))
+
+
+def _fact(row: Any) -> Happened | Accelerated:
+    day_of_fact = date.fromisoformat(row.day)
+    if row.kind == "event":
+        return Happened(row.condition, day_of_fact)
+    share = Portion(row.share_ppm, PARTS, remainder=True) if row.share_ppm else None
+    return Accelerated(share, day_of_fact, row.reason)
+
+
+def record(
+    connection: Connection, grant: Grant, kind: str, *, condition: str, share: int, actor: str, reason: str, now: int
+) -> Grant:
+    """Record that an event of vesting happened today, or that vesting is accelerated; `share` 0 is all of the rest."""
+    plan = grant.history.segment_at(now).plan
+    if plan.vesting is None:
+        raise Conflict(f"grant {grant.id} does not vest")
+    today = day(now, plan)
+    if any(one.fact.date.isoformat() == today and _kind(one.fact) == kind for one in grant.history.facts):
+        raise Conflict(f"an {kind} of grant {grant.id} was recorded today already", "record another one tomorrow")
+    connection.execute(
+        insert(grant_fact).values(
+            grant_id=grant.id,
+            number=len(grant.history.facts),
+            kind=kind,
+            condition=condition,
+            day=today,
+            share_ppm=share,
+            known=now,
+            actor=actor,
+            reason=reason,
+        )
+    )
+    return _moved(connection, grant.id)
+
+
+def _kind(fact: Happened | Accelerated) -> str:
+    return "event" if isinstance(fact, Happened) else "acceleration"
 
 
 def _moved(connection: Connection, grant_id: str) -> Grant:

@@ -23,9 +23,10 @@ from bursar.office.grants import Amendment, Grant
 from bursar.office.roster import check_date
 from bursar.office.seats import Charged
 from bursar.plans.check import Checked
+from bursar.plans.document import parts
 from bursar.plans.factsheet import fact_sheet
 from bursar.plans.schedule import EndKind, Event, History, due
-from bursar.plans.terms import Plan
+from bursar.plans.terms import PARTS, Plan
 
 if TYPE_CHECKING:
     from bursar.office.desk import Desk
@@ -323,11 +324,41 @@ def end_grant(
                 f"the first possible date is {local_day(first, current.plan)}",
             )
         answer = _changed(
-            desk, grant, holder, replace(grant.history, ends=moment, end_kind=kind, end_known=now), dry_run
+            desk, grant, holder, replace(grant.history, ends=moment, end_kind=kind, end_known=now), dry_run, moment
         )
         if not dry_run:
             grants.end(connection, grant, moment, kind, now)
             desk.note(connection, "grant.end", grant_id, {"at": moment, "kind": kind, "reason": reason})
+    if not dry_run:
+        run_calendar(desk)
+    return answer
+
+
+def record_vesting(
+    desk: Desk, grant_id: str, *, event: str = "", share: str = "", reason: str = "", dry_run: bool = False
+) -> dict[str, Any]:
+    """Record that the event a grant vests on has happened, or accelerate its vesting by a share of the rest (or all)."""
+    now = desk.now()
+    if not reason:
+        raise InvalidInput("reason", "nothing", "why: the person reads it")
+    with _trial(desk, dry_run) as connection:
+        grant = grants.named(connection, grant_id)
+        holder = people.named(connection, grant.person)
+        _still_running(grant, now)
+        vesting = grant.history.segment_at(now).plan.vesting
+        if event and (vesting is None or vesting.on_event != event):
+            wanted = "no event" if vesting is None or not vesting.on_event else vesting.on_event
+            raise InvalidInput("event", repr(event[:80]), f"the one that grant {grant_id} vests on: {wanted}")
+        portion = 0 if not share else parts(share)
+        if share and not 0 < portion <= PARTS:
+            raise InvalidInput("share", repr(share[:80]), "a share above 0% and up to 100%")
+        kind = "event" if event else "acceleration"
+        changed = grants.record(
+            connection, grant, kind, condition=event, share=portion, actor=desk.actor, reason=reason, now=now
+        )
+        answer = _changed(desk, grant, holder, changed.history, dry_run, now)
+        if not dry_run:
+            desk.note(connection, f"grant.{kind}", grant_id, {"event": event, "share_ppm": portion, "reason": reason})
     if not dry_run:
         run_calendar(desk)
     return answer
@@ -390,7 +421,7 @@ def _changed(
     desk: Desk, grant: Grant, holder: dict[str, Any], after: History, dry_run: bool, at: int = 0
 ) -> dict[str, Any]:
     """What a change that takes effect at an instant adds to the calendar of the year after it and takes from it."""
-    now = max(desk.now(), at)
+    now = at or desk.now()
     old = {(one.kind, one.key): one for one in due(grant.history, now - 1, now + PREVIEW_MICROS)}
     new = {(one.kind, one.key): one for one in due(after, now - 1, now + PREVIEW_MICROS)}
     plan = grant.current.plan

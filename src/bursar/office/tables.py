@@ -227,6 +227,21 @@ grant_pause = Table(
     Column("reason", Text, nullable=False, server_default=""),
 )
 
+grant_fact = Table(
+    "grant_fact",
+    metadata,
+    Column("grant_id", Text, ForeignKey("plan_grant.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("condition", Text, nullable=False, server_default=""),
+    Column("day", Text, nullable=False),
+    Column("share_ppm", BigInteger, nullable=False, server_default="0"),
+    Column("known", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    CheckConstraint("kind IN ('event', 'acceleration')", name="grant_fact_kind"),
+)
+
 calendar_position = Table(
     "calendar_position",
     metadata,
@@ -370,6 +385,7 @@ AUDITED = frozenset(
         plan_grant,
         grant_terms,
         grant_pause,
+        grant_fact,
         topup_request,
         consent,
     )

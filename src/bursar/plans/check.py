@@ -197,11 +197,15 @@ class _Compiler:
             None if part.cliff is None else parse_interval(part.cliff),
             part.rounding,
             shares,
+            part.on_event or "",
+            parse_interval(part.deadline) if isinstance(part.deadline, str) else part.deadline,
         )
         if shares and sum(shares) != PARTS:
             self.wrong(("vesting", "shares"), f"{sum(shares) / 10_000:g}% in all", "100%")
-        elif not shares and terms.over is None:
-            self.wrong(("vesting",), "neither over nor shares", "over: 4 years, or the share of each step")
+        elif not shares and terms.over is None and not terms.on_event:
+            self.wrong(
+                ("vesting",), "no over, shares or on_event", "over: 4 years, the share of each step, or an event"
+            )
         else:
             try:
                 schedule_of(terms)
@@ -334,8 +338,17 @@ def _covered(value: str, patterns: tuple[str, ...]) -> bool:
 
 
 def _with_digest(plan: Plan) -> Plan:
-    meaning = json.dumps(plain(plan), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    # What is left out stays out, so that a field that plans learn later changes no digest of before.
+    meaning = json.dumps(_said(plain(plan)), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return replace(plan, digest=sha256(meaning.encode()).hexdigest())
+
+
+def _said(value: Any) -> Any:
+    """A value without everything that says nothing."""
+    if isinstance(value, dict):
+        found = {key: _said(one) for key, one in value.items()}
+        return {key: one for key, one in found.items() if one not in (None, "", [], {})}
+    return [_said(one) for one in value] if isinstance(value, list) else value
 
 
 def _advice(plan: Plan, source: Source) -> list[Advice]:

@@ -135,6 +135,15 @@ def _expiry(value: Any) -> Any:
         raise ValueError("expected period, never, a time such as 90 days, or a date") from None
 
 
+def _deadline(value: Any) -> Any:
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        return _interval(value)
+
+
 def _days(value: Any) -> int:
     text = _text(value)
     if _NO_DAYS.fullmatch(text.strip()):
@@ -166,6 +175,7 @@ AnchorText = Annotated[
     BeforeValidator(_anchor),
     _schema("string", examples=["calendar", "hire_date", "grant", "2026-01-01"]),
 ]
+DeadlineText = Annotated[str | date, BeforeValidator(_deadline), _schema("string", examples=["3 years", "2030-01-01"])]
 ExpiryText = Annotated[
     str | date, BeforeValidator(_expiry), _schema("string", examples=["period", "never", "90 days", "2027-01-01"])
 ]
@@ -236,6 +246,8 @@ class VestingPart(Part):
     over: IntervalText | None = None
     every: IntervalText = "month"
     cliff: IntervalText | None = None
+    on_event: NameText | None = Field(default=None, description="All at once when this is recorded, not over a time.")
+    deadline: DeadlineText | None = Field(default=None, description="Of the event: a time after the start, or a date.")
     shares: tuple[ShareText, ...] | None = Field(
         default=None, description="Of each step, where they differ; they sum to 100%."
     )

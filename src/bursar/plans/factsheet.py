@@ -14,7 +14,7 @@ from typing import Any
 from bursar.calendar import Interval
 from bursar.errors import InvalidInput
 from bursar.money import TOKENS, Amount, format_amount, parse_amount
-from bursar.plans.terms import PARTS, Plan, Step, Tier
+from bursar.plans.terms import PARTS, Plan, Step, Tier, Vesting
 from bursar.plans.tranches import tranches
 
 QUESTIONS: dict[str, str] = {
@@ -226,6 +226,8 @@ class _Answers:
         terms = self.plan.vesting
         if terms is None:
             return ["It does not vest: each amount may be used as soon as it is released."], []
+        if terms.on_event:
+            return [_once(terms)], []
         if terms.shares:
             shares = _listed([_percent(one) for one in terms.shares])
             return [f"It vests in {len(terms.shares)} steps, one after each {_noun(terms.every)}: {shares}."], []
@@ -338,6 +340,15 @@ class _Answers:
     @property
     def tiers(self) -> tuple[Tier, ...]:
         return self.plan.tiers
+
+
+def _once(terms: Vesting) -> str:
+    """When something vests all at once."""
+    before = terms.deadline
+    until = "" if before is None else f", if that is before {before}" if isinstance(before, date) else ""
+    if isinstance(before, Interval):
+        until = f", if that is within {_long(before)} of the start"
+    return f"It vests all at once when {terms.on_event.replace('-', ' ')} is recorded{until}; not before."
 
 
 def spoken(amount: Amount) -> str:

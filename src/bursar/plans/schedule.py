@@ -28,6 +28,7 @@ from bursar.calendar import (
 from bursar.money import Amount, format_amount
 from bursar.plans.terms import PARTS, Plan, ScopeTerms
 from bursar.plans.tranches import tranches
+from bursar.plans.vesting import Accelerated, Happened, Tranche
 
 FOREVER = 2**62
 """Sorts after every instant: the expiry of a lot that has none."""
@@ -60,6 +61,14 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class Recorded:
+    """A fact of vesting, and the instant at which it became known: what it brings is released no earlier."""
+
+    fact: Happened | Accelerated
+    known: int
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """Everything that is known of one grant; instants are microseconds UTC, segments and pauses in order."""
 
@@ -73,6 +82,8 @@ class History:
     end_kind: EndKind = "ended"
     end_known: int = -FOREVER
     """Since when the end is known: what was released before then did not count on it, and is not rewritten."""
+    facts: tuple[Recorded, ...] = ()
+    """Events of vesting that happened, and accelerations, in order."""
 
     def segment_at(self, at: int) -> Segment:
         """The terms in force at an instant; the first before the grant begins."""
@@ -306,14 +317,22 @@ def _vesting(history: History, index: int, segment: Segment, period: Period, sta
     if micros(period.start) < start:
         share, evidence = _share_of(segment, share, period, start, micros(period.end))
     first = to_local(from_micros(start), plan.zone).date()
-    for number, tranche in enumerate(tranches(plan.vesting, Amount(share, segment.amount.unit), first)):
+    facts = [one.fact for one in history.facts]
+    for tranche in tranches(plan.vesting, Amount(share, segment.amount.unit), first, facts):
         planned = micros(to_utc(datetime.combine(tranche.date, time()), plan.zone))
+        planned = max([planned, *(one.known for one in history.facts if _brought(one.fact, tranche))])
         at = _after_pause(history, max(planned, start))
         if at is None or at >= history.stop or not tranche.amount:
             continue
-        key = f"{_key(history, index, start)}.{number}"
+        key = f"{_key(history, index, start)}.{tranche.date}.{tranche.condition or 'accelerated'}"
         lot = _lot(history, segment, period, at, tranche.amount, key, evidence)
         yield Event(history.grant, "vest", key, at, lot, 0, index)
+
+
+def _brought(fact: Happened | Accelerated, tranche: Tranche) -> bool:
+    """Did this fact bring that tranche?"""
+    condition = None if isinstance(fact, Accelerated) else fact.condition
+    return fact.date == tranche.date and condition == tranche.condition
 
 
 def _ending(history: History, at: int) -> Iterator[Event]:

@@ -59,6 +59,10 @@ class Vesting:
     allocation: Allocation
     shares: tuple[int, ...] = ()
     """Of each step in parts per million, where they differ."""
+    on_event: str = ""
+    """All at once when this happens, instead of over a time."""
+    deadline: Interval | date | None = None
+    """Before when it has to happen."""
 
 
 @dataclass(frozen=True, slots=True)
