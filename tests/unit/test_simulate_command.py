@@ -10,6 +10,7 @@ import typer
 from typer.testing import CliRunner
 
 from bursar.cli.app import app as bursar
+from bursar.cli.render import console
 from bursar.cli.simulate import simulate
 from bursar.errors import BursarError
 from bursar.office import reports
@@ -25,6 +26,12 @@ allotment: {every: month}
 tiers: [{name: senior, when: {level: L5}, amount: $800}]
 otherwise: {name: everyone, amount: $400}
 """
+
+
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal that has room for everything, whatever the machine's is."""
+    monkeypatch.setattr(console, "_width", 160)
 
 
 @pytest.fixture
