@@ -16,7 +16,7 @@ from bursar.demo.provider import Provider
 from bursar.grants.rehearsal import Rehearsal
 from bursar.ledger import reading
 from bursar.ledger.values import FUNDING
-from bursar.office import grants, pools, promises, reports, topups
+from bursar.office import grants, pools, promises, reports, rollout, topups
 from bursar.office.database import reading as looking
 from bursar.office.desk import Desk, initialise, open_desk
 from bursar.office.serving import serving
@@ -98,7 +98,7 @@ def _day(at: int) -> str:
 async def test_two_years_of_a_company_of_forty(tmp_path: Path) -> None:
     company = Company(tmp_path / "home")
     desk = company.desk
-    promises.apply_plan(desk, load(PLAN.replace("AMOUNT", "1")))
+    rollout.apply_plan(desk, load(PLAN.replace("AMOUNT", "1")))
     ids = {"grace": company.hire("grace", "2026-01-01", "L6", manager="")}
     for number in range(35):
         name = ("dora", "eve", "frank", "hugo", "ivan")[number] if number < 5 else f"p{number:02}"
@@ -130,7 +130,7 @@ async def _live(company: Company, url: str, client: aiohttp.ClientSession, ids: 
         date(2026, 2, 15): lambda: [company.hire(f"j{n}", "2026-02-15", manager="grace") for n in range(4)],
         date(2026, 4, 10): lambda: desk.change_person("dora", level="L5"),
         date(2026, 5, 1): lambda: pools.fund(desk, "core", "$1"),
-        date(2026, 6, 1): lambda: promises.apply_plan(desk, load(PLAN.replace("AMOUNT", "0.80")), note="budget"),
+        date(2026, 6, 1): lambda: rollout.apply_plan(desk, load(PLAN.replace("AMOUNT", "0.80")), note="budget"),
         date(2026, 8, 20): lambda: promises.suspend(
             desk, ids["eve"], start="2026-09-01", until="2027-01-16", reason="parental leave"
         ),

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.support.house import House, running_house
 
-from bursar.office import pools, promises, reports
+from bursar.office import pools, promises, reports, rollout
 from bursar.office.desk import Desk
 from bursar.plans.check import load
 
@@ -26,7 +26,7 @@ statements: {tax: none, expectations: none, visibility: totals only, rate_limits
 def under_plan(desk: Desk, steps: str, amount: str = "0.002", person: str = "ada") -> None:
     """Put a plan with these steps into force and give it to a person."""
     text = PLAN.replace("AMOUNT", amount).replace("STEPS", steps)
-    promises.apply_plan(desk, load(text))
+    rollout.apply_plan(desk, load(text))
     promises.give(desk, person, "tight")
 
 
@@ -133,7 +133,7 @@ async def test_a_release_that_is_due_is_there_before_a_request_is_refused(tmp_pa
 async def test_a_pace_holds_a_swarm_back_and_leaves_the_allotment_alone(tmp_path: Path) -> None:
     async with running_house(tmp_path, grant="") as house:
         text = PLAN.replace("AMOUNT", "5").replace("STEPS", "[stop]")
-        promises.apply_plan(house.desk, load(text + 'velocity: {per_hour: "$0.05", per_day: "$0.2"}\n'))
+        rollout.apply_plan(house.desk, load(text + 'velocity: {per_hour: "$0.05", per_day: "$0.2"}\n'))
         promises.give(house.desk, "ada", "tight")
         await asyncio.sleep(0.6)
         answers = await asyncio.gather(*(ask(house, output=1000) for _ in range(60)))

@@ -14,7 +14,7 @@ from bursar.errors import Conflict, InvalidInput
 from bursar.ledger import Release, Settle, TakeHold, Void, apply_now
 from bursar.ledger.values import LotTerms
 from bursar.money import NANO
-from bursar.office import promises, reports, seats, usage_events
+from bursar.office import outlook, promises, reports, rollout, seats, usage_events
 from bursar.office.database import reading
 from bursar.office.desk import Desk, initialise, open_desk
 from bursar.office.settings import Settings
@@ -84,10 +84,10 @@ def test_a_seat_is_charged_when_it_falls_due_and_only_once(office: Office) -> No
     added = seats.add(office.desk, "ada", "copilot", "$19", starts="2026-12-01")
     assert (added["next_charge"], office.charges()) == ("2026-12-01", [])
     office.now = micros("2027-01-15T00:00Z")
-    assert [one["at"] for one in promises.due_events(office.desk)] == ["2026-12-01", "2027-01-01"]
+    assert [one["at"] for one in outlook.due_events(office.desk)] == ["2026-12-01", "2027-01-01"]
     assert len(promises.run_calendar(office.desk)) == 2
     assert promises.run_calendar(office.desk) == []
-    assert promises.due_events(office.desk) == []
+    assert outlook.due_events(office.desk) == []
     assert office.charges() == [("2026-12-01", 19, 0, "copilot"), ("2027-01-01", 19, 0, "copilot")]
     assert office.left() == 500 - 38
     (row,) = reports.usage(office.desk, "provider", start="2026-12-01")["rows"]
@@ -119,7 +119,7 @@ statements: {tax: none, expectations: none, visibility: none, rate_limits: none,
 
 def test_a_seat_is_charged_from_the_lot_of_its_own_month_however_late(office: Office) -> None:
     """A monthly plan of $20 that expires with the month pays $15 in each; two months of downtime change nothing."""
-    promises.apply_plan(office.desk, load(PLAN))
+    rollout.apply_plan(office.desk, load(PLAN))
     promises.give(office.desk, "ada", "team", starts="2026-12-01")
     seats.add(office.desk, "ada", "cursor", "$15", starts="2026-12-01")
     office.now = micros("2027-02-10T00:00Z")

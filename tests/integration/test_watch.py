@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from bursar.ledger import NEVER, Applied, Charge, Correct, LotTerms, Release, Rollover, Usage, apply_now
-from bursar.office import notices, promises, reports
+from bursar.office import notices, promises, reports, rollout
 from bursar.office.database import reading
 from bursar.office.desk import Desk, open_desk
 from bursar.office.settings import Settings
@@ -172,7 +172,7 @@ def test_what_is_given_back_takes_no_warning_back_and_repeats_none(office: Offic
 
 
 def test_the_plan_says_when_to_warn_and_when_the_next_allotment_comes(office: Office) -> None:
-    promises.apply_plan(office.desk, plan("$100"))
+    rollout.apply_plan(office.desk, plan("$100"))
     promises.give(office.desk, "ada", "engineering", starts="")
     whole = reports.balance(office.desk, "ada")["available_nanos"]
     office.spend(whole // 2 + 1)
@@ -192,7 +192,7 @@ def test_the_plan_says_when_to_warn_and_when_the_next_allotment_comes(office: Of
 
 
 def test_changed_terms_are_told_of_with_what_from_when_and_why(office: Office) -> None:
-    promises.apply_plan(office.desk, plan("$100"))
+    rollout.apply_plan(office.desk, plan("$100"))
     grant = promises.give(office.desk, "ada", "engineering")["grant"]
     assert office.look() == []
     promises.amend(office.desk, grant, effective="2026-12-01", amount="$150", reason="promotion")

@@ -8,7 +8,7 @@ import typer
 
 from bursar.cli.options import Json, desk
 from bursar.cli.render import Column, console, money, show_json, show_table
-from bursar.office import promises
+from bursar.office import outlook, promises
 from bursar.office.seats import Charged
 
 app = typer.Typer(no_args_is_help=True)
@@ -21,7 +21,7 @@ Whose = Annotated[str, typer.Option("--person", help="Only this person.")]
 def due(until: Until = "", person: Whose = "", json: Json = False) -> None:
     """List what is due and not done yet. Example: bursar calendar due --until 2027-02-01"""
     with desk() as office:
-        events = promises.due_events(office, until, person)
+        events = outlook.due_events(office, until, person)
     if json:
         show_json(events)
         return

@@ -15,6 +15,9 @@ from bursar.office import promises
 
 app = typer.Typer(no_args_is_help=True)
 
+SHOWN_EVENTS = 6
+"""Rows of a calendar that a change shows; `--json` has them all."""
+
 Grant = Annotated[str, typer.Argument(help="Id of the grant (bursar grant list).")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would change, change nothing.")]
 
@@ -127,10 +130,12 @@ def _show_given(given: dict[str, Any], json: bool) -> None:
 def _show_events(title: str, events: list[dict[str, Any]]) -> None:
     if events:
         show_table(
-            (Column("day"), Column("what"), Column("why")),
-            [(one["at"], one["sentence"], one["evidence"]) for one in events],
+            (Column("day", kept=True), Column("what"), Column("why")),
+            [(one["at"], one["sentence"], one["evidence"]) for one in events[:SHOWN_EVENTS]],
             title=title,
         )
+    if len(events) > SHOWN_EVENTS:
+        console.print(f"... and {len(events) - SHOWN_EVENTS} more, the last on {events[-1]['at']}.", markup=False)
 
 
 def _show_change(outcome: dict[str, Any], json: bool) -> None:

@@ -13,7 +13,7 @@ from bursar.cli.options import Json, desk
 from bursar.cli.render import Column, console, money, show_json, show_table
 from bursar.cli.simulate import simulate
 from bursar.errors import InvalidInput
-from bursar.office import explanations, plans, promises, topups
+from bursar.office import explanations, outlook, plans, rollout, topups
 from bursar.office.database import reading
 from bursar.office.desk import system_clock
 from bursar.plans.check import Checked, load
@@ -79,7 +79,7 @@ def list_(json: Json = False) -> None:
             (
                 one.name,
                 str(one.number),
-                promises.local_day(one.effective, one.plan),
+                outlook.local_day(one.effective, one.plan),
                 one.plan.title,
                 one.plan.plan_class,
                 one.actor,
@@ -203,7 +203,7 @@ def apply(
     """Put a plan into force; grants under it follow after their notice. Example: bursar plan apply eng.yaml --effective 2027-01-01"""
     checked = read(file)
     with desk() as office:
-        outcome = promises.apply_plan(office, checked, effective=effective, note=note, dry_run=dry_run)
+        outcome = rollout.apply_plan(office, checked, effective=effective, note=note, dry_run=dry_run)
     if json:
         show_json(outcome)
         return

@@ -21,7 +21,7 @@ from bursar.demo.provider import Defaults, Provider
 from bursar.demo.swarm import Agent, AgentTally, run_agent
 from bursar.ledger import apply_now
 from bursar.money import Amount, Unit, format_amount
-from bursar.office import pricing, promises, reports
+from bursar.office import pricing, promises, reports, rollout
 from bursar.office.database import transaction
 from bursar.office.desk import Desk, initialise, open_desk
 from bursar.office.serving import serving
@@ -126,7 +126,7 @@ def _live(desk: Desk, staff: list[tuple[str, Employee]], book: PriceBook, seed: 
     moment = [int(first_day(until).timestamp()) * 1_000_000]
     desk.clock = lambda: moment[0]
     try:
-        promises.apply_plan(desk, load(plan_document()))
+        rollout.apply_plan(desk, load(plan_document()))
         for _, employee in staff:
             promises.give(desk, employee.handle, "tern-and-hale")
         today = 0

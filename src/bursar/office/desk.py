@@ -32,7 +32,7 @@ from bursar.ledger import (
     open_store,
 )
 from bursar.money import Amount, Unit, parse_amount
-from bursar.office import audit, grants, keys, people, pricing, promises, providers, tokens
+from bursar.office import audit, grants, keys, people, pricing, promises, providers, rates, tokens
 from bursar.office.database import check_schema, migrate, open_engine, transaction
 from bursar.office.settings import Settings
 from bursar.office.vault import Secret, Vault, create_master_key, open_vault
@@ -295,14 +295,10 @@ class Desk:
     # Prices.
 
     def price_show(self, model: str, *, provider: str = "", at: str = "") -> dict[str, Any]:
-        from bursar.office import reports
-
-        return reports.prices(self, model, provider, at)
+        return rates.prices(self, model, provider, at)
 
     def price_set(self, provider: str, model: str, **fields: str) -> dict[str, Any]:
-        from bursar.office import reports
-
-        document, sentence = reports.overlay_of(self, provider, model, fields)
+        document, sentence = rates.overlay_of(self, provider, model, fields)
         with transaction(self.engine) as connection:
             version = pricing.add_overlay(connection, document, self.now())
             self.note(connection, "price.set", f"{provider}/{model}", document)
@@ -319,6 +315,10 @@ class Desk:
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=ZoneInfo(zone))
         return int(moment.timestamp()) * MICROS
+
+    def run_calendar(self, person: str = "") -> None:
+        """Do what is due by now, for everybody or one person."""
+        promises.run_calendar(self, person=person)
 
     def apply(self, command: Command) -> Applied:
         """Apply a command to the ledger, after what is due for its person. Raises Conflict where the ledger says no."""

@@ -1,4 +1,4 @@
-"""What compensation does with plans and grants: apply, give, amend, suspend, revoke, end, and say what would happen.
+"""What compensation does with grants: give, amend, suspend, resume, revoke, end, and say what would happen.
 
 Every change can be asked for without being made (`dry_run`): the answer lists the calendar's events that would appear,
 change or vanish. A change that is made is one transaction with its line in the audit log; then the calendar runs.
@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
-from bursar.calendar import from_micros, to_local
 from bursar.errors import Conflict, InvalidInput
 from bursar.grants.execution import Done
-from bursar.money import Amount, Unit, format_amount, parse_amount
-from bursar.office import almanac, grants, people, plans, seats, timetable
-from bursar.office.database import reading, transaction
+from bursar.money import Amount, parse_amount
+from bursar.office import almanac, grants, people, plans, seats
+from bursar.office.database import transaction
 from bursar.office.grants import Amendment, Grant
+from bursar.office.outlook import describe, local_day
+from bursar.office.rollout import preview
 from bursar.office.roster import check_date
 from bursar.office.seats import Charged
-from bursar.plans.check import Checked
 from bursar.plans.document import parts
 from bursar.plans.factsheet import fact_sheet
-from bursar.plans.schedule import EndKind, Event, History, due
+from bursar.plans.schedule import EndKind, History, due
 from bursar.plans.terms import PARTS, Plan
 
 if TYPE_CHECKING:
@@ -46,85 +46,6 @@ def _trial(desk: Desk, dry_run: bool) -> Iterator[Connection]:
         yield connection
         if dry_run:
             raise _Undone
-
-
-# Plans.
-
-
-def apply_plan(
-    desk: Desk, checked: Checked, *, effective: str = "", note: str = "", dry_run: bool = False
-) -> dict[str, Any]:
-    """Put a version of a plan into force, and amend the grants that are under earlier ones after their notice.
-
-    The same document twice changes nothing. Raises Conflict, with the first possible date, where the notice that a
-    grant's terms promise would be broken.
-    """
-    plan, now = checked.plan, desk.now()
-    start = desk.instant(effective, plan.zone.key, "effective") if effective else now
-    with transaction(desk.engine) as connection:
-        newest = plans.latest(connection, plan.name)
-        if newest is not None and newest.plan.digest == plan.digest:
-            return {"plan": plan.name, "version": newest.number, "changed": False, "grants": [], "dry_run": dry_run}
-        if effective and start < now and newest is not None:
-            raise Conflict(
-                f"effective {effective} lies in the past", "the past is never rewritten: name a day from now on"
-            )
-        number = 1 if newest is None else newest.number + 1
-        version = plans.Version(plan.name, number, start, now, desk.actor, note, plan, checked.text)
-        holders = {one["id"]: one for one in people.listed(connection)}
-        amendments = [
-            (grant, change)
-            for grant in grants.listed(connection, plan=plan.name)
-            if grant.history.ends is None or grant.history.ends > start
-            for change in [_follow(grant, version, holders[grant.person], start, bool(effective), now)]
-            if change is not None
-        ]
-        preview = [_preview(grant, change, holders[grant.person]) for grant, change in amendments]
-        if not dry_run:
-            plans.store(connection, checked, start, desk.actor, note, now)
-            for grant, change in amendments:
-                grants.amend(connection, grant, change, actor=desk.actor, now=now)
-            detail = {"version": number, "digest": plan.digest, "grants": len(amendments), "note": note}
-            desk.note(connection, "plan.apply", plan.name, detail)
-    if not dry_run:
-        run_calendar(desk)
-    return {
-        "plan": plan.name,
-        "version": number,
-        "effective": local_day(start, plan),
-        "changed": True,
-        "grants": preview,
-        "dry_run": dry_run,
-    }
-
-
-def _follow(
-    grant: Grant, version: plans.Version, holder: dict[str, Any], start: int, strict: bool, now: int
-) -> Amendment | None:
-    """The amendment that brings a grant under a new version, not before its notice is over; None if it has no tier."""
-    tier = version.plan.tier_of(holder)
-    if tier is None:
-        return None
-    kind, first = grants.first_day(grant, version.plan, tier.amount, now)
-    if strict and start < first:
-        raise Conflict(
-            f"effective {local_day(start, version.plan)} breaks the notice of grant {grant.id} of {holder['handle']}",
-            f"the first possible date for this change ({kind}) is {local_day(first, grant.current.plan)}",
-        )
-    at = grants.aligned(grant, version.plan, max(start, first))
-    return Amendment(version, tier.name, tier.amount, at, f"plan {version.name}, version {version.number}")
-
-
-def _preview(grant: Grant, change: Amendment, holder: dict[str, Any]) -> dict[str, Any]:
-    before = grant.history.segment_at(change.start)
-    return {
-        "grant": grant.id,
-        "person": holder["handle"],
-        "from": local_day(change.start, change.version.plan),
-        "before": grants.in_words(before.amount, before.plan),
-        "after": grants.in_words(change.amount, change.version.plan),
-        "tier": change.tier,
-    }
 
 
 # Grants.
@@ -248,7 +169,7 @@ def amend(
         at = grants.aligned(grant, version.plan, start if agreed else max(start, first))
         change = Amendment(version, chosen, granted, at, reason)
         answer = _changed(desk, grant, holder, grants.amended(grant, change), dry_run, at)
-        answer |= {"kind": kind, **_preview(grant, change, holder)}
+        answer |= {"kind": kind, **preview(grant, change, holder)}
         if not dry_run:
             grants.amend(connection, grant, change, actor=desk.actor, now=now)
             desk.note(
@@ -441,51 +362,3 @@ def run_calendar(desk: Desk, until: int | None = None, person: str = "") -> list
     """Execute what is due by now, or by an instant of the future for those who rehearse."""
     moment = desk.now() if until is None else until
     return almanac.run(desk.engine, desk.store, moment, now=max(desk.now(), moment), node=desk.actor, person=person)
-
-
-def due_events(desk: Desk, until: str = "", person: str = "") -> list[dict[str, Any]]:
-    """What is due by a day and not executed yet, everybody's or one person's, in order."""
-    moment = desk.instant(until, "UTC", "until") if until else desk.now()
-    with reading(desk.engine) as connection:
-        names = {one["id"]: one["handle"] for one in people.listed(connection)}
-        holder = people.named(connection, person)["id"] if person else ""
-    found = []
-    for grant, events in timetable.waiting(desk.engine, moment, holder):
-        found += [{"person": names[grant.person], **describe(one, grant.current.plan)} for one in events]
-    for one, charge in seats.waiting(desk.engine, moment, holder):
-        found.append({"person": names[one.person], **seats.describe(one, charge)})
-    return sorted(found, key=lambda one: (one["at_micros"], one["event"] == "seat", one["person"]))
-
-
-def describe(event: Event, plan: Plan) -> dict[str, Any]:
-    """An event as a document and in words."""
-    lot = event.lot
-    unit = lot.unit if lot is not None else plan.unit
-    amount = lot.amount if lot is not None else event.amount
-    return {
-        "grant": event.grant,
-        "event": event.kind,
-        "period": event.key,
-        "at": local_day(event.at, plan),
-        "at_micros": event.at,
-        "amount_nanos": amount,
-        "unit": unit,
-        "expires": None if lot is None or lot.expires >= grants.NOTHING_DUE else local_day(lot.expires, plan),
-        "sentence": _sentence(event, amount, unit, plan),
-        "evidence": "" if lot is None else lot.evidence,
-    }
-
-
-def _sentence(event: Event, amount: int, unit: str, plan: Plan) -> str:
-    what = format_amount(Amount(amount, Unit(unit)))
-    if event.lot is not None:
-        verb = {"release": "released", "vest": "vests", "adjust": "released on top"}[event.kind]
-        until = "" if event.lot.expires >= grants.NOTHING_DUE else f", until {local_day(event.lot.expires, plan)}"
-        return f"{what} {verb}{until}"
-    if event.kind == "reduce":
-        return f"up to {what} is taken back"
-    return "the grant ends" if event.kind == "end" else "the time to use up what was kept is over"
-
-
-def local_day(at: int, plan: Plan) -> str:
-    return to_local(from_micros(at), plan.zone).date().isoformat()

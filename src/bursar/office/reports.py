@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +12,8 @@ from bursar.exchange.notify import forecast_sentence
 from bursar.ledger import NEVER, LotTerms, StoreUnavailable, reading
 from bursar.ledger.session import MICROS_PER_DAY, Session
 from bursar.ledger.verify import Verification, verify
-from bursar.money import parse_amount
 from bursar.office import audit, pricing, watch
 from bursar.office.database import check_schema, transaction
-from bursar.prices import PriceBook
-from bursar.prices.tariff import FIELDS, RATE_DECIMALS, Band, Tariff
 
 if TYPE_CHECKING:
     from bursar.office.desk import Desk
@@ -25,16 +21,6 @@ if TYPE_CHECKING:
 UNIT = "USD"
 """What the figures of a report are in where they do not name a unit; other units are told beside it, never added."""
 RECENT = 20
-SHOWN_FIELDS = (
-    "input",
-    "cache_read",
-    "cache_write_5m",
-    "cache_write_1h",
-    "output",
-    "reasoning",
-    "input_audio",
-    "output_audio",
-)
 
 
 def _iso(micros: int) -> str:
@@ -322,111 +308,6 @@ def snapshot(desk: Desk) -> dict[str, Any]:
             for row in found["recent"]
         ],
     }
-
-
-def prices(desk: Desk, model: str, provider: str, at: str) -> dict[str, Any]:
-    """What a model costs, list and contract, per million tokens."""
-    when = desk.instant(at, "UTC", "at") if at else desk.now()
-    with transaction(desk.engine) as connection:
-        book = pricing.current_book(connection)
-    rows: list[dict[str, str]] = []
-    for kind, name in book.search(model, provider)[:50]:
-        tariff = book.tariff(kind, name, when)
-        if tariff is not None:
-            rows += _price_rows(kind, name, tariff, book)
-    return {"at": _iso(when), "version": book.version, "rows": rows}
-
-
-def _price_rows(kind: str, name: str, tariff: Tariff, book: PriceBook) -> list[dict[str, str]]:
-    rows = []
-    cost_bands = tariff.cost_bands or tuple(
-        Band(band.above, tuple(rate * tariff.cost_basis_points // 10_000 for rate in band.rates))
-        for band in tariff.bands
-    )
-    for band in tariff.bands:
-        cost = next((one for one in reversed(cost_bands) if one.above <= band.above), cost_bands[0])
-        tier = f"above {band.above:,} input tokens" if band.above else ""
-        for field in SHOWN_FIELDS:
-            index = FIELDS.index(field)
-            base = band.rates[FIELDS.index("output" if field.startswith(("output", "reasoning")) else "input")]
-            if field not in ("input", "output") and band.rates[index] == base:
-                continue
-            rows.append(
-                {
-                    "provider": kind,
-                    "model": name,
-                    "what": field.replace("_", " "),
-                    "list": _rate(band.rates[index]),
-                    "cost": _rate(cost.rates[index]),
-                    "note": ", ".join(
-                        part for part in (tier, "" if tariff.origin == "list" else tariff.origin) if part
-                    ),
-                }
-            )
-    return rows
-
-
-def _rate(rate: int) -> str:
-    text = f"{Decimal(rate).scaleb(-RATE_DECIMALS):f}"
-    whole, _, part = text.partition(".")
-    return f"${whole}.{part.rstrip('0').ljust(2, '0')}"
-
-
-def overlay_of(desk: Desk, provider: str, model: str, fields: dict[str, str]) -> tuple[dict[str, Any], str]:
-    """The overlay document that `price set` means, and a sentence that says what it does."""
-    document: dict[str, Any] = {"provider": provider, "model": model.lower()}
-    for name, key in (("starts", "from"), ("ends", "until"), ("note", "note")):
-        if fields.get(name):
-            document[key] = fields[name]
-    cost = _rates(fields, "cost_input", "cost_output")
-    own = _rates(fields, "input_rate", "output_rate")
-    if fields.get("discount"):
-        if cost or own:
-            raise InvalidInput("discount", "a discount and rates", "one or the other")
-        document |= {"kind": "discount", "basis_points": _basis_points(fields["discount"])}
-        return document, f"{provider} {model} costs you {fields['discount']} less than list."
-    if own:
-        document |= {"kind": "own", "list": own}
-        if cost:
-            document["cost"] = cost
-        return (
-            document,
-            f"{provider} {model} is charged at ${own['input']} in and ${own['output']} out per million tokens.",
-        )
-    if cost:
-        document |= {"kind": "contract", "cost": cost}
-        return (
-            document,
-            f"{provider} {model} costs you ${cost['input']} in and ${cost['output']} out per million tokens.",
-        )
-    raise InvalidInput(
-        "price", "nothing to set", "--discount, or --input and --output, or --cost-input and --cost-output"
-    )
-
-
-def _rates(fields: dict[str, str], first: str, second: str) -> dict[str, str]:
-    if not fields.get(first) and not fields.get(second):
-        return {}
-    found = {}
-    for name, key in ((first, "input"), (second, "output")):
-        if not fields.get(name):
-            raise InvalidInput(name, "nothing", "both the input and the output rate")
-        amount = parse_amount(fields[name], field=name)
-        if str(amount.unit) != "USD":
-            raise InvalidInput(name, str(amount.unit), "USD per million tokens")
-        found[key] = str(Decimal(amount.nanos).scaleb(-9))
-    return found
-
-
-def _basis_points(text: str) -> int:
-    try:
-        share = Decimal(text.strip().removesuffix("%"))
-    except InvalidOperation as error:
-        raise InvalidInput("discount", repr(text), "a percentage such as 12.5%") from error
-    points = share * 100
-    if points != points.to_integral_value() or not 0 <= points <= 10_000:
-        raise InvalidInput("discount", repr(text), "0% to 100% with at most two decimals")
-    return int(points)
 
 
 def verified(desk: Desk) -> Verification:
