@@ -155,3 +155,19 @@ def test_what_vests_on_an_event_and_what_is_accelerated(terminal: Terminal, tmp_
     assert (terms["file_type"], terms["items"][0]["id"]) == ("OCF_VESTING_TERMS_FILE", "slow")
     assert "TX_VESTING_EVENT" in terminal.run("plan", "ocf", "launch", "--transactions")
     assert "clean" in terminal.run("ledger", "verify")
+
+
+def test_a_roster_moves_people_between_tiers_and_leaves_exceptions_alone(
+    terminal: Terminal, plan: Path, tmp_path: Path
+) -> None:
+    terminal.run("person", "add", "bob", "--level", "L4")
+    terminal.run("grant", "give", "ada", "--plan", "engineering", "--tier", "senior", "--note", "exception")
+    terminal.run("grant", "give", "bob", "--plan", "engineering")
+    before = terminal.json("balance", "bob")["available_nanos"]
+    roster = tmp_path / "people.csv"
+    roster.write_text("handle,level,location\nada,L4,Porto\nbob,L5,Porto\n")
+    terminal.run("person", "import", str(roster))
+    assert "is released" in terminal.run("plan", "explain", "--person", "bob", "--months", "2")
+    assert terminal.json("balance", "bob")["available_nanos"] > before
+    told = terminal.run("plan", "explain", "--person", "ada", "--months", "2")
+    assert "$1,500.00 is released" in told

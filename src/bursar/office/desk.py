@@ -103,11 +103,15 @@ class Desk:
         with transaction(self.engine) as connection:
             found = people.read_roster(connection, file)
             if not dry_run:
+                before = {one["id"]: one for one in people.listed(connection)}
                 people.apply_roster(connection, found, lambda: new_id("per"), self.now())
                 for person_id, _ in found.updated:
-                    promises.retier(connection, self, people.named(connection, person_id), "roster")
+                    holder = people.named(connection, person_id)
+                    promises.retier(connection, self, before[person_id], holder, "roster")
                 counts = {"added": len(found.added), "updated": len(found.updated)}
                 self.note(connection, "person.import", file.name, counts)
+        if not dry_run:
+            self.run_calendar()
         return {
             "added": len(found.added),
             "updated": len(found.updated),
@@ -121,7 +125,7 @@ class Desk:
             before = people.named(connection, name)
             row = people.change(connection, before["id"], fields)
             changed = {key: value for key, value in fields.items() if before[key] != value}
-            made = promises.retier(connection, self, row, ", ".join(f"{k} is {v}" for k, v in changed.items()))
+            made = promises.retier(connection, self, before, row, ", ".join(f"{k} is {v}" for k, v in changed.items()))
             self.note(connection, "person.change", row["id"], {**changed, "grants_amended": len(made)})
         promises.run_calendar(self)
         return row

@@ -315,15 +315,20 @@ def leave(desk: Desk, person: str, last_day: str, *, dry_run: bool = False) -> d
     return answer
 
 
-def retier(connection: Connection, desk: Desk, holder: dict[str, Any], reason: str) -> list[Amendment]:
-    """After a change of level, team or role: bring a person's grants to the tier that is theirs now."""
+def retier(
+    connection: Connection, desk: Desk, before: dict[str, Any], holder: dict[str, Any], reason: str
+) -> list[Amendment]:
+    """After a change of level, team or role: bring a person's grants to the tier that is theirs now.
+
+    A grant whose tier is an exception keeps it, unless the change moves the person to another tier of the plan.
+    """
     now, made = desk.now(), []
     for grant in grants.listed(connection, person=holder["id"]):
         current = grant.history.segment_at(now)
         if not _runs_at(grant, now) or grant.current is not current:
             continue
         tier = current.plan.tier_of(holder)
-        if tier is None or tier.name == current.tier:
+        if tier is None or tier.name == current.tier or tier == current.plan.tier_of(before):
             continue
         version = plans.numbered(connection, current.plan.name, grant.changes[-1]["version"])
         _, first = grants.first_day(grant, version.plan, tier.amount, now)
