@@ -144,3 +144,12 @@ async def test_a_pace_holds_a_swarm_back_and_leaves_the_allotment_alone(tmp_path
         assert 0 < house.spent() <= 50_000_000
         assert house.balance()["available_nanos"] >= 4_950_000_000
         house.assert_clean()
+
+
+async def test_a_refusal_names_the_way_to_ask_that_the_plan_promises(tmp_path: Path) -> None:
+    async with running_house(tmp_path, grant="") as house:
+        under_plan(house.desk, "[{request: {approvers: [manager]}}, stop]", amount="0.000001")
+        await asyncio.sleep(0.6)
+        status, document, _ = await ask(house)
+        assert status == 429
+        assert "Your plan takes requests for more: bursar topup request ada AMOUNT." in document["error"]["message"]

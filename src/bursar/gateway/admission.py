@@ -102,8 +102,11 @@ def output_limit(plan: Plan, held_nanos: int, call: Call) -> int | None:
     )
 
 
-def explain(refused: Refused, key: KeyRecord, policy: Policy, now: int) -> Refusal:
-    """Whose limit, how much is left, what the request would have needed, when more opens, where to ask."""
+def explain(refused: Refused, key: KeyRecord, policy: Policy, now: int, *, may_ask: bool = False) -> Refusal:
+    """Whose limit, how much is left, what the request would have needed, when more opens, where to ask.
+
+    `may_ask`: the person's plan takes requests for more, so there is a way that somebody has to answer.
+    """
     needed, left = dollars(refused.needed), dollars(refused.available)
     opens_at = None if refused.opens is None else refused.opens // MICROS
     if refused.reason == "contention":
@@ -129,7 +132,10 @@ def explain(refused: Refused, key: KeyRecord, policy: Policy, now: int) -> Refus
     sentence = f"Bursar: {what} and this request needs at least {needed}."
     if refused.opens is not None:
         sentence += f" Your next allotment opens {moment(refused.opens)}."
-    sentence += f" Ask for more: {policy.ask_at or 'talk to whoever granted your allotment'}."
+    if may_ask:
+        sentence += f" Your plan takes requests for more: bursar topup request {key.person} AMOUNT."
+    else:
+        sentence += f" Ask for more: {policy.ask_at or 'talk to whoever granted your allotment'}."
     wait = None if refused.opens is None else max(1, (refused.opens - now) // MICROS)
     return Refusal("exhausted", sentence, wait, opens_at, _fields(refused, key, policy, opens_at))
 

@@ -68,15 +68,17 @@ async def hold(gate: Gate, asked: Asked) -> Billing:
     if gate.promises is not None and now >= gate.promises.due_at(asked.holder):
         await gate.promises.catch_up(asked.holder)
     answer, plan = await _try(gate, asked, now)
+    may_ask = False
     if isinstance(answer, Refused) and answer.reason == "exhausted" and gate.promises is not None:
         first = answer
         for limit in await gate.promises.limits_of(asked.key.person_id, now):
+            may_ask = may_ask or any(step.kind == "request" for step in limit.steps)
             answer, plan = await _follow(gate, asked, limit, answer, plan, now)
             if isinstance(answer, Applied):
                 break
         answer = first if isinstance(answer, Refused) else answer
     if isinstance(answer, Refused):
-        raise Turned(admission.explain(answer, asked.key, gate.policy, now))
+        raise Turned(admission.explain(answer, asked.key, gate.policy, now, may_ask=may_ask))
     call = asked.call
     limit_tokens = admission.output_limit(plan, answer.amount, call)
     most = plan.output_tokens if limit_tokens is None else limit_tokens
