@@ -306,7 +306,7 @@ def test_what_vests_is_the_sum_of_the_tranches(history: History) -> None:
     begun: dict[str, int] = {}
     for event in due(stays, 0, end_of(stays) + 800 * 86_400_000_000):
         assert event.lot is not None
-        begun[event.key.rsplit(".", 1)[0]] = begun.get(event.key.rsplit(".", 1)[0], 0) + event.lot.amount
+        begun[event.key.rsplit(".", 2)[0]] = begun.get(event.key.rsplit(".", 2)[0], 0) + event.lot.amount
     if plan.allotment.every is None:
         assert list(begun.values()) == [1000 * NANO]
         return
