@@ -98,6 +98,8 @@ def test_asking_for_more_from_request_to_approval(terminal: Terminal, plan: Path
     assert terminal.json("topup", "list", "--waiting-for", "grace")[0]["id"] == asked["id"]
     assert terminal.json("topup", "approve", asked["id"], "--by", "grace")["state"] == "approved"
     assert terminal.json("balance", "ada")["available_nanos"] == before + 50 * 10**9
+    told = [(one["person"], one["kind"]) for one in terminal.json("notify", "list")]
+    assert sorted(told) == [("ada", "topup_decided"), ("grace", "topup_requested")]
     assert "half of 1 requests were decided within 0 minutes" in terminal.run("plan", "show", "engineering", "--facts")
     assert "approved already" in terminal.run("topup", "deny", asked["id"], "--by", "grace", expect=4)
     assert "clean" in terminal.run("ledger", "verify")

@@ -17,7 +17,7 @@ from bursar.errors import Conflict, Forbidden, InvalidInput, NotFound
 from bursar.grants.execution import lot_terms
 from bursar.ledger import Release
 from bursar.money import Amount, Unit, format_amount, parse_amount
-from bursar.office import grants, people
+from bursar.office import grants, notices, people
 from bursar.office.database import reading, transaction
 from bursar.office.tables import topup_request
 from bursar.plans.schedule import FOREVER, LotPlan, periods_of
@@ -68,6 +68,7 @@ def request(desk: Desk, person: str, amount: str, *, reason: str = "", grant_id:
         }
         connection.execute(insert(topup_request).values(**row))
         desk.note(connection, "topup.request", str(row["id"]), {"person": holder["id"], "amount_nanos": wanted.nanos})
+        _tell_next(connection, _row(connection, str(row["id"])), holder["handle"], now)
         return _document(connection, _row(connection, str(row["id"])), now)
 
 
@@ -93,7 +94,14 @@ def decide(desk: Desk, request_id: str, *, by: str, approve: bool, note: str = "
         action = "topup.approve" if approve else "topup.deny"
         desk.note(connection, action, request_id, {"by": decider["id"], "note": note, "state": state})
         grant = grants.named(connection, row.grant_id)
-        document = _document(connection, _row(connection, request_id), now)
+        decided = _row(connection, request_id)
+        document = _document(connection, decided, now)
+        if state == "open":
+            _tell_next(connection, decided, document["person"], now)
+        else:
+            told = {"request": row.id, "decision": state, "amount_nanos": row.amount_nanos, "unit": row.unit}
+            more = {"by": decider["handle"], **({"note": note} if note else {})}
+            notices.post(connection, f"topup:{row.id}:decided", "topup_decided", row.person, {**told, **more}, now)
     if state == "approved":
         lot = _lot(grant, row, now)
         desk.apply(
@@ -138,6 +146,23 @@ def approval_minutes(connection: Connection, plan: str) -> tuple[int, int]:
         )
     ]
     return len(took), int(median(took)) if took else 0
+
+
+def _tell_next(connection: Connection, row: Any, who: str, now: int) -> None:
+    """Tell the approver whose turn it is; where anybody may decide, nobody in particular is told."""
+    given = json.loads(row.approved_by)
+    turn = json.loads(row.approvers)[len(given)]
+    if turn["person"]:
+        fields = {
+            "request": row.id,
+            "who": who,
+            "amount_nanos": row.amount_nanos,
+            "unit": row.unit,
+            "expires_at": row.expires,
+            **({"reason": row.reason} if row.reason else {}),
+        }
+        key = f"topup:{row.id}:asked:{len(given)}"
+        notices.post(connection, key, "topup_requested", turn["person"], fields, now)
 
 
 def measured(connection: Connection, plan: Plan) -> Plan:
