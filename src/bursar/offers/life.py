@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from bursar.insight.simulation.cohorts import Step, automatic, cohort, grain_of, month_bounds
 from bursar.insight.simulation.lots import Piles
 from bursar.money import NANO
-from bursar.offers.terms import Line
+from bursar.offers.terms import Line, Person
 from bursar.offers.value import Array
 from bursar.plans.terms import PARTS
 
@@ -104,8 +104,9 @@ class Unlimited:
 class Life:
     """One line in one block of worlds; it lives on where it is revoked, and its caller does not look."""
 
-    def __init__(self, prepared: Course, size: int, work_first: bool) -> None:
-        self.course, self.size, self.work_first = prepared, size, work_first
+    def __init__(self, prepared: Course, size: int, person: Person) -> None:
+        self.course, self.size = prepared, size
+        self.work_first, self.own_most = person.work_first, person.own_most
         self.piles = Piles(1, size, prepared.grain)
         self.allowed: list[Array | float] = []
         self.out: NDArray[np.bool_] | None = None
@@ -136,6 +137,7 @@ class Life:
         own: Array | float = np.minimum(use.payable, work)
         if line.own:
             own = own + line.own * (work - own)
+        own = np.minimum(own, self.own_most)
         return Settled(granted_work, granted_personal, own)
 
     def _unit(self, price: Array | float) -> Array | float:

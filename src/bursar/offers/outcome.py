@@ -22,6 +22,8 @@ from bursar.offers.worlds import MAX_PATHS, Month, Worlds, blocks
 FAN_PATHS = 8_192
 """Worlds whose balances are kept by month for the fan."""
 FAN_QUANTILES = (0.10, 0.25, 0.50, 0.75, 0.90)
+MOST_LOST = 0.99
+"""Of what is owned: whoever loses more is ruined, and no figure says how much that hurts."""
 
 Hazard = Literal["drawn", "weighted"]
 Against = Literal["salary", "cash"]
@@ -198,10 +200,7 @@ class _Run:
     def block(self, number: int, size: int) -> None:
         asks = any(0 < line.approval < 1 for line in self.offer.lines)
         worlds = Worlds(self.person, self.offer.months, self.setup.seed, number, size, asks)
-        lives = [
-            Unlimited() if prepared is None else Life(prepared, size, self.person.work_first)
-            for prepared in self.courses
-        ]
+        lives = [Unlimited() if prepared is None else Life(prepared, size, self.person) for prepared in self.courses]
         self.size = size
         value, used = np.zeros(size), np.zeros(size)
         for month in worlds:
@@ -350,7 +349,7 @@ class _Run:
             months=self.offer.months,
             paths=paths,
             cash=Spread.of(cash),
-            sure=certainty_equivalent(cash, person.wealth, person.aversion),
+            sure=certainty_equivalent(np.maximum(cash, -MOST_LOST * person.wealth), person.wealth, person.aversion),
             used=Spread.of(np.concatenate(self.used)),
             totals=Totals(**means),
             run_outs=tuple(self._run_outs()),

@@ -105,6 +105,10 @@ class Person:
     growth: float = 3.0
     """Of what the person uses, in a year: the mean factor."""
     growth_sigma: float = 0.5
+    growth_years: float = 2.0
+    """For how long it grows; then it stays as it is."""
+    own_most: float = 5_000.0
+    """Most that the person pays in a month for work that nobody else pays for; the rest waits."""
     price: PriceDrift = PRICES["halving"]
     shifts: float = 0.0
     """How often in a year a part of the work moves to a dearer model."""

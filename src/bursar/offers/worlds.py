@@ -3,8 +3,8 @@
 The same seed gives the same worlds to every offer (common random numbers), so that a difference between two offers is a
 difference of their terms. Each kind of chance has a stream of its own, so that switching one off moves no other.
 
-A month m has the instant t = (m + 1/2) / 12 years. Use is level * exp(growth * t) * noise, with noise of mean one; price
-is a random walk around its drift, with now and then a step to dearer models.
+A month m has the instant t = (m + 1/2) / 12 years. Use is level * exp(growth * t) * noise, with noise of mean one, and grows
+for a while only; price is a random walk around its drift, with now and then a step to dearer models.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Worlds:
         drawn = np.empty(size)
         for number in range(self.months):
             at = (number + 0.5) / 12
-            quantity = rate * at
+            quantity = rate * min(at, person.growth_years)
             quantity += level
             if person.month_sigma:
                 self._streams["noise"].standard_normal(out=drawn)
