@@ -10,10 +10,10 @@ import json
 from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from bursar.calendar import Interval, parse_interval
@@ -22,7 +22,7 @@ from bursar.money import CURRENCIES, GPU_HOURS, NANO, parse_amount
 from bursar.offers.document import ApprovalPart, EquityPart, MePart, OfferDocument, PayPart, TokensPart
 from bursar.offers.terms import MAX_YEARS, Answer, Line, Offer, Pay, Person, TaxedOn, Use
 from bursar.plans import document as shape
-from bursar.plans.check import load
+from bursar.plans.check import compiled, load
 from bursar.plans.document import Fault, LeavingPart, LimitPart, Part, PlanFaults, RolloverPart, Source, VestingPart
 from bursar.plans.terms import PARTS, Plan
 
@@ -54,7 +54,7 @@ _FIELDS = shape._FIELDS | frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Draft:
     """A document that was read, and from which variants can be compiled."""
 
@@ -64,11 +64,11 @@ class Draft:
     """Texts of the plan documents that it names."""
     start: date = date(2027, 1, 1)
 
-    @property
+    @cached_property
     def offer(self) -> Offer:
         return _Compiler(self).offer()
 
-    @property
+    @cached_property
     def person(self) -> Person:
         return _Compiler(self).person(self.document.me or MePart())
 
@@ -288,13 +288,11 @@ class _Compiler:
     def _plan(self, index: int, part: TokensPart) -> Plan | None:
         if part.unlimited or (part.amount is None and part.plan is None):
             return None
-        text = (
-            self.draft.plans[part.plan]
-            if part.plan is not None
-            else yaml.safe_dump(self._as_plan(part), sort_keys=False)
-        )
         try:
-            plan = load(text, part.plan or "offer").plan
+            if part.plan is not None:
+                plan = load(self.draft.plans[part.plan], part.plan).plan
+            else:
+                plan = compiled(self._as_plan(part))
         except PlanFaults as faults:
             for fault in faults.faults:
                 if part.plan is not None:
