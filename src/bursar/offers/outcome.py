@@ -25,6 +25,9 @@ FAN_QUANTILES = (0.10, 0.25, 0.50, 0.75, 0.90)
 MOST_LOST = 0.99
 """Of what is owned: whoever loses more is ruined, and no figure says how much that hurts."""
 
+DEFAULT_PATHS = 20_000
+DEFAULT_SEED = 20_261_120
+
 Hazard = Literal["drawn", "weighted"]
 Against = Literal["salary", "cash"]
 
@@ -33,8 +36,8 @@ Against = Literal["salary", "cash"]
 class Setup:
     """How it is worked out."""
 
-    paths: int = 20_000
-    seed: int = 20_261_120
+    paths: int = DEFAULT_PATHS
+    seed: int = DEFAULT_SEED
     hazard: Hazard = "drawn"
     """When a line is revoked: drawn in each world, or every month weighted with the chance that it still runs."""
     against: Against = "salary"

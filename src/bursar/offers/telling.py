@@ -78,17 +78,19 @@ def worth_sentence(one: Evaluation) -> str:
     currency, years = one.offer.currency, one.outcome.years
     spread = one.outcome.cash
     low, middle, high = (said(value / years, currency) for value in (spread.p10, spread.p50, spread.p90))
+    worlds = f"in ten worlds of a hundred less than {low}, in fifty {middle}, in ten more than {high}"
     if one.face == 0 or one.outcome.totals.face == 0:
         return "Nothing is promised."
     if spread.mean < -0.5:
         return (
             f"They cost you about {said(-one.outcome.a_year, currency)} a year: what you pay for work and tax is more than "
-            f"what they are worth to you (8 worlds of 10: {low} to {high})."
+            f"what they are worth to you ({worlds})."
         )
     if spread.p90 < 0.5:
         return "As pay they are worth nothing to you: they pay for the employer's work, not for yours."
     rest = cents(one.outcome.a_year, one.face)
-    return f"About {middle} a year to you, before tax (8 worlds of 10: {low} to {high}); {rest} on the dollar of face."
+    mean = said(one.outcome.a_year, currency)
+    return f"About {mean} a year to you, before tax: {rest} on the dollar of face ({worlds})."
 
 
 def share_sentence(one: Evaluation) -> str:
