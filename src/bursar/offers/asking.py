@@ -7,7 +7,7 @@ can show (who sees my usage?) is asked all the same.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from bursar.offers.document import ApprovalPart, TokensPart
@@ -205,10 +205,13 @@ class Asked:
     high: float
 
 
-def asked(draft: Draft, person: Person, setup: Setup, worth: float | None = None) -> Asked:
-    """Every question of an offer. `worth` is what it is worth as it stands, where that is known in the same worlds."""
-    setup = replace(setup, paths=min(setup.paths, ASKING_PATHS), fan=False)
-    now = evaluate(draft.offer, person, setup).a_year if worth is None else worth
+def asked(draft: Draft, person: Person, setup: Setup, worth: float) -> Asked:
+    """Every question of an offer that is worth `worth` a year as it stands.
+
+    Answers are told apart in fewer worlds than the offer itself: the same ones for all, so only differences are taken.
+    """
+    now = worth
+    shift = worth - evaluate(draft.offer, person, setup).a_year
     found: list[Question] = []
     best, worst = draft, draft
     for index, line in enumerate(draft.offer.lines):
@@ -221,7 +224,7 @@ def asked(draft: Draft, person: Person, setup: Setup, worth: float | None = None
             variants = [(text, terms, _variant(draft, index, terms)) for text, terms in given]
             answers = []
             for text, _, variant in variants:
-                value = evaluate(variant.offer, person, setup).a_year
+                value = evaluate(variant.offer, person, setup).a_year + shift
                 answers.append(Answered(text, value, value - now))
             found.append(
                 Question(
@@ -238,8 +241,8 @@ def asked(draft: Draft, person: Person, setup: Setup, worth: float | None = None
                 order = sorted(range(len(answers)), key=lambda one: answers[one].worth)
                 worst = _variant(worst, index, variants[order[0]][1])
                 best = _variant(best, index, variants[order[-1]][1])
-    low = min(now, evaluate(worst.offer, person, setup).a_year) if found else now
-    high = max(now, evaluate(best.offer, person, setup).a_year) if found else now
+    low = min(now, evaluate(worst.offer, person, setup).a_year + shift) if found else now
+    high = max(now, evaluate(best.offer, person, setup).a_year + shift) if found else now
     return Asked(tuple(sorted(found, key=lambda one: (-one.swing, -one.points))), low, high)
 
 

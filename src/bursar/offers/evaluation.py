@@ -139,7 +139,7 @@ def evaluated(draft: Draft, person: Person | None = None, setup: Setup | None = 
     offer = draft.offer
     outcome = evaluate(offer, person, setup)
     small = replace(setup, paths=min(setup.paths, ASKING_PATHS), fan=False)
-    now = evaluate(offer, person, small).a_year
+    shift = outcome.a_year - evaluate(offer, person, small).a_year
     face = outcome.totals.face / outcome.years
     uncovered = outcome.totals.unmet / max(1e-9, outcome.totals.wanted * (1 - person.personal_share) or 1e-9)
     month = person.usage.median * exp(person.usage.sigma**2 / 2)
@@ -151,15 +151,15 @@ def evaluated(draft: Draft, person: Person | None = None, setup: Setup | None = 
         setup=setup,
         outcome=outcome,
         headline=headline(offer.pay, face, outcome.a_year),
-        asked=asked(draft, person, small, now),
-        scenarios=tuple(_scenarios(offer, person, small)),
-        sensitivities=tuple(_sensitivities(offer, person, small)),
+        asked=asked(draft, person, small, outcome.a_year),
+        scenarios=tuple(_scenarios(offer, person, small, shift)),
+        sensitivities=tuple(_sensitivities(offer, person, small, shift)),
         laptop=tuple(laptop_test(line, person, uncovered) for line in offer.lines),
         facts=tuple(_facts(line) for line in offer.lines if line.plan is not None),
         raise_years=tuple(years(outcome.raise_, outcome.a_year, person, YEARS_AHEAD)),
         face_years=tuple(years(face, outcome.a_year, person, YEARS_AHEAD)),
         leaving=tuple(_leaving(offer, person, outcome)),
-        unlimited=evaluate(without_limit(offer), person, small).a_year,
+        unlimited=evaluate(without_limit(offer), person, small).a_year + shift,
         lasts_months=12 * run_out(ROUND_SUM, 12 * month, growth),
         lasts_flat_months=run_out(ROUND_SUM, month),
         usage_a_month=month,
@@ -178,7 +178,7 @@ def without_limit(offer: Offer) -> Offer:
     return replace(offer, lines=lines[:1] if len({line.use for line in lines}) == 1 else lines)
 
 
-def _scenarios(offer: Offer, person: Person, setup: Setup) -> list[Scenario]:
+def _scenarios(offer: Offer, person: Person, setup: Setup, shift: float) -> list[Scenario]:
     found = []
     for price in PRICES.values():
         outcome = evaluate(offer, replace(person, price=price), setup)
@@ -186,7 +186,7 @@ def _scenarios(offer: Offer, person: Person, setup: Setup) -> list[Scenario]:
         found.append(
             Scenario(
                 price,
-                outcome.a_year,
+                outcome.a_year + shift,
                 max((one.ever for one in outcome.run_outs), default=0.0),
                 tuple(1 / one for one in factors),
                 tuple(factors),
@@ -195,7 +195,7 @@ def _scenarios(offer: Offer, person: Person, setup: Setup) -> list[Scenario]:
     return found
 
 
-def _sensitivities(offer: Offer, person: Person, setup: Setup) -> list[Sensitivity]:
+def _sensitivities(offer: Offer, person: Person, setup: Setup, shift: float) -> list[Sensitivity]:
     """One assumption at a time, the others as they are."""
     usage = person.usage
     own = person.own_spend
@@ -264,9 +264,9 @@ def _sensitivities(offer: Offer, person: Person, setup: Setup) -> list[Sensitivi
         Sensitivity(
             name,
             low_text,
-            evaluate(low_offer, low, setup).a_year,
+            evaluate(low_offer, low, setup).a_year + shift,
             high_text,
-            evaluate(high_offer, high, setup).a_year,
+            evaluate(high_offer, high, setup).a_year + shift,
         )
         for name, low_text, low_offer, low, high_text, high_offer, high in moved
     ]

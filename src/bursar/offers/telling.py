@@ -78,7 +78,7 @@ def worth_sentence(one: Evaluation) -> str:
     currency, years = one.offer.currency, one.outcome.years
     spread = one.outcome.cash
     low, middle, high = (said(value / years, currency) for value in (spread.p10, spread.p50, spread.p90))
-    worlds = f"in ten worlds of a hundred less than {low}, in fifty {middle}, in ten more than {high}"
+    worlds = f"8 worlds in 10 lie between {low} and {high}, the middle one at {middle}"
     if one.face == 0 or one.outcome.totals.face == 0:
         return "Nothing is promised."
     if spread.mean < -0.5:
@@ -111,7 +111,7 @@ def run_out_sentences(one: Evaluation) -> list[str]:
         if run_out.ever < 0.0005:
             found.append(f"{name} does not run out before {period} ends.")
             continue
-        day = "" if not isfinite(run_out.day) else f", where it does, at the median on day {run_out.day:.0f} of it"
+        day = "" if not isfinite(run_out.day) else f"; where it does, half the time by day {run_out.day:.0f}"
         if run_out.ever == run_out.periods:
             found.append(f"{name} runs out before {period} ends in {percent(run_out.ever)} of worlds{day}.")
         else:
@@ -154,30 +154,28 @@ def steps(one: Evaluation) -> list[Step]:
     totals, years, person = one.outcome.totals, one.outcome.years, one.person
     after_tax = one.outcome.cash.mean * (1 - person.tax)
     found = [
-        Step("Face", totals.face, True, "What the offer says."),
-        Step("Taken away", totals.released - totals.face, why="Terms may change; what is not released is not yours."),
-        Step("Forfeited", -totals.forfeited, why="Expired or taken away before you used it."),
-        Step("Still unspent at the end", -totals.left, why="Yours, and not used by then."),
-        Step("Granted on top", totals.granted, why="Topped up or approved beyond it."),
-        Step("Used at list price", totals.used, True, "Fair market value of what you use."),
-        Step("Work", totals.additional - totals.work, why="Pays for the employer's work; nothing that you would buy."),
+        Step("Face", totals.face, True, "what the offer says"),
+        Step("Taken away", totals.released - totals.face, why="terms may change"),
+        Step("Forfeited", -totals.forfeited, why="before you used it"),
+        Step("Still unspent at the end", -totals.left, why="yours, not used by then"),
+        Step("Granted on top", totals.granted, why="beyond the promise"),
+        Step("Used at list price", totals.used, True, "fair market value"),
+        Step("Work", totals.additional - totals.work, why="the employer's, not yours"),
         Step(
             "More than you would buy",
             totals.worth - totals.personal,
-            why="Beyond what you would spend yourself a dollar does less.",
+            why="a dollar does less there",
         ),
-        Step("Your tax on it", -totals.tax, why="At list price, even where it is worth less to you."),
-        Step(
-            "Your own money", -totals.own * max(0.0, 1 - person.additionality), why="Work beyond it that you pay for."
-        ),
-        Step("After you leave", totals.tail, why="What may still be used or is paid out."),
+        Step("Your tax on it", -totals.tax, why="at list price"),
+        Step("Your own money", -totals.own * max(0.0, 1 - person.additionality), why="work that you pay for"),
+        Step("After you leave", totals.tail, why="usable or paid out"),
     ]
     net = totals.additional + totals.worth - totals.tax + totals.tail - totals.own * max(0.0, 1 - person.additionality)
     found += [
-        Step("Paid later than today", after_tax - net, why="Discounted to the day on which you sign."),
-        Step("In your hand", after_tax, True, "After tax."),
-        Step("As pay before tax", one.outcome.cash.mean - after_tax, why="A raise would be taxed as well."),
-        Step("Cash equivalent", one.outcome.cash.mean, True, "The sum before tax that would be worth the same."),
+        Step("Paid later than today", after_tax - net, why="discounted to today"),
+        Step("In your hand", after_tax, True, "after tax"),
+        Step("As pay before tax", one.outcome.cash.mean - after_tax, why="a raise is taxed as well"),
+        Step("Cash equivalent", one.outcome.cash.mean, True, "a sum before tax"),
     ]
     return [
         Step(one.label, one.amount / years, one.total, one.why) for one in found if one.total or abs(one.amount) >= 0.5
