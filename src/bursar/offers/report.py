@@ -231,7 +231,7 @@ def _prices(one: Evaluation, key: str) -> str:
     return (
         _chart(figures.scenarios(one, key))
         + f"<p>{escape(drift)}</p>"
-        + _table("What prices do to the promise", columns, rows, sums=(1, 2, 3, 4))
+        + _table(f"What {what}", columns, rows, sums=(1, 2, 3, 4))
     )
 
 
