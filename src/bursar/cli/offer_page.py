@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
@@ -70,7 +71,6 @@ def show_questions(one: Evaluation) -> None:
 def show_comparison(found: Compared) -> None:
     """Offers side by side, cash first."""
     ones = found.evaluations
-    columns = [Column("a year"), *(Column(one.offer.title, number=True) for one in ones)]
     rows: list[tuple[str, list[str]]] = [
         ("Spendable cash", [_money(one, one.headline.cash) for one in ones]),
         ("Equity", [_money(one, one.headline.equity) for one in ones]),
@@ -86,7 +86,13 @@ def show_comparison(found: Compared) -> None:
         ("Questions open", [str(len(one.asked.questions)) for one in ones]),
         ("Without a limit it would be worth", [_money(one, one.unlimited) for one in ones]),
     ]
-    show_table(columns, [[name, *values] for name, values in rows])
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("a year", no_wrap=True)
+    for one in ones:
+        table.add_column(one.offer.title, justify="right", overflow="fold")
+    for name, values in rows:
+        table.add_row(name, *values, style="bold" if name in ("Headline total", "Cash-like total") else "")
+    console.print(table)
     for label, order in (
         ("headline", found.by_headline),
         ("cash and equity", found.by_cash),
@@ -154,11 +160,7 @@ def _worth(one: Evaluation) -> None:
         f"worth {values.worth:.2f} to you.",
         style="dim",
     )
-    console.print(
-        f"A raise of {_money(one, one.outcome.raise_)} a year is worth the same; access without a limit would be worth "
-        f"{_money(one, one.unlimited)}.",
-        style="dim",
-    )
+    console.print(telling.raise_sentence(one), style="dim")
     console.print()
 
 
@@ -179,7 +181,12 @@ def _prices(one: Evaluation) -> None:
     what = "a dollar of the promise is worth" if in_units else "a dollar of the promise buys"
     console.print(f"Worth to you, a year; and what {what}, at today's prices.", style="dim")
     show_table(
-        [Column("prices"), Column("a year", number=True), Column("worth", number=True), Column("runs out", number=True)]
+        [
+            Column("prices", kept=True),
+            Column("a year", number=True),
+            Column("worth", number=True),
+            Column("runs out", number=True),
+        ]
         + [Column(head, number=True, quiet=True) for head in heads],
         [
             [

@@ -211,7 +211,7 @@ def asked(draft: Draft, person: Person, setup: Setup, worth: float) -> Asked:
     Answers are told apart in fewer worlds than the offer itself: the same ones for all, so only differences are taken.
     """
     now = worth
-    shift = worth - evaluate(draft.offer, person, setup).a_year
+    scale = scaled(worth, evaluate(draft.offer, person, setup).a_year)
     found: list[Question] = []
     best, worst = draft, draft
     for index, line in enumerate(draft.offer.lines):
@@ -224,7 +224,7 @@ def asked(draft: Draft, person: Person, setup: Setup, worth: float) -> Asked:
             variants = [(text, terms, _variant(draft, index, terms)) for text, terms in given]
             answers = []
             for text, _, variant in variants:
-                value = evaluate(variant.offer, person, setup).a_year + shift
+                value = evaluate(variant.offer, person, setup).a_year * scale
                 answers.append(Answered(text, value, value - now))
             found.append(
                 Question(
@@ -241,9 +241,15 @@ def asked(draft: Draft, person: Person, setup: Setup, worth: float) -> Asked:
                 order = sorted(range(len(answers)), key=lambda one: answers[one].worth)
                 worst = _variant(worst, index, variants[order[0]][1])
                 best = _variant(best, index, variants[order[-1]][1])
-    low = min(now, evaluate(worst.offer, person, setup).a_year + shift) if found else now
-    high = max(now, evaluate(best.offer, person, setup).a_year + shift) if found else now
+    low = min(now, evaluate(worst.offer, person, setup).a_year * scale) if found else now
+    high = max(now, evaluate(best.offer, person, setup).a_year * scale) if found else now
     return Asked(tuple(sorted(found, key=lambda one: (-one.swing, -one.points))), low, high)
+
+
+def scaled(worth: float, in_few: float) -> float:
+    """By what figures from few worlds are multiplied, so that what is unchanged in them is worth what it is in many."""
+    ratio = worth / in_few if abs(in_few) >= 1 else 1.0
+    return ratio if 0.5 < ratio < 2 else 1.0
 
 
 def _variant(draft: Draft, index: int, terms: Mapping[str, Any]) -> Draft:

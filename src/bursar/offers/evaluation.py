@@ -12,9 +12,9 @@ from math import exp, inf, log
 
 from bursar.insight.simulation.usage import PRICES, Persona, PriceDrift
 from bursar.money import NANO
-from bursar.offers.asking import ASKING_PATHS, TERMS, Asked, asked
+from bursar.offers.asking import ASKING_PATHS, TERMS, Asked, asked, scaled
 from bursar.offers.laptop import LaptopTest, laptop_test
-from bursar.offers.life import course
+from bursar.offers.life import course, tail_of
 from bursar.offers.outcome import Outcome, Setup, evaluate
 from bursar.offers.pay import Headline, Year, headline, pay_cut, years
 from bursar.offers.reading import Draft
@@ -139,7 +139,7 @@ def evaluated(draft: Draft, person: Person | None = None, setup: Setup | None = 
     offer = draft.offer
     outcome = evaluate(offer, person, setup)
     small = replace(setup, paths=min(setup.paths, ASKING_PATHS), fan=False)
-    shift = outcome.a_year - evaluate(offer, person, small).a_year
+    scale = scaled(outcome.a_year, evaluate(offer, person, small).a_year)
     face = outcome.totals.face / outcome.years
     uncovered = outcome.totals.unmet / max(1e-9, outcome.totals.wanted * (1 - person.personal_share) or 1e-9)
     month = person.usage.median * exp(person.usage.sigma**2 / 2)
@@ -152,14 +152,14 @@ def evaluated(draft: Draft, person: Person | None = None, setup: Setup | None = 
         outcome=outcome,
         headline=headline(offer.pay, face, outcome.a_year),
         asked=asked(draft, person, small, outcome.a_year),
-        scenarios=tuple(_scenarios(offer, person, small, shift)),
-        sensitivities=tuple(_sensitivities(offer, person, small, shift)),
+        scenarios=tuple(_scenarios(offer, person, small, scale)),
+        sensitivities=tuple(_sensitivities(offer, person, small, scale)),
         laptop=tuple(laptop_test(line, person, uncovered) for line in offer.lines),
         facts=tuple(_facts(line) for line in offer.lines if line.plan is not None),
         raise_years=tuple(years(outcome.raise_, outcome.a_year, person, YEARS_AHEAD)),
         face_years=tuple(years(face, outcome.a_year, person, YEARS_AHEAD)),
         leaving=tuple(_leaving(offer, person, outcome)),
-        unlimited=evaluate(without_limit(offer), person, small).a_year + shift,
+        unlimited=evaluate(without_limit(offer), person, small).a_year * scale,
         lasts_months=12 * run_out(ROUND_SUM, 12 * month, growth),
         lasts_flat_months=run_out(ROUND_SUM, month),
         usage_a_month=month,
@@ -174,11 +174,14 @@ def identity(offer: Offer, person: Person, setup: Setup) -> str:
 
 def without_limit(offer: Offer) -> Offer:
     """The same terms without a limit on any line: the most that they could be worth."""
-    lines = tuple(replace(line, plan=None, tier=None, own=0.0, approval=0.0) for line in offer.lines)
+    lines = tuple(
+        replace(line, plan=None, tier=None, own=0.0, approval=0.0, access_after_months=tail_of(line)[0])
+        for line in offer.lines
+    )
     return replace(offer, lines=lines[:1] if len({line.use for line in lines}) == 1 else lines)
 
 
-def _scenarios(offer: Offer, person: Person, setup: Setup, shift: float) -> list[Scenario]:
+def _scenarios(offer: Offer, person: Person, setup: Setup, scale: float) -> list[Scenario]:
     found = []
     for price in PRICES.values():
         outcome = evaluate(offer, replace(person, price=price), setup)
@@ -186,7 +189,7 @@ def _scenarios(offer: Offer, person: Person, setup: Setup, shift: float) -> list
         found.append(
             Scenario(
                 price,
-                outcome.a_year + shift,
+                outcome.a_year * scale,
                 max((one.ever for one in outcome.run_outs), default=0.0),
                 tuple(1 / one for one in factors),
                 tuple(factors),
@@ -195,7 +198,7 @@ def _scenarios(offer: Offer, person: Person, setup: Setup, shift: float) -> list
     return found
 
 
-def _sensitivities(offer: Offer, person: Person, setup: Setup, shift: float) -> list[Sensitivity]:
+def _sensitivities(offer: Offer, person: Person, setup: Setup, scale: float) -> list[Sensitivity]:
     """One assumption at a time, the others as they are."""
     usage = person.usage
     own = person.own_spend
@@ -264,9 +267,9 @@ def _sensitivities(offer: Offer, person: Person, setup: Setup, shift: float) -> 
         Sensitivity(
             name,
             low_text,
-            evaluate(low_offer, low, setup).a_year + shift,
+            evaluate(low_offer, low, setup).a_year * scale,
             high_text,
-            evaluate(high_offer, high, setup).a_year + shift,
+            evaluate(high_offer, high, setup).a_year * scale,
         )
         for name, low_text, low_offer, low, high_text, high_offer, high in moved
     ]

@@ -91,8 +91,7 @@ class Unlimited:
     """Access without a limit: whatever is wanted is there."""
 
     def month(self, number: int, work: Array, personal: Array, price: Array | float) -> Use:
-        whole = work + personal
-        return Use(work, personal, whole, whole, 0.0)
+        return Use(work, personal, np.zeros_like(work), 0.0, 0.0)
 
     def settle(self, use: Use, work: Array, personal: Array, price: Array | float, approved: Array | float) -> Settled:
         return Settled(0.0, 0.0, 0.0)
@@ -204,7 +203,7 @@ class Life:
 def tail_of(line: Line) -> tuple[float, float]:
     """What is kept after the last day: months of use, and the share that is paid out in cash."""
     if line.plan is None:
-        return 0.0, 0.0
+        return line.access_after_months, 0.0
     leaving = line.plan.leaving
     if leaving.unspent == "keep":
         return (leaving.tail_days or UNTIL_IT_EXPIRES_DAYS) * 12 / 365.25, 0.0

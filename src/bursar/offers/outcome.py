@@ -88,7 +88,7 @@ class Totals:
     """Means over all worlds of sums over the horizon, dollars of the day."""
 
     face: float = 0.0
-    """What is promised, at the list price of the day on which it is released."""
+    """What is promised, at the list price of the day on which it is released; access without a limit has none."""
     released: float = 0.0
     """Of that: what is released before the line is revoked."""
     wanted: float = 0.0
@@ -96,6 +96,8 @@ class Totals:
     work: float = 0.0
     drawn: float = 0.0
     """Of what was used: from what was released."""
+    unlimited: float = 0.0
+    """Of what was used: on a line without a limit."""
     granted: float = 0.0
     """Of what was used: topped up or approved on request."""
     left: float = 0.0
@@ -221,7 +223,8 @@ class _Run:
         bill = month.quantity * month.price
         wished = bill * person.personal_share
         purse = _Purse(bill - wished, wished, nothing.copy(), used, nothing.copy(), nothing.copy())
-        balance, running = nothing.copy(), nothing
+        balance = nothing.copy()
+        for_work, for_personal = nothing, nothing
         short: list[tuple[Line, Life | Unlimited, Use, Array | float]] = []
         for line, life, tail in zip(self.offer.lines, lives, self.tails, strict=True):
             before, alive = (self._alive(line, worlds, end / 12) for end in (month.number, month.number + 1))
@@ -230,19 +233,22 @@ class _Run:
             use = life.month(month.number, work, personal, month.price)
             self._released(line, use, before, purse)
             self.sums["drawn"] += float(np.sum(use.drawn * alive))
+            if line.unlimited:
+                self._add("unlimited", (use.work + use.personal) * alive)
             self._consumed(line, use.work, use.personal, alive, purse)
             here = life.balance(month.price) * alive
             if any(tail):
                 purse.net += self._tail(line, tail, here, wished, month.number)
             balance += here
-            running = np.maximum(running, alive)
+            for_work = np.maximum(for_work, alive) if line.use != "personal" else for_work
+            for_personal = np.maximum(for_personal, alive) if line.use != "work" else for_personal
             short.append((line, life, use, alive))
         for line, life, use, alive in short:
             if line.approval or line.own or isinstance(use.payable, np.ndarray):
                 self._settled(line, life, use, month, alive, purse)
         self._add("wanted", bill)
-        self._add("unmet", purse.work * running)
-        self._add("missed", purse.personal * running)
+        self._add("unmet", purse.work * for_work)
+        self._add("missed", purse.personal * for_personal)
         self._keep(month.number, balance)
         purse.net += self._worth(purse)
         purse.net *= exp(-person.discount * (month.number + 1) / 12)
@@ -309,7 +315,9 @@ class _Run:
         person = self.person
         months, paid = tail
         chance = exp(-person.leaving * number / 12) - exp(-person.leaving * (number + 1) / 12)
-        usable = np.minimum(balance, wish * months) if line.use != "work" else np.zeros(self.size)
+        usable = wish * months if line.unlimited else np.minimum(balance, wish * months)
+        if line.use == "work":
+            usable = np.zeros(self.size)
         worth = line.fit * personal_value(usable, person.own_spend / 12 * months, person.elasticity)
         if line.taxed == "personal_use" and not line.grossed_up:
             worth -= person.tax * usable
@@ -345,7 +353,7 @@ class _Run:
     def outcome(self) -> Outcome:
         paths, person = self.setup.paths, self.person
         means = {name: total / paths for name, total in self.sums.items()}
-        means["granted"] = max(0.0, means["work"] + means["personal"] - means["drawn"])
+        means["granted"] = max(0.0, means["work"] + means["personal"] - means["drawn"] - means["unlimited"])
         means["forfeited"] = max(0.0, means["released"] - means["drawn"] - means["left"])
         cash = np.concatenate(self.values) / (1 - person.tax)
         return Outcome(

@@ -136,8 +136,7 @@ def _worth(one: Evaluation, key: str) -> str:
     parts = [
         _chart(figures.waterfall(one, key), caption=False),
         f'<dl class="four">{four}</dl><p class="quiet small">The four values of a dollar of face; they are never mixed.</p>',
-        f"<p>A raise of {said(one.outcome.raise_, money)} a year would be worth the same. Access without a limit on the same terms "
-        f"would be worth {said(one.unlimited, money)}.</p>",
+        f"<p>{escape(telling.raise_sentence(one))}</p>",
     ]
     if one.offer.pay.salary is not None:
         parts.append(f"<p>{escape(telling.share_sentence(one))}</p>")
@@ -231,7 +230,7 @@ def _prices(one: Evaluation, key: str) -> str:
     return (
         _chart(figures.scenarios(one, key))
         + f"<p>{escape(drift)}</p>"
-        + _table(f"What {what}", columns, rows, sums=(1, 2, 3, 4))
+        + _table(f"What {what}", columns, rows, sums=(1, 2, 3, 4), stack=True)
     )
 
 

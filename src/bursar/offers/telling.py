@@ -93,6 +93,21 @@ def worth_sentence(one: Evaluation) -> str:
     return f"About {mean} a year to you, before tax: {rest} on the dollar of face ({worlds})."
 
 
+def raise_sentence(one: Evaluation) -> str:
+    """The raise that would be worth the same, and what access without a limit would be worth."""
+    money = one.offer.currency
+    found = one.outcome.raise_
+    if found < -0.5:
+        first = f"It is as if the salary were {said(-found, money)} a year lower."
+    elif found < 0.5:
+        first = "No raise at all would be worth the same."
+    else:
+        first = f"A raise of {said(found, money)} a year would be worth the same."
+    if all(line.unlimited for line in one.offer.lines):
+        return first
+    return f"{first} Access without a limit on the same terms would be worth {said(one.unlimited, money)}."
+
+
 def share_sentence(one: Evaluation) -> str:
     """How much of the headline is compute."""
     found = one.headline

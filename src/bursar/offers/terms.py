@@ -80,6 +80,8 @@ class Line:
     """What output is expected for it."""
     unknown: tuple[str, ...] = ()
     """Terms that the offer does not say; what stands in their place is presumed."""
+    access_after_months: float = 0.0
+    """Where access is unlimited: for how long it goes on after the last day."""
     quotes: Mapping[str, str] = field(default_factory=dict)
     """By term, the sentence of the offer that says it."""
 
