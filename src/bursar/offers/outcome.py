@@ -106,6 +106,8 @@ class Totals:
     """Released and neither used nor left."""
     own: float = 0.0
     """Work that the person pays for."""
+    own_more: float = 0.0
+    """Of that: what they would not have paid for anyway."""
     unmet: float = 0.0
     """Work that is rationed."""
     missed: float = 0.0
@@ -298,9 +300,11 @@ class _Run:
         self._consumed(line, found.work, found.personal, alive, purse)
         own = found.own * alive
         self._add("own", own)
-        purse.work = purse.work - own
         # What the person would have paid for anyway costs them nothing more.
-        purse.net -= own * max(0.0, 1.0 - self.person.additionality)
+        more = np.maximum(own - self.person.additionality * purse.work, 0.0)
+        self._add("own_more", more)
+        purse.work = purse.work - own
+        purse.net -= more
 
     def _worth(self, purse: _Purse) -> Array:
         """The worth of personal use before tax."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from hashlib import sha256
@@ -91,10 +91,16 @@ def read(
     source = Source(text, file, "an offer that begins with `bursar: offer/1`")
     if not isinstance(source.value, dict):
         raise PlanFaults([source.fault((), type(source.value).__name__, "an offer that begins with `bursar: offer/1`")])
+    single = isinstance(source.value.get("tokens"), dict)
+    if single:  # the same places, as the shape knows them
+        source.places |= {("tokens", 0, *path[1:]): at for path, at in source.places.items() if path[:1] == ("tokens",)}
     try:
         document = OfferDocument.model_validate(source.value)
     except ValidationError as error:
-        raise PlanFaults(list(shape.faults_of(error, source, _FIELDS))[: shape.MAX_FAULTS]) from None
+        faults = list(shape.faults_of(error, source, _FIELDS))[: shape.MAX_FAULTS]
+        if single:
+            faults = [replace(one, field=one.field.replace("tokens.0.", "tokens.", 1)) for one in faults]
+        raise PlanFaults(faults) from None
     texts: dict[str, str] = {}
     for index, part in enumerate(document.tokens):
         if part.plan is not None:

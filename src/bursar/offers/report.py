@@ -132,7 +132,6 @@ def _worth(one: Evaluation, key: str) -> str:
             ("Worth: to you, as pay", values.worth),
         )
     )
-    money = one.offer.currency
     parts = [
         _chart(figures.waterfall(one, key), caption=False),
         f'<dl class="four">{four}</dl><p class="quiet small">The four values of a dollar of face; they are never mixed.</p>',

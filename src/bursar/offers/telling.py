@@ -182,10 +182,10 @@ def steps(one: Evaluation) -> list[Step]:
             why="a dollar does less there",
         ),
         Step("Your tax on it", -totals.tax, why="at list price"),
-        Step("Your own money", -totals.own * max(0.0, 1 - person.additionality), why="work that you pay for"),
+        Step("Your own money", -totals.own_more, why="work that you pay for"),
         Step("After you leave", totals.tail, why="usable or paid out"),
     ]
-    net = totals.additional + totals.worth - totals.tax + totals.tail - totals.own * max(0.0, 1 - person.additionality)
+    net = totals.additional + totals.worth - totals.tax + totals.tail - totals.own_more
     found += [
         Step("Paid later than today", after_tax - net, why="discounted to today"),
         Step("In your hand", after_tax, True, "after tax"),
