@@ -34,6 +34,7 @@ class Use:
     drawn: Array
     """Of what was consumed: from what was released."""
     released: Array | float
+    forfeited: Array | float
     payable: Array | float
     """Most of the rest that the plan would let the person pay for."""
 
@@ -91,7 +92,7 @@ class Unlimited:
     """Access without a limit: whatever is wanted is there."""
 
     def month(self, number: int, work: Array, personal: Array, price: Array | float) -> Use:
-        return Use(work, personal, np.zeros_like(work), 0.0, 0.0)
+        return Use(work, personal, np.zeros_like(work), 0.0, 0.0, 0.0)
 
     def settle(self, use: Use, work: Array, personal: Array, price: Array | float, approved: Array | float) -> Settled:
         return Settled(0.0, 0.0, 0.0)
@@ -120,9 +121,9 @@ class Life:
     def month(self, number: int, work: Array, personal: Array, price: Array | float) -> Use:
         """Live through a month. `work` and `personal` are what is wanted, dollars of the month at `price`."""
         unit = self._unit(price)
-        drawn, granted, paid, released = self._steps(number, (work + personal) / unit)
+        drawn, granted, paid, released, forfeited = self._steps(number, (work + personal) / unit)
         used_work, used_personal = self._shared(work, personal, (drawn + granted) * unit)
-        return Use(used_work, used_personal, drawn * unit, released * unit, paid * unit)
+        return Use(used_work, used_personal, drawn * unit, released * unit, forfeited * unit, paid * unit)
 
     def settle(self, use: Use, work: Array, personal: Array, price: Array | float, approved: Array | float) -> Settled:
         """What becomes of a shortfall: an approval where `approved` is 1; of the work then left, what the person pays."""
@@ -148,12 +149,15 @@ class Life:
         found: Array = self.piles.balance * self._unit(price)
         return found
 
-    def _steps(self, number: int, need: Array) -> tuple[Array, Array | float, Array | float, Array | float]:
-        """Drawn from lots, granted by the plan's steps, payable by its own-money step, and released."""
+    def _steps(
+        self, number: int, need: Array
+    ) -> tuple[Array, Array | float, Array | float, Array | float, Array | float]:
+        """Drawn from lots, granted by the plan's steps, payable by its own-money step, released and forfeited."""
         drawn = np.zeros(self.size)
         granted: Array | float = 0.0
         paid: Array | float = 0.0
         released: Array | float = 0.0
+        forfeited: Array | float = 0.0
         for step in self.course.months[number]:
             if step.opens:
                 self.allowed = [most for _, most in self.course.steps]
@@ -174,8 +178,9 @@ class Life:
                         paid = paid + covered
                     else:
                         granted = granted + covered
-            released = released + self.piles.end(step.end, step.releases_next).funded
-        return drawn, granted, paid, released
+            ended = self.piles.end(step.end, step.releases_next)
+            released, forfeited = released + ended.funded, forfeited + ended.forfeited
+        return drawn, granted, paid, released, forfeited
 
     def _shared(self, work: Array, personal: Array, covered: Array) -> tuple[Array, Array]:
         """Who gets what is covered, if it is less than what is wanted: work first, or both the same share."""

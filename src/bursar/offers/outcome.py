@@ -103,7 +103,7 @@ class Totals:
     left: float = 0.0
     """Unspent and still usable at the end."""
     forfeited: float = 0.0
-    """Released and neither used nor left."""
+    """Expired or taken away unused."""
     own: float = 0.0
     """Work that the person pays for."""
     own_more: float = 0.0
@@ -238,7 +238,10 @@ class _Run:
             if line.unlimited:
                 self._add("unlimited", (use.work + use.personal) * alive)
             self._consumed(line, use.work, use.personal, alive, purse)
-            here = life.balance(month.price) * alive
+            left = life.balance(month.price)
+            # Whoever loses the line in this month loses what they had at its start, and what it brought.
+            self._add("forfeited", use.forfeited * alive + (before - alive) * (use.drawn + use.forfeited + left))
+            here = left * alive
             if any(tail):
                 purse.net += self._tail(line, tail, here, wished, month.number)
             balance += here
@@ -358,7 +361,6 @@ class _Run:
         paths, person = self.setup.paths, self.person
         means = {name: total / paths for name, total in self.sums.items()}
         means["granted"] = max(0.0, means["work"] + means["personal"] - means["drawn"] - means["unlimited"])
-        means["forfeited"] = max(0.0, means["released"] - means["drawn"] - means["left"])
         cash = np.concatenate(self.values) / (1 - person.tax)
         return Outcome(
             months=self.offer.months,

@@ -11,6 +11,7 @@ from math import isfinite
 from bursar.money import Amount, Unit, format_amount
 from bursar.offers.evaluation import Compared, Evaluation
 from bursar.offers.laptop import PERK, TOOL
+from bursar.offers.outcome import Totals
 from bursar.offers.terms import Line, Offer
 
 DISCLAIMER = (
@@ -173,7 +174,9 @@ def steps(one: Evaluation) -> list[Step]:
         Step("Taken away", totals.released - totals.face, why="terms may change"),
         Step("Forfeited", -totals.forfeited, why="before you used it"),
         Step("Still unspent at the end", -totals.left, why="yours, not used by then"),
+        Step("Prices since the release", _moved(totals), why="tokens keep their number"),
         Step("Granted on top", totals.granted, why="beyond the promise"),
+        Step("Without a limit", totals.unlimited, why="as much as you want"),
         Step("Used at list price", totals.used, True, "fair market value"),
         Step("Work", totals.additional - totals.work, why="the employer's, not yours"),
         Step(
@@ -195,6 +198,11 @@ def steps(one: Evaluation) -> list[Step]:
     return [
         Step(one.label, one.amount / years, one.total, one.why) for one in found if one.total or abs(one.amount) >= 0.5
     ]
+
+
+def _moved(totals: Totals) -> float:
+    """By how much what was promised in units has gained or lost between its release and its use."""
+    return totals.drawn + totals.forfeited + totals.left - totals.released
 
 
 def four_values(one: Evaluation) -> FourValues:
