@@ -110,7 +110,7 @@ def draw(chart: Timeline, width: int) -> str:
     sheet.line(place.start, bottom, width, bottom, "bc-base")
     bars: list[tuple[float, float]] = []
     y = top + 2
-    for span, room in zip(chart.spans, tall, strict=True):
+    for room in tall:
         bars.append((y, y + (room - _BAR) / 2 if sheet.wide else y + 20))
         y += room
     places = [(at(span.start), at(span.end) if span.end is not None else None) for span in chart.spans]
