@@ -6,23 +6,39 @@ One file that needs nothing else. To look at it: `chromium --headless --screensh
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
+from datetime import date
 from math import exp, sin
 from pathlib import Path
+from random import Random
 
 from bursar.charts import (
     BandNames,
     Bands,
     Bar,
     Bars,
+    Cell,
     Chart,
+    Columns,
+    Curve,
+    Flow,
     Gauge,
+    Histogram,
+    Link,
+    Lorenz,
     Mark,
+    Node,
+    Part,
     Reference,
     Series,
+    Span,
+    Sparkline,
     Step,
     Swing,
+    Timeline,
     Tornado,
     Total,
+    Treemap,
     Waterfall,
     Zone,
     figure,
@@ -55,7 +71,7 @@ def dollars(amount: float) -> int:
 
 def charts() -> list[Chart]:
     """One of each kind, and the hard cases of some."""
-    return [*_bands(), *_bars(), *_waterfalls(), *_tornados(), *_gauges()]
+    return [*_bands(), *_bars(), *_waterfalls(), *_tornados(), *_gauges(), *_others()]
 
 
 def _bands() -> list[Chart]:
@@ -256,6 +272,126 @@ def _gauges() -> list[Chart]:
     ]
 
 
+def _others() -> list[Chart]:
+    draws = Random(7)  # noqa: S311 - plausible figures, no secrets
+    totals = [draws.lognormvariate(10.2, 0.35) for _ in range(4000)]
+    edges = [10_000 + 2_500 * step for step in range(33)]
+    counts = [sum(a <= one < a + 2_500 for one in totals) for a in edges[:-1]]
+    days = [f"{day} Mar" for day in range(1, 32)]
+    burn = [
+        [dollars(max(0.0, draws.gauss(m, m / 3)) * (0.25 if day % 7 in (0, 6) else 1)) for day in range(31)]
+        for m in (310, 160, 60)
+    ]
+    people = [draws.lognormvariate(5.6, 1.1) for _ in range(400)]
+    capped = [min(one, 500.0) for one in people]
+    models = (
+        ("Opus", 4210),
+        ("Sonnet", 2890),
+        ("GPT-5", 1740),
+        ("Gemini Pro", 960),
+        ("Haiku", 610),
+        ("Embeddings", 290),
+        ("GPU hours (H100)", 260),
+        ("Flash", 120),
+        ("Seats", 90),
+        ("Whisper", 30),
+        *((f"test {n}", 4) for n in range(12)),
+    )
+    return [
+        Histogram(
+            "total",
+            "Cost of the year",
+            "Four thousand scenarios: most likely $27k, nine of ten between $15k and $48k.",
+            [dollars(edge) for edge in edges],
+            counts,
+            (dollars(15_200), dollars(47_900)),
+            dollars(26_900),
+            written=money,
+            counted="scenarios",
+            unit="scenarios",
+        ),
+        Columns(
+            "daily",
+            "Burn by day",
+            "Weekends are quiet; four days went beyond the pace.",
+            days,
+            [Part("agents", burn[0]), Part("people", burn[1]), Part("batch", burn[2])],
+            Reference(dollars(600), "pace"),
+            written=money,
+            axis="day",
+        ),
+        Columns(
+            "net",
+            "Added and taken away",
+            "Top-ups above, expiries below.",
+            ["Q1", "Q2", "Q3", "Q4"],
+            [Part("top-ups", [120, 80, 0, 200]), Part("expired", [-30, -90, -60, 0])],
+            unit="dollars",
+        ),
+        Lorenz(
+            "fair",
+            "Who uses how much",
+            "A tenth of the people use a third of all; the cap makes it more even.",
+            [Curve("without a cap", people), Curve("capped at $500", capped)],
+        ),
+        Timeline(
+            "lots",
+            "Lots by expiry",
+            "Two lots run; the next one vests on 1 July and the first to go is the rolled one.",
+            [
+                Span("Q4, rolled over", date(2025, 12, 1), date(2026, 2, 28), 0),
+                Span("March allotment", date(2026, 3, 1), date(2026, 3, 31), dollars(2500), "burns first"),
+                Span("Signing grant", date(2026, 1, 15), date(2026, 12, 31), dollars(6000), "any model"),
+                Span("Hackathon prize", date(2026, 5, 2), date(2026, 6, 2), dollars(400)),
+                Span("Cliff", date(2026, 7, 1), None, dollars(9000), "a quarter of the grant"),
+                Span("Vests", date(2026, 10, 1), None, dollars(3000)),
+            ],
+            date(2026, 3, 17),
+            written=money,
+            axis="lot",
+        ),
+        Flow(
+            "where",
+            "From promise to use",
+            "Of every dollar promised, 62 cents are spent and 15 are lost.",
+            [
+                Node("p", "Promised", 0),
+                Node("r", "Released", 1),
+                Node("s", "Spent", 2),
+                Node("h", "Held", 2),
+                Node("b", "Balance", 2),
+                Node("f", "Forfeited", 2),
+                Node("n", "Not yet vested", 2),
+            ],
+            [
+                Link("p", "r", dollars(92_000)),
+                Link("p", "n", dollars(8_000)),
+                Link("r", "s", dollars(62_000)),
+                Link("r", "h", dollars(1_200)),
+                Link("r", "b", dollars(13_800)),
+                Link("r", "f", dollars(15_000)),
+            ],
+            written=money,
+        ),
+        Treemap(
+            "map",
+            "Where it went",
+            "Two models have six tenths of the spending.",
+            [Cell(name, dollars(value)) for name, value in models],
+            written=money,
+            axis="model",
+        ),
+        Sparkline(
+            "spark",
+            "Spent in the last 30 days",
+            "Rising, with quiet weekends.",
+            [v + w for v, w in zip(burn[0], burn[1], strict=True)],
+            days,
+            written=money,
+        ),
+    ]
+
+
 def page() -> str:
     """The gallery: everything light, everything dark, then at the width of a phone."""
     parts = ['<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Charts</title>']
@@ -273,8 +409,6 @@ def page() -> str:
 
 
 def _keyed(chart: Chart, key: str) -> Chart:
-    from dataclasses import replace
-
     return replace(chart, key=key)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from bursar.charts.scale import Scale, every, nice, spread_out
-from bursar.charts.sheet import Legend, Sheet, baseline, colour
+from bursar.charts.sheet import Legend, Sheet, baseline, colour, said
 from bursar.charts.values import (
     MAX_MARKS,
     MAX_POINTS,
@@ -157,7 +157,7 @@ def draw(chart: Bands, width: int) -> str:
         zero = " bc-zero" if value == 0 else ""
         sheet.line(left, scale.at(value), right, scale.at(value), f"bc-grid{zero}")
         sheet.text(left - 8, baseline(scale.at(value)), label, "bc-quiet", "end")
-    axis_labels(sheet, chart.names, places.at, left, right, bottom)
+    axis_labels(sheet, chart.names, places.at, bottom)
     _bands(sheet, chart, places, scale)
     for x, row, words, anchor_x in marks:
         sheet.line(x, top - (rows - row) * _MARK_ROW + 3, x, bottom, "bc-mark")
@@ -183,18 +183,19 @@ class _Across:
         return self.start + (self.end - self.start) * place / (self.count - 1)
 
 
-def axis_labels(
-    sheet: Sheet, names: Sequence[str], at: Callable[[float], float], left: float, right: float, bottom: float
-) -> None:
+def axis_labels(sheet: Sheet, names: Sequence[str], at: Callable[[float], float], bottom: float) -> None:
     """Names below an axis: as many as stand apart, each cut to its place, none beyond the sheet."""
     most = 110.0 if sheet.wide else 84.0
     step = every(names, at(len(names) - 1) - at(0), most=most)
+    last = 0.0
     for place in range(0, len(names), step):
         words = cut(plain(names[place]), most)
         half = width_of(words) / 2
         x = min(max(at(place), half), sheet.width - half)
-        sheet.line(at(place), bottom, at(place), bottom + 4, "bc-tick")
-        sheet.text(x, bottom + 19, words, "bc-quiet", "middle")
+        if not place or x - half >= last + 6:
+            sheet.line(at(place), bottom, at(place), bottom + 4, "bc-tick")
+            sheet.text(x, bottom + 19, words, "bc-quiet", "middle")
+            last = x + half
 
 
 def _all(one: Series) -> tuple[Values, ...]:
@@ -279,7 +280,7 @@ def _references(sheet: Sheet, chart: Bands, scale: Scale, left: float, right: fl
     for one in sorted(chart.references, key=lambda level: -float(level.value)):
         y = scale.at(one.value)
         sheet.line(left, y, right, y, "bc-limit")
-        words = cut(plain(f"{one.label} {chart.written(one.value)}"), right - left - 12)
+        words = cut(f"{plain(one.label)} {said(chart, one.value)}", right - left - 12)
         for top in (y - 17, y + 3):
             if top >= scale.end - 8 and top + 14 <= scale.start and all(top + 14 <= a or top >= b for a, b in taken):
                 sheet.text(left + 6, top + 12, words, "bc-note bc-halo")

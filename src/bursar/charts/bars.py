@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bursar.charts.scale import Scale, bounds
-from bursar.charts.sheet import Legend, Sheet, baseline, colour
+from bursar.charts.sheet import THEN, Anchor, Legend, Sheet, baseline, colour, said
 from bursar.charts.values import (
     MAX_ROWS,
     MAX_SERIES,
@@ -100,10 +100,7 @@ def row_label(sheet: Sheet, place: Lane, y: float, label: str, note: str, middle
             sheet.text(place.label_room, first + number * 15, line, kind, "end")
         return
     line = cut(words, sheet.width if not quiet else sheet.width * 0.6)
-    sheet.text(0, y + 12, line)
-    if quiet:
-        at = width_of(line) + 8
-        sheet.text(at, y + 12, cut(quiet, sheet.width - at), "bc-quiet")
+    sheet.text(0, y + 12, line, "bc-halo", then=cut(quiet, sheet.width - width_of(line) - THEN), then_kind="bc-quiet")
 
 
 def draw(chart: Bars, width: int) -> str:
@@ -160,7 +157,7 @@ def _two_lines(label: str, place: Lane) -> bool:
 
 def _texts(chart: Bars, bar: Bar) -> list[str]:
     shown = [sum(bar.values)] if chart.layout == "stacked" else list(bar.values)
-    return [plain(chart.written(value)) for value in shown]
+    return [said(chart, value) for value in shown]
 
 
 def _ends(values: Sequence[Number]) -> tuple[Number, Number]:
@@ -180,12 +177,12 @@ def _stack(sheet: Sheet, chart: Bars, bar: Bar, scale: Scale, top: float, total:
             down += value
         if value == 0:
             continue
-        said = plain(chart.written(value))
+        words = said(chart, value)
         gap = 1.5 if len(chart.parts) > 1 and x2 - x1 > 3 else 0
-        tip = f"{bar.label}: {chart.parts[number] + ' ' if len(chart.parts) > 1 else ''}{said}"
+        tip = f"{bar.label}: {chart.parts[number] + ' ' if len(chart.parts) > 1 else ''}{words}"
         piece(sheet, x1, top, max(1.0, x2 - x1 - gap), _BAR, number, tip)
-        if len(chart.parts) > 1 and width_of(said) + 12 <= x2 - x1 - gap:
-            sheet.text((x1 + x2 - gap) / 2, baseline(top + _BAR / 2), said, f"bc-in bc-on-{colour(number)}", "middle")
+        if len(chart.parts) > 1 and width_of(words) + 12 <= x2 - x1 - gap:
+            sheet.text((x1 + x2 - gap) / 2, baseline(top + _BAR / 2), words, f"bc-in bc-on-{colour(number)}", "middle")
     left = sum(bar.values) < 0
     end = scale.at(down) - 6 if left else scale.at(up) + 6
     sheet.text(end, baseline(top + _BAR / 2), cut(total, room - 4, bold=True), "bc-strong", "end" if left else "start")
@@ -200,7 +197,7 @@ def piece(sheet: Sheet, x: float, top: float, w: float, h: float, number: int, t
 def _group(sheet: Sheet, chart: Bars, bar: Bar, scale: Scale, top: float, texts: Sequence[str], room: float) -> None:
     single = len(bar.values) == 1
     height = _BAR if single else _THIN
-    for number, (value, said) in enumerate(zip(bar.values, texts, strict=True)):
+    for number, (value, words) in enumerate(zip(bar.values, texts, strict=True)):
         y = top + number * (height + 2)
         x1, x2 = sorted((scale.at(0), scale.at(value)))
         if value:
@@ -211,10 +208,11 @@ def _group(sheet: Sheet, chart: Bars, bar: Bar, scale: Scale, top: float, texts:
                 max(1.0, x2 - x1),
                 height,
                 number,
-                f"{bar.label}: {'' if single else chart.parts[number] + ' '}{said}",
+                f"{bar.label}: {'' if single else chart.parts[number] + ' '}{words}",
             )
-        end, side = (x1 - 6, "end") if value < 0 else (x2 + 6, "start")
-        sheet.text(end, baseline(y + height / 2), cut(said, room - 4), "bc-strong" if single else "", side)  # type: ignore[arg-type]
+        end = x1 - 6 if value < 0 else x2 + 6
+        side: Anchor = "end" if value < 0 else "start"
+        sheet.text(end, baseline(y + height / 2), cut(words, room - 4), "bc-strong" if single else "", side)
 
 
 def figures(chart: Bars) -> Figures:

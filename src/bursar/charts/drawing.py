@@ -6,7 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bursar.charts import bands, bars, gauge, tornado, waterfall
+from bursar.charts import (
+    bands,
+    bars,
+    columns,
+    flow,
+    gauge,
+    histogram,
+    lorenz,
+    sparkline,
+    timeline,
+    tornado,
+    treemap,
+    waterfall,
+)
 from bursar.charts.tables import tabulated
 from bursar.charts.values import NARROW, WIDE, Chart, Figures
 from bursar.charts.words import identifier, safe
@@ -25,6 +38,13 @@ _KINDS: dict[type[Chart], _Kind] = {
     waterfall.Waterfall: _Kind(waterfall.draw, waterfall.figures),
     tornado.Tornado: _Kind(tornado.draw, tornado.figures),
     gauge.Gauge: _Kind(gauge.draw, gauge.figures),
+    histogram.Histogram: _Kind(histogram.draw, histogram.figures),
+    columns.Columns: _Kind(columns.draw, columns.figures),
+    lorenz.Lorenz: _Kind(lorenz.draw, lorenz.figures),
+    timeline.Timeline: _Kind(timeline.draw, timeline.figures),
+    flow.Flow: _Kind(flow.draw, flow.figures),
+    treemap.Treemap: _Kind(treemap.draw, treemap.figures),
+    sparkline.Sparkline: _Kind(sparkline.draw, sparkline.figures),
 }
 
 
@@ -48,7 +68,9 @@ def figure(chart: Chart, *, caption: bool = True) -> str:
         if caption
         else ""
     )
-    return f'<figure class="bc-figure"{label}>\n{said}{drawn(chart, WIDE)}\n{drawn(chart, NARROW)}\n</figure>'
+    widths = (WIDE,) if isinstance(chart, sparkline.Sparkline) else (WIDE, NARROW)
+    pictures = "\n".join(drawn(chart, width) for width in widths)
+    return f'<figure class="bc-figure"{label}>\n{said}{pictures}\n</figure>'
 
 
 def table(chart: Chart) -> str:

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bursar.charts.scale import Scale
-from bursar.charts.sheet import Sheet
+from bursar.charts.sheet import THEN, Sheet, said
 from bursar.charts.values import Chart, Figures, Number, check_chart, check_count, check_number, check_text, freeze
-from bursar.charts.words import cut, plain, width_of
+from bursar.charts.words import SIZES, cut, plain, width_of
 from bursar.errors import InvalidInput
 
 MAX_ZONES = 7
@@ -68,10 +68,10 @@ def draw(chart: Gauge, width: int) -> str:
         return sheet.nothing("gauge")
     edge = 8.0
     scale = Scale(0, 100, edge, width - edge)
-    said = cut(plain(chart.written(chart.value)), width * 0.5, 34)
-    sheet.text(0, 34, said, "bc-big")
-    after = width_of(said, 34, bold=True) + 12
-    sheet.text(after, 34, cut(plain(found.name), width - after, 17, bold=True), "bc-mid")
+    size, less = SIZES["bc-big"], SIZES["bc-mid"]
+    words = cut(said(chart, chart.value), width * 0.5, size, bold=True)
+    room = width - width_of(words, size, bold=True) - THEN
+    sheet.text(0, 34, words, "bc-big", then=cut(plain(found.name), room, less, bold=True), then_kind="bc-mid")
     top = 62.0
     at = scale.at(chart.value)
     start: Number = 0

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
 
-from bursar.charts.values import Written
-from bursar.charts.words import plain, width_of
+from bursar.charts.values import Number, Written
+from bursar.charts.words import plain, typeset, width_of
 
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _EVERY = (1, 2, 3, 4, 6, 12, 24, 36, 48, 60, 120, 240, 480)
@@ -64,7 +64,7 @@ def nice(
     ticks, labels = [low, high], ["", ""]
     for count in range(most, 0, -1):
         ticks = _ticks(low, high, count, whole=whole)
-        labels = [plain(written(tick)) for tick in ticks]
+        labels = [typeset(written(tick)) for tick in ticks]
         if len(set(labels)) == len(labels):
             break
     return Scale(ticks[0], ticks[-1], start, end, ticks, labels)
@@ -83,6 +83,18 @@ def _ticks(low: float, high: float, count: int, *, whole: bool) -> list[float]:
         return [number * int(step) for number in numbers]
     digits = max(0, 1 - power)
     return [round(number * step, digits) + 0.0 for number in numbers]
+
+
+def across(low: Number, high: Number, written: Written, start: float, end: float, most: int = 8) -> Scale:
+    """A level scale from `low` to `high` exactly, with round values marked between as far as their labels stand apart."""
+    whole = isinstance(low, int) and isinstance(high, int)
+    for count in range(most, 0, -1):
+        ticks = [tick for tick in _ticks(low, high, count, whole=whole) if low <= tick <= high]
+        labels = [typeset(written(tick)) for tick in ticks]
+        apart = (end - start) / (high - low) * (ticks[1] - ticks[0]) if len(ticks) > 1 else end - start
+        if len(set(labels)) == len(labels) and all(width_of(label) + 16 <= apart for label in labels):
+            return Scale(low, high, start, end, ticks, labels)
+    return Scale(low, high, start, end)
 
 
 def every(names: Sequence[str], room: float, gap: float = 14.0, most: float = 110.0) -> int:
@@ -106,3 +118,24 @@ def spread_out(wanted: Sequence[float], gap: float, start: float, end: float) ->
         found[place] = min(found[place], limit)
         limit = found[place] - gap
     return found
+
+
+def fitted(rows: Sequence[tuple[float, float, float, float]], origin: float, start: float, end: float) -> Scale:
+    """The widest scale on which every row fits: (low, high, px for words before low, px for words after high).
+
+    Rows hold `origin` or are taken to reach it. Found by halving, to a hundredth of a px.
+    """
+    ends = [(max(0.0, origin - low), max(0.0, high - origin), left, right) for low, high, left, right in rows]
+    span = max([max(left, right) for left, right, _, _ in ends], default=0.0) or 1.0
+
+    def needs(by: float) -> tuple[float, float]:
+        return max(left * by + room for left, _, room, _ in ends), max(right * by + room for _, right, _, room in ends)
+
+    low, high = 0.0, (end - start) / span
+    for _ in range(40):
+        by = (low + high) / 2
+        low, high = (by, high) if sum(needs(by)) <= end - start else (low, by)
+    left, right = needs(low)
+    middle = start + left + max(0.0, end - start - left - right) / 2
+    low = max(low, 1e-9 / span)
+    return Scale(origin - (middle - start) / low, origin + (end - middle) / low, start, end)

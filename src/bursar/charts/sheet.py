@@ -9,13 +9,15 @@ from collections.abc import Sequence
 from typing import Literal
 
 from bursar.charts.scale import px
-from bursar.charts.values import MAX_SERIES, WIDE, Chart
-from bursar.charts.words import SIZES, cut, identifier, plain, safe, width_of
+from bursar.charts.values import MAX_SERIES, NARROW, WIDE, Chart, Number
+from bursar.charts.words import SIZES, cut, identifier, plain, safe, typeset, width_of
 
 Anchor = Literal["start", "middle", "end"]
 Point = tuple[float, float]
 
 EMPTY_HEIGHT = 132
+THEN = 8
+"""Px between words and what follows them in another voice."""
 _HATCH = 6.0
 """Px between the lines of a hatch."""
 _MOST_LINES = 400
@@ -52,13 +54,24 @@ class Sheet:
         head = f'<path class="{kind}" d="{commands}"'
         self._parts.append(f"{head}><title>{safe(tip)}</title></path>" if tip else f"{head}/>")
 
-    def text(self, x: float, y: float, words: str, kind: str = "", anchor: Anchor = "start") -> None:
-        """Words with their baseline at `y`; nothing for no words."""
-        words = plain(words)
-        if words:
+    def text(
+        self,
+        x: float,
+        y: float,
+        words: str,
+        kind: str = "",
+        anchor: Anchor = "start",
+        *,
+        then: str = "",
+        then_kind: str = "",
+    ) -> None:
+        """Words with their baseline at `y`, and `then` further ones in another voice behind them; nothing for no words."""
+        words, then = plain(words), plain(then)
+        if words or then:
             classes = f' class="{kind}"' if kind else ""
             side = "" if anchor == "start" else f' text-anchor="{anchor}"'
-            self._parts.append(f'<text{classes} x="{px(x)}" y="{px(y)}"{side}>{safe(words)}</text>')
+            more = f'<tspan class="{then_kind}" dx="{THEN}">{safe(then)}</tspan>' if then else ""
+            self._parts.append(f'<text{classes} x="{px(x)}" y="{px(y)}"{side}>{safe(words)}{more}</text>')
 
     def hatch(self, x: float, y: float, w: float, h: float, number: int) -> None:
         """The pattern of a series, which tells it apart where colour cannot; the first has none."""
@@ -69,9 +82,9 @@ class Sheet:
     def end(self, height: float, kind: str) -> str:
         """The whole picture."""
         name = f"bc-{identifier(self.chart.key)}-{self.width}"
-        size = "bc-wide" if self.wide else "bc-narrow"
+        size = {WIDE: " bc-wide", NARROW: " bc-narrow"}.get(self.width, "")
         head = (
-            f'<svg class="bc bc-{kind} {size}" viewBox="0 0 {self.width} {px(height)}" role="img" '
+            f'<svg class="bc bc-{kind}{size}" viewBox="0 0 {self.width} {px(height)}" role="img" '
             f'aria-labelledby="{name}-t {name}-d">'
         )
         title = f'<title id="{name}-t">{safe(self.chart.title)}</title>'
@@ -137,7 +150,7 @@ class Legend:
         x, row = left, 0
         for kind, number, name in items:
             words = cut(plain(name), width - left - 34)
-            size = 28 + width_of(words)
+            size = (18 if kind == "fill" else 28) + width_of(words)
             if x > left and x + size > width:
                 x, row = left, row + 1
             self.places.append((x, row, kind, number, words))
@@ -156,9 +169,20 @@ class Legend:
             elif kind in ("band", "inner"):
                 sheet.rect(x, y + 2, 20, 12, f"bc-{kind} bc-f{colour(number)}", round_by=2)
             else:
-                sheet.rect(x + 4, y + 2, 12, 12, f"bc-f{colour(number)}", round_by=2)
-                sheet.hatch(x + 4, y + 2, 12, 12, number)
-            sheet.text(x + 26, y + 12, words)
+                sheet.rect(x, y + 2, 12, 12, f"bc-f{colour(number)}", round_by=2)
+                sheet.hatch(x, y + 2, 12, 12, number)
+            sheet.text(x + (18 if kind == "fill" else 26), y + 12, words)
+
+
+def said(chart: Chart, value: Number) -> str:
+    """A value as the picture says it: as it is written, with a true minus."""
+    return typeset(chart.written(value))
+
+
+def signed(chart: Chart, amount: Number) -> str:
+    """A change as the picture says it: always with its sign."""
+    words = said(chart, amount)
+    return words if amount == 0 or words.startswith("−") else f"+{words}" if amount > 0 else f"−{words}"
 
 
 def baseline(middle: float, kind: str = "") -> float:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bursar.charts.bars import lane, piece, row_label, upright
-from bursar.charts.scale import Scale, bounds
-from bursar.charts.sheet import Legend, Sheet, baseline
+from bursar.charts.bars import Lane, lane, piece, row_label, upright
+from bursar.charts.scale import Scale, fitted
+from bursar.charts.sheet import Legend, Sheet, baseline, said
 from bursar.charts.values import (
     MAX_ROWS,
     Chart,
@@ -26,6 +26,7 @@ from bursar.charts.values import (
 from bursar.charts.words import cut, plain, width_of
 
 _BAR = 20
+_MOST_WORDS = 180.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +81,15 @@ def draw(chart: Tornado, width: int) -> str:
         return sheet.nothing("tornado")
     swings = ordered(chart)
     texts = [_ends(chart, one) for one in swings]
-    room = min(max(width_of(text) for pair in texts for text in pair) + 10, 150.0) if sheet.wide else 0.0
-    place = lane(sheet, [one.label for one in swings], room, room)
-    low, high = bounds([chart.middle, *(value for one in swings for value in (one.low, one.high))], zero=False)
-    scale = Scale(low, high, place.start, place.end)
+    place = lane(sheet, [one.label for one in swings], 0, 0)
+    scale = _scale(chart, swings, texts, place)
     legend = Legend([("fill", 0, chart.low_name), ("fill", 1, chart.high_name)], 0, width)
     legend.draw(sheet)
     middle = scale.at(chart.middle)
-    said = cut(plain(f"{chart.middle_label} {chart.written(chart.middle)}"), width)
-    half = width_of(said, bold=True) / 2
+    words = cut(f"{plain(chart.middle_label)} {said(chart, chart.middle)}", width, bold=True)
+    half = width_of(words, bold=True) / 2
     top = legend.height + 16
-    sheet.text(min(max(middle, half), width - half), top - 4, said, "bc-strong", "middle")
+    sheet.text(min(max(middle, half), width - half), top - 4, words, "bc-strong", "middle")
     y = top + 8
     tops: list[tuple[float, float]] = []
     tall = _BAR if sheet.wide else 20 + _BAR + 18
@@ -98,17 +97,32 @@ def draw(chart: Tornado, width: int) -> str:
         bar = y if sheet.wide else y + 20
         row_label(sheet, place, y, one.label, "", bar + _BAR / 2)
         _swing(sheet, chart, one, scale, bar)
-        _say(sheet, chart, one, pair, scale, bar, room)
+        _say(sheet, chart, one, pair, scale, bar)
         tops.append((bar, bar + _BAR))
         y += tall + (10 if sheet.wide else 12)
     upright(sheet, middle, tops)
     return sheet.end(y - 2, "tornado")
 
 
+def _scale(chart: Tornado, swings: Sequence[Swing], texts: Sequence[tuple[str, str]], place: Lane) -> Scale:
+    """As wide as the words at the ends allow; on a phone they stand beneath and need no room beside."""
+    beside = place.start > 0
+    rows = [
+        (
+            float(min(one.low, one.high)),
+            float(max(one.low, one.high)),
+            min(_MOST_WORDS, width_of(left)) + 8 if beside else 0.0,
+            min(_MOST_WORDS, width_of(right)) + 8 if beside else 0.0,
+        )
+        for one, (left, right) in zip(swings, texts, strict=True)
+    ]
+    return fitted(rows, float(chart.middle), place.start, place.end)
+
+
 def _ends(chart: Tornado, one: Swing) -> tuple[str, str]:
     """What stands at the left and at the right end."""
-    low = " · ".join(part for part in (plain(one.low_text), plain(chart.written(one.low))) if part)
-    high = " · ".join(part for part in (plain(one.high_text), plain(chart.written(one.high))) if part)
+    low = " · ".join(part for part in (plain(one.low_text), said(chart, one.low)) if part)
+    high = " · ".join(part for part in (plain(one.high_text), said(chart, one.high)) if part)
     return (low, high) if one.low <= one.high else (high, low)
 
 
@@ -127,9 +141,7 @@ def _swing(sheet: Sheet, chart: Tornado, one: Swing, scale: Scale, top: float) -
             piece(sheet, x1, y, x2 - x1, height, number, f"{one.label} {words}: {plain(chart.written(value))}")
 
 
-def _say(
-    sheet: Sheet, chart: Tornado, one: Swing, pair: tuple[str, str], scale: Scale, top: float, room: float
-) -> None:
+def _say(sheet: Sheet, chart: Tornado, one: Swing, pair: tuple[str, str], scale: Scale, top: float) -> None:
     left, right = pair
     if not sheet.wide:
         sheet.text(0, top + _BAR + 14, cut(left, sheet.width / 2 - 6), "bc-quiet")
@@ -139,8 +151,8 @@ def _say(
     middle = scale.at(chart.middle)
     low, high = min(low, middle), max(high, middle)
     line = baseline(top + _BAR / 2)
-    sheet.text(low - 6, line, cut(left, room - 8), "bc-quiet", "end")
-    sheet.text(high + 6, line, cut(right, room - 8), "bc-quiet")
+    sheet.text(low - 6, line, cut(left, _MOST_WORDS), "bc-quiet", "end")
+    sheet.text(high + 6, line, cut(right, _MOST_WORDS), "bc-quiet")
 
 
 def figures(chart: Tornado) -> Figures:

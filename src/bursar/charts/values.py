@@ -30,6 +30,9 @@ MAX_TEXT = 2_000
 MAX_SIZE = 1e24
 """The largest magnitude of a value: far above any amount, far below what a float cannot place."""
 
+LEAST_WEIGHT = 1e-12
+"""Shares of a whole below this are nothing."""
+
 Number = float
 """A real number: int, float, or anything that knows how to be one."""
 Written = Callable[[Any], str]
@@ -94,6 +97,11 @@ def check_number(found: object, name: str, *, least: float | None = None, most: 
 def check_numbers(values: Sequence[Any], name: str, *, least: float | None = None) -> None:
     for place, value in enumerate(values):
         check_number(value, f"{name}[{place}]", least=least)
+
+
+def weight(value: Number) -> float:
+    """A part of a whole as a float, 0 for what is too small to divide by."""
+    return float(value) if value >= LEAST_WEIGHT else 0.0
 
 
 def check_count(found: int, name: str, most: int, least: int = 0) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bursar.charts.bars import lane, row_label, upright
 from bursar.charts.scale import Scale, bounds
-from bursar.charts.sheet import Sheet, baseline
+from bursar.charts.sheet import Sheet, baseline, said, signed
 from bursar.charts.values import (
     MAX_ROWS,
     Chart,
@@ -73,7 +73,7 @@ class _Row:
     start: Number
     end: Number
     kind: str
-    """level: stands on zero; more, less: a change."""
+    """level: stands on zero; more, less, none: a change."""
     text: str
 
 
@@ -82,21 +82,15 @@ def _rows(chart: Waterfall) -> list[_Row]:
     so_far: Number = 0
     for one in chart.steps:
         if isinstance(one, Total):
-            rows.append(_Row(one.label, one.note, 0, so_far, "level", plain(chart.written(so_far))))
+            rows.append(_Row(one.label, one.note, 0, so_far, "level", said(chart, so_far)))
             continue
         start, so_far = so_far, so_far + one.amount
         if not rows:
-            rows.append(_Row(one.label, one.note, 0, so_far, "level", plain(chart.written(so_far))))
+            rows.append(_Row(one.label, one.note, 0, so_far, "level", said(chart, so_far)))
         else:
-            kind = "less" if one.amount < 0 else "more"
+            kind = "less" if one.amount < 0 else "more" if one.amount > 0 else "none"
             rows.append(_Row(one.label, one.note, start, so_far, kind, signed(chart, one.amount)))
     return rows
-
-
-def signed(chart: Chart, amount: Number) -> str:
-    """An amount with its sign, a true minus."""
-    size = plain(chart.written(abs(amount)))
-    return f"−{size}" if amount < 0 else f"+{size}" if amount > 0 else size
 
 
 def draw(chart: Waterfall, width: int) -> str:
@@ -143,8 +137,11 @@ def _bar(sheet: Sheet, row: _Row, scale: Scale, top: float, room: float) -> None
 
 def figures(chart: Waterfall) -> Figures:
     """Every step with the sum after it."""
-    rows = [
-        [f"{row.label} ({row.note})" if row.note else row.label, row.text, plain(chart.written(row.end))]
-        for row in _rows(chart)
-    ]
+    rows = []
+    so_far: Number = 0
+    for one in chart.steps:
+        change = one.amount if isinstance(one, Step) else None
+        so_far += change or 0
+        name = f"{one.label} ({one.note})" if one.note else one.label
+        rows.append([name, "" if change is None else chart.written(change), chart.written(so_far)])
     return Figures([chart.axis, "amount", "sum so far"], rows)

@@ -37,12 +37,18 @@ _BY_WIDTH = {
 _WIDTHS = {letter: width for width, letters in _BY_WIDTH.items() for letter in letters}
 _WIDTHS |= {"–": 0.58, "—": 1.02, "−": 0.6, "·": 0.34, "→": 1.02, "\u00a0": 0.31, "\u202f": 0.31, "×": 0.6, "±": 0.57}
 _ILLEGAL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_MINUS = re.compile(r"^-(?=\D{0,4}\d)")
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 
 
 def plain(text: str) -> str:
     """One line of what XML 1.0 allows: runs of white space become one space, what is illegal a replacement character."""
     return " ".join(_ILLEGAL.sub("\ufffd", text).split())
+
+
+def typeset(written: str) -> str:
+    """A value as a picture shows it: with a true minus. Tables keep the hyphen, which spreadsheets read."""
+    return _MINUS.sub("−", plain(written))
 
 
 def safe(text: str) -> str:
