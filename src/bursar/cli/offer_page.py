@@ -26,6 +26,7 @@ def show(one: Evaluation) -> None:
     _pay(one)
     _worth(one)
     _running_out(one)
+    _standing(one)
     _prices(one)
     for test in one.laptop:
         _laptop(one, test)
@@ -172,6 +173,15 @@ def _running_out(one: Evaluation) -> None:
         for row in _fan(one):
             console.print(row)
     console.print()
+
+
+def _standing(one: Evaluation) -> None:
+    sentences = telling.standing_sentences(one)
+    if sentences:
+        _head("Among reported allowances")
+        for sentence in sentences:
+            console.print(sentence, markup=False)
+        console.print()
 
 
 def _prices(one: Evaluation) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -12,13 +14,18 @@ from bursar.cli import offer_new, offer_page
 from bursar.cli.options import Json
 from bursar.cli.render import console, errors, show_json
 from bursar.errors import InvalidInput, NotFound
+from bursar.exchange import local_usage
+from bursar.insight.simulation.usage import Persona
+from bursar.money import NANO
 from bursar.offers import answers
 from bursar.offers.document import json_schema
 from bursar.offers.evaluation import Compared, compared, evaluated
 from bursar.offers.outcome import DEFAULT_PATHS, DEFAULT_SEED, Setup
 from bursar.offers.reading import Draft, read
 from bursar.offers.report import html
+from bursar.offers.terms import Person
 from bursar.plans.document import MAX_BYTES
+from bursar.prices import PriceBook, list_prices
 
 MAX_OFFERS = 8
 """Side by side."""
@@ -30,6 +37,10 @@ File = Annotated[Path, typer.Argument(metavar="FILE", help="An offer: a document
 Seed = Annotated[int, typer.Option("--seed", help="Of the random numbers: the same seed, the same answer.")]
 Paths = Annotated[int, typer.Option("--worlds", help="How many worlds are lived through, up to 1000000.")]
 Me = Annotated[Path | None, typer.Option("--me", metavar="FILE", help="An offer file whose `me` is taken for all.")]
+MyUsage = Annotated[
+    bool,
+    typer.Option("--my-usage", help="Take how much you use from your own logs, as `bursar usage local` reads them."),
+]
 Html = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a report to this file.")]
 
 
@@ -58,10 +69,11 @@ def evaluate(
     seed: Seed = DEFAULT_SEED,
     paths: Paths = DEFAULT_PATHS,
     me: Me = None,
+    my_usage: MyUsage = False,
     json: Json = False,
 ) -> None:
     """What an offer is worth to you. Example: bursar offer evaluate acme.yaml --html report.html"""
-    found = _compared(files, seed, paths, me)
+    found = _compared(files, seed, paths, me, my_usage=my_usage)
     if html_file is not None:
         _write(html_file, html(found))
     if json:
@@ -86,12 +98,13 @@ def compare(
     seed: Seed = DEFAULT_SEED,
     paths: Paths = DEFAULT_PATHS,
     me: Me = None,
+    my_usage: MyUsage = False,
     json: Json = False,
 ) -> None:
     """Offers side by side, cash first. Example: bursar offer compare acme.yaml globex.yaml"""
     if len(files) < 2:
         raise InvalidInput("FILE", "one offer", "two or more, to be set side by side")
-    found = _compared(files, seed, paths, me)
+    found = _compared(files, seed, paths, me, my_usage=my_usage)
     if html_file is not None:
         _write(html_file, html(found))
     if json:
@@ -103,9 +116,13 @@ def compare(
 
 
 @app.command()
-def questions(file: File, seed: Seed = DEFAULT_SEED, paths: Paths = DEFAULT_PATHS, json: Json = False) -> None:
+def questions(
+    file: File, seed: Seed = DEFAULT_SEED, paths: Paths = DEFAULT_PATHS, my_usage: MyUsage = False, json: Json = False
+) -> None:
     """What to ask before you sign, and what each answer is worth. Example: bursar offer questions acme.yaml"""
-    found = evaluated(_read(file), setup=Setup(paths=paths, seed=seed))
+    draft = _read(file)
+    person = _measured(draft) if my_usage else draft.person
+    found = evaluated(draft, person, Setup(paths=paths, seed=seed))
     if json:
         show_json({"offer": found.offer.name, "questions": answers.questions(found)})
         return
@@ -118,7 +135,7 @@ def schema() -> None:
     show_json(json_schema())
 
 
-def _compared(files: list[Path], seed: int, paths: int, me: Path | None) -> Compared:
+def _compared(files: list[Path], seed: int, paths: int, me: Path | None, *, my_usage: bool) -> Compared:
     if len(files) > MAX_OFFERS:
         raise InvalidInput("FILE", f"{len(files)} offers", f"at most {MAX_OFFERS}")
     drafts = [_read(file) for file in files]
@@ -132,7 +149,23 @@ def _compared(files: list[Path], seed: int, paths: int, me: Path | None) -> Comp
         errors.print(
             f"bursar: the offers describe you differently; {chosen.source.file} is taken for all", style="yellow"
         )
-    return compared(drafts, chosen.person, Setup(paths=paths, seed=seed))
+    person = _measured(chosen) if my_usage else chosen.person
+    return compared(drafts, person, Setup(paths=paths, seed=seed))
+
+
+def _measured(draft: Draft) -> Person:
+    """The person with the use that their own logs show."""
+    places = [one for one in local_usage.places(os.environ, Path.home()) if one.exists()]
+    found = local_usage.read(places, PriceBook(list_prices()))
+    nanos = local_usage.rate_per_month(found)
+    if nanos <= 0:
+        raise InvalidInput("--my-usage", "no logs of Claude Code or Codex with use", "use on this machine, or me.usage")
+    currency, rates = draft.document.currency, draft.document.rates
+    if currency != "USD" and "USD" not in rates:
+        raise InvalidInput("--my-usage", "use in USD", f"an offer that says rates: {{USD: ...}} in {currency}")
+    rate = 1.0 if currency == "USD" else float(rates["USD"])
+    source = f"own logs, use on {local_usage.active_days(found):,} days of {local_usage.days_covered(found):,}"
+    return replace(draft.person, usage=Persona("measured", nanos / NANO * rate, 0.0, source))
 
 
 def _read(file: Path) -> Draft:

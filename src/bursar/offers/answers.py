@@ -10,7 +10,7 @@ from dataclasses import asdict
 from math import isfinite
 from typing import Any
 
-from bursar.offers import telling
+from bursar.offers import benchmarks, telling
 from bursar.offers.evaluation import HORIZONS, Compared, Evaluation
 from bursar.offers.outcome import FAN_QUANTILES, Spread
 from bursar.offers.pay import Year
@@ -96,6 +96,24 @@ def answers(one: Evaluation) -> Document:
             "usage_a_month": cents(one.usage_a_month),
             "ten_thousand_months": _known(one.lasts_flat_months),
             "ten_thousand_months_as_expected": _known(one.lasts_months),
+        },
+        "among_reported": None
+        if one.placed is None
+        else {
+            "amount_a_year_usd": cents(one.placed.amount),
+            "below": one.placed.below.id if one.placed.below else None,
+            "above": one.placed.above.id if one.placed.above else None,
+            "around": [row.id for row in one.placed.around],
+            "more_than": [
+                {
+                    "of": standing.population,
+                    "by": standing.name,
+                    "from": share(standing.low),
+                    "to": share(standing.high),
+                }
+                for standing in one.placed.standings
+            ],
+            "looked_up": benchmarks.table().looked_up.isoformat(),
         },
         "prices": [
             {

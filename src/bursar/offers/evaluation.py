@@ -13,6 +13,7 @@ from math import exp, inf, log
 from bursar.insight.simulation.usage import PRICES, Persona, PriceDrift
 from bursar.money import NANO
 from bursar.offers.asking import ASKING_PATHS, TERMS, Asked, asked, scaled
+from bursar.offers.benchmarks import Placed, placed
 from bursar.offers.laptop import LaptopTest, laptop_test
 from bursar.offers.life import course, tail_of
 from bursar.offers.outcome import Outcome, Setup, evaluate
@@ -113,6 +114,8 @@ class Evaluation:
     """How long $10,000 lasts at this use, as it grows."""
     lasts_flat_months: float
     """The same, if the use stayed as it is."""
+    placed: Placed | None
+    """Where the allowance stands among reported ones; None without an amount or without a rate to dollars."""
     usage_a_month: float
     """Mean use in the first month at list price."""
 
@@ -162,8 +165,15 @@ def evaluated(draft: Draft, person: Person | None = None, setup: Setup | None = 
         unlimited=evaluate(without_limit(offer), person, small).a_year * scale,
         lasts_months=12 * run_out(ROUND_SUM, 12 * month, growth),
         lasts_flat_months=run_out(ROUND_SUM, month),
+        placed=_placed(draft, face),
         usage_a_month=month,
     )
+
+
+def _placed(draft: Draft, face: float) -> Placed | None:
+    currency, rates = draft.document.currency, draft.document.rates
+    rate = 1.0 if currency == "USD" else float(rates.get("USD", 0))
+    return placed(face / rate) if face > 0 and rate > 0 else None
 
 
 def identity(offer: Offer, person: Person, setup: Setup) -> str:

@@ -7,7 +7,7 @@ from html import escape
 from importlib.resources import files
 
 from bursar.charts import Chart, figure, stylesheet, table
-from bursar.offers import figures, telling
+from bursar.offers import benchmarks, figures, telling
 from bursar.offers.asking import Question
 from bursar.offers.evaluation import HORIZONS, Compared, Evaluation
 from bursar.offers.laptop import LaptopTest
@@ -75,6 +75,8 @@ def _sections(one: Evaluation, key: str) -> Iterator[str]:
             "Perk or tool?" if len(one.laptop) == 1 else f"Perk or tool: {test.line}", _laptop(test, f"{key}-{number}")
         )
     yield _part("Ask before you sign", _questions(one), "long")
+    if one.placed is not None:
+        yield _part("Among reported allowances", _standing(one))
     yield _part("If prices move", _prices(one, key))
     yield _part("What it depends on", _chart(figures.tornado(one, key), caption=False))
     yield _part("Over the years", _years(one, key))
@@ -230,6 +232,27 @@ def _prices(one: Evaluation, key: str) -> str:
         _chart(figures.scenarios(one, key))
         + f"<p>{escape(drift)}</p>"
         + _table(f"What {what}", columns, rows, sums=(1, 2, 3, 4), stack=True)
+    )
+
+
+def _standing(one: Evaluation) -> str:
+    found = one.placed
+    assert found is not None
+    near = [row for row in (found.below, *found.around, found.above) if row is not None]
+    rows = [
+        [
+            row.what,
+            f"{row.amount:,g}{'' if row.to is None else f' to {row.to:,g}'} {row.unit}",
+            f"{row.source}, {row.date}",
+            row.confidence,
+        ]
+        for row in near
+    ]
+    looked_up = benchmarks.table().looked_up
+    old = " It is more than a year old." if benchmarks.stale(one.offer.first) else ""
+    return "".join(f"<p>{escape(sentence)}</p>" for sentence in telling.standing_sentences(one)) + (
+        _table("What was reported around it", ["reported", "figure", "source", "confidence"], rows, stack=True)
+        + f'<p class="quiet small">Looked up on {looked_up}.{old}</p>'
     )
 
 

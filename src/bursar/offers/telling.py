@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from math import isfinite
 
 from bursar.money import Amount, Unit, format_amount
+from bursar.offers.benchmarks import Row
 from bursar.offers.evaluation import Compared, Evaluation
 from bursar.offers.laptop import PERK, TOOL
 from bursar.offers.outcome import Totals
@@ -163,6 +164,33 @@ def lasts_sentence(one: Evaluation) -> str:
     grown = _months(one.lasts_months)
     more = "" if grown == flat else f", {grown} as your use and prices are expected to go"
     return f"At {usage} a month, {said(10_000, one.offer.currency)} last {flat} if nothing changes{more}."
+
+
+def standing_sentences(one: Evaluation) -> list[str]:
+    """Where the allowance stands among reported ones."""
+    found = one.placed
+    if found is None:
+        return []
+    sentences = []
+    if found.above is not None and found.below is not None:
+        sentences.append(f"It lies between {_reported(found.below)} and {_reported(found.above)}.")
+    elif found.below is not None:
+        sentences.append(f"It is more than every reported figure, the next of which is {_reported(found.below)}.")
+    elif found.above is not None:
+        sentences.append(f"It is less than every reported figure, the next of which is {_reported(found.above)}.")
+    for standing in found.standings:
+        if standing.known:
+            sentences.append(f"It is more than {percent(standing.high)} of {standing.population} ({standing.name}).")
+        else:
+            sentences.append(
+                f"It is more than {percent(standing.low)} to {percent(standing.high)} of {standing.population} ({standing.name})."
+            )
+    return sentences
+
+
+def _reported(row: Row) -> str:
+    ends = f"{row.amount:,g}" if row.to is None else f"{row.amount:,g} to {row.to:,g}"
+    return f"{ends} {row.unit} ({row.source.split(',')[0]}, {row.date}: {row.population})"
 
 
 def steps(one: Evaluation) -> list[Step]:
