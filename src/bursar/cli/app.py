@@ -8,6 +8,7 @@ import typer
 
 from bursar import __version__
 from bursar.cli import (
+    accounts,
     calendar,
     grants,
     keys,
@@ -37,6 +38,7 @@ app = typer.Typer(
 running.register(app)
 reports.register(app)
 app.add_typer(people.app, name="person", help="People of the roster.")
+app.add_typer(accounts.app, name="account", help="Who signs in, and what they may.")
 app.add_typer(plans.app, name="plan", help="The terms of a promise, as code.")
 app.add_typer(offers.app, name="offer", help="What a token package is really worth, to whom it is offered.")
 app.add_typer(calendar.app, name="calendar", help="What falls due, done once and in order.")
