@@ -10,6 +10,7 @@ from bursar import __version__
 from bursar.cli import (
     accounts,
     calendar,
+    console,
     grants,
     keys,
     notify,
@@ -36,6 +37,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 running.register(app)
+console.register(app)
 reports.register(app)
 app.add_typer(people.app, name="person", help="People of the roster.")
 app.add_typer(accounts.app, name="account", help="Who signs in, and what they may.")
