@@ -38,10 +38,11 @@ def required(
 
     Somebody of another organisation, somebody unseen and nobody at all get one and the same answer.
     """
-    row = connection.execute(
-        select(person.c.id).where(person.c.organisation == actor.organisation, matching(name))
-    ).first()
-    if not name or row is None:
+    if not name or not name.isprintable():
+        raise missing(name)
+    here = person.c.organisation == actor.organisation
+    row = connection.execute(select(person.c.id).where(here, matching(name))).first()
+    if row is None:
         raise missing(name)
     subject = subject_of(connection, row.id, named=named)
     return subject, require(actor, act, subject, named=name)

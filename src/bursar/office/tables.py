@@ -439,7 +439,8 @@ account_identity = Table(
     Column("email", Text, nullable=False, server_default=""),
     Column("roles", Text, nullable=False, server_default="[]"),
     Column("linked", BigInteger, nullable=False),
-    UniqueConstraint("account", "issuer", name="account_identity_once"),
+    Column("confirmed", BigInteger, nullable=False),
+    UniqueConstraint("account", name="account_identity_once"),
 )
 
 sign_in_failure = Table(
@@ -540,7 +541,6 @@ AUDITED = frozenset(
         topup_request,
         consent,
         user_account,
-        account_identity,
         api_token,
     )
 )
