@@ -335,7 +335,7 @@ def test_a_second_factor_that_holds_is_not_replaced_but_removed(
     with transaction(house) as connection:
         with pytest.raises(Conflict, match="a second factor already"):
             second_factor.enrol(connection, VAULT, "acc_ada", randomness=dice)
-        with pytest.raises(Conflict, match="begin again"):
+        with pytest.raises(Conflict, match="no second factor waits"):
             second_factor.confirm(connection, VAULT, "acc_ada", "1", randomness=dice, by="acc_ada", now=NOW)
         second_factor.remove(connection, "acc_ada", by="acc_ada", now=NOW)
         with pytest.raises(Conflict, match="no second factor"):

@@ -56,6 +56,8 @@ class Account:
     """Given here, in the table's order."""
     mapped: tuple[Role, ...]
     """Given by groups of the identity provider at the last sign-in there."""
+    issuer: str
+    """The identity provider that it is linked with; empty: none."""
     status: Status
     has_password: bool
     has_second_factor: bool
@@ -244,6 +246,7 @@ def _rows() -> Any:
             user_account,
             person.c.handle,
             account_identity.c.roles.label("mapped"),
+            account_identity.c.issuer,
             there(account_password).label("has_password"),
             there(account_second_factor, account_second_factor.c.since > 0).label("has_second_factor"),
             newest.order_by(web_session.c.created.desc()).limit(1).scalar_subquery().label("signed_in"),
@@ -263,6 +266,7 @@ def _read(row: Any) -> Account:
         person=row.handle or "",
         roles=decoded_roles(row.roles),
         mapped=decoded_roles(row.mapped or "[]"),
+        issuer=row.issuer or "",
         status=row.status,
         has_password=bool(row.has_password),
         has_second_factor=bool(row.has_second_factor),

@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
@@ -143,12 +143,6 @@ class Settings(BaseSettings):
     )
     console_host: str = Field(default="127.0.0.1", min_length=1, description="Address that the console listens on.")
     console_port: int = Field(default=8788, ge=0, le=65535, description="Port of the console; 0 takes a free one.")
-    console_url: str = Field(
-        default="",
-        max_length=500,
-        pattern=r"^(https?://[^\s/?#@]+/?)?$",
-        description="Where people open the console, such as https://bursar.example.com; with https its cookie is Secure.",
-    )
     console_proxies: str = Field(
         default="127.0.0.1,::1",
         max_length=1000,
@@ -159,6 +153,11 @@ class Settings(BaseSettings):
         max_length=500,
         pattern=r"^(https?://[^\s/?#@]+/?)?$",
         description="Where clients reach the gateway, as the console shows it; empty: http://host:port.",
+    )
+    public_url: Annotated[str, AfterValidator(channels.checked_url)] = Field(
+        default="",
+        max_length=500,
+        description="Where people open the console, in links; https, or http on this machine.",
     )
     notify: Notify = Field(default_factory=Notify, description="Where notices go: the section [notify].")
 
@@ -189,6 +188,11 @@ class Settings(BaseSettings):
         if self.database_url and "://" not in self.database_url:
             return f"sqlite:///{self.database_url}"
         return self.database_url or f"sqlite:///{self.home / 'bursar.db'}"
+
+    @property
+    def console_url(self) -> str:
+        """What links begin with, without a slash at the end."""
+        return (self.public_url or f"http://{self.console_host}:{self.console_port}").rstrip("/")
 
     def policy(self) -> Policy:
         """The gateway's limits and choices."""

@@ -81,5 +81,5 @@ def make_app(desks: Desks, faces: Sequence[Face]) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=PACKED_FROM_BYTES, compresslevel=5)
     # Added last, so it is outermost: nothing is answered without its headers.
     settings = desks.settings
-    app.add_middleware(Edge, shown=shown, own_url=settings.console_url, bound_host=settings.console_host)
+    app.add_middleware(Edge, shown=shown, own_url=settings.public_url, bound_host=settings.console_host)
     return app

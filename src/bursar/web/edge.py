@@ -105,7 +105,7 @@ class Edge:
             return Problem(400, f"the address is longer than {MAX_TARGET_CHARS} characters")
         if not self._is_ours(headers.get("host", "")):
             return Problem(
-                421, "the console is not served under this name", "open it under the address of BURSAR_CONSOLE_URL"
+                421, "the console is not served under this name", "open it under the address of BURSAR_PUBLIC_URL"
             )
         length = headers.get("content-length", "0")
         if length.isdecimal() and int(length) > MAX_BODY_BYTES:

@@ -16,7 +16,7 @@ from bursar.office.access.decision import (
     require,
     visitors_may,
 )
-from bursar.office.access.page import page
+from bursar.office.access.page import SIGNS, page
 from bursar.office.access.vocabulary import ASSIGNABLE, DERIVED, ROLES, SCOPES, Action, Role, Scope
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "DERIVED",
     "ROLES",
     "SCOPES",
+    "SIGNS",
     "TABLE",
     "Action",
     "Actor",

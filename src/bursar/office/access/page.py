@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from bursar.office.access.decision import TABLE
 from bursar.office.access.vocabulary import ROLES, About, Action, Role
 
-SIGNS = {"own": "own", "named": "named", "team": "team", "organisation": "all"}
+SIGNS: dict[str, str] = {"own": "own", "named": "named", "team": "team", "organisation": "all"}
 QUESTIONS: dict[Role, str] = {
     "person": "somebody of the roster; comes with the link of an account to its person",
     "manager": "somebody to whom others report; comes with the roster",
