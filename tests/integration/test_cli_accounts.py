@@ -154,4 +154,4 @@ def test_a_link_leads_to_where_the_console_is(bare: Terminal) -> None:
     bare.environment["BURSAR_PUBLIC_URL"] = "http://bursar.example"
     assert "https" in bare.run("init", expect=2)
     bare.environment["BURSAR_PUBLIC_URL"] = ""
-    assert bare.json("init", "--owner", "ada")["link"].startswith("http://127.0.0.1:8787/invitation/")
+    assert bare.json("init", "--owner", "ada")["link"].startswith("http://127.0.0.1:8788/invitation/")
