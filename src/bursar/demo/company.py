@@ -295,7 +295,7 @@ def _charge(
 def _weight(employee: Employee, book: PriceBook, until: int, seed: int) -> float:
     """How large somebody's requests are, so that use is as uneven as it is anywhere (a tenth uses several times the
     median) and hardly anybody outspends what a month promises."""
-    chance = random.Random(f"{seed}:{employee.handle}")
+    chance = random.Random(f"{seed}:{employee.handle}:size")
     share = min(0.8, 0.3 * chance.lognormvariate(0.0, 0.7))
     usual = [_charge("", employee, book, "", until, 0, chance).amount for _ in range(_SAMPLES)]
     month = employee.seat.requests_per_day * _MEAN_NOISE * _WORK_DAYS * sum(usual) / _SAMPLES
