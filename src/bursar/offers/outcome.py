@@ -7,7 +7,7 @@ alike, so it adds only what may still be used or is paid out afterwards.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp, inf
 from typing import Literal
 
@@ -165,10 +165,26 @@ def evaluate(offer: Offer, person: Person, setup: Setup | None = None) -> Outcom
     setup = setup or Setup()
     if not 1 <= offer.months <= MAX_MONTHS:
         raise InvalidInput("horizon", f"{offer.months} months", f"1 to {MAX_MONTHS} months")
+    found = _lived(offer, person, setup)
+    kept = tuple(replace(line, use="work") if _pays_for_work(line) else line for line in offer.lines)
+    if kept == offer.lines:
+        return found
+    # Who would have to pay for work later uses nothing for themselves where that is worth less than what it saves.
+    frugal = _lived(replace(offer, lines=kept), person, setup)
+    return frugal if frugal.cash.mean > found.cash.mean else found
+
+
+def _lived(offer: Offer, person: Person, setup: Setup) -> Outcome:
     run = _Run(offer, person, setup)
     for number, size in blocks(setup.paths):
         run.block(number, size)
     return run.outcome()
+
+
+def _pays_for_work(line: Line) -> bool:
+    """May personal use lead to work that the person pays for?"""
+    steps = line.plan.at_limit if line.plan is not None else ()
+    return line.use == "open" and (line.own > 0 or any(step.kind == "own_money" for step in steps))
 
 
 @dataclass(slots=True)
