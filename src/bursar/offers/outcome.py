@@ -7,6 +7,7 @@ alike, so it adds only what may still be used or is paid out afterwards.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import exp, inf
 from typing import Literal
@@ -165,20 +166,29 @@ def evaluate(offer: Offer, person: Person, setup: Setup | None = None) -> Outcom
     setup = setup or Setup()
     if not 1 <= offer.months <= MAX_MONTHS:
         raise InvalidInput("horizon", f"{offer.months} months", f"1 to {MAX_MONTHS} months")
-    found = _lived(offer, person, setup)
+    return _better(offer, person, setup, None).outcome()
+
+
+def worth(offer: Offer, person: Person, setup: Setup, courses: Sequence[Course | None] | None = None) -> float:
+    """X by year and nothing else, for who asks often; `courses` are the offer's lines, prepared before."""
+    return _better(offer, person, setup, courses).mean() * 12 / offer.months
+
+
+def _better(offer: Offer, person: Person, setup: Setup, courses: Sequence[Course | None] | None) -> _Run:
+    found = _lived(offer, person, setup, courses)
     kept = tuple(replace(line, use="work") if _pays_for_work(line) else line for line in offer.lines)
     if kept == offer.lines:
         return found
     # Who would have to pay for work later uses nothing for themselves where that is worth less than what it saves.
-    frugal = _lived(replace(offer, lines=kept), person, setup)
-    return frugal if frugal.cash.mean > found.cash.mean else found
+    frugal = _lived(replace(offer, lines=kept), person, setup, courses)
+    return frugal if frugal.mean() > found.mean() else found
 
 
-def _lived(offer: Offer, person: Person, setup: Setup) -> Outcome:
-    run = _Run(offer, person, setup)
+def _lived(offer: Offer, person: Person, setup: Setup, courses: Sequence[Course | None] | None) -> _Run:
+    run = _Run(offer, person, setup, courses)
     for number, size in blocks(setup.paths):
         run.block(number, size)
-    return run.outcome()
+    return run
 
 
 def _pays_for_work(line: Line) -> bool:
@@ -203,12 +213,19 @@ class _Purse:
     """The same, by what a dollar of its line does, while the line runs."""
 
 
+def prepared(offer: Offer) -> list[Course | None]:
+    """Every line's time, cut into steps."""
+    return [course(line, offer.first, offer.months) for line in offer.lines]
+
+
 class _Run:
     """The worlds of one offer, block by block."""
 
-    def __init__(self, offer: Offer, person: Person, setup: Setup) -> None:
+    def __init__(
+        self, offer: Offer, person: Person, setup: Setup, courses: Sequence[Course | None] | None = None
+    ) -> None:
         self.offer, self.person, self.setup = offer, person, setup
-        self.courses: list[Course | None] = [course(line, offer.first, offer.months) for line in offer.lines]
+        self.courses = prepared(offer) if courses is None else list(courses)
         self.partly = setup.hazard == "weighted" or any(line.fit != 1.0 for line in offer.lines)
         """A dollar of personal use is not always worth a dollar."""
         self.tails = [tail_of(line) for line in offer.lines]
@@ -373,6 +390,10 @@ class _Run:
             room = self.fan.shape[1] - self.done
             self.fan[number, self.done : self.done + len(balance)] = balance[:room]
 
+    def mean(self) -> float:
+        """X, its mean."""
+        return sum(float(one.sum()) for one in self.values) / self.setup.paths / (1 - self.person.tax)
+
     def outcome(self) -> Outcome:
         paths, person = self.setup.paths, self.person
         means = {name: total / paths for name, total in self.sums.items()}
@@ -393,8 +414,8 @@ class _Run:
 
     def _run_outs(self) -> list[RunOut]:
         found = []
-        for line, prepared, lives in zip(self.offer.lines, self.courses, self.outs, strict=True):
-            if prepared is None:
+        for line, steps, lives in zip(self.offer.lines, self.courses, self.outs, strict=True):
+            if steps is None:
                 continue
             first = np.concatenate([life.first_out for life in lives])
             days = np.concatenate([life.first_day for life in lives])
@@ -404,7 +425,7 @@ class _Run:
                 RunOut(
                     line.name,
                     float(out.mean()),
-                    periods / max(1, prepared.periods),
+                    periods / max(1, steps.periods),
                     float(np.median(first[out])) if out.any() else inf,
                     float(np.median(days[out])) if out.any() else float("nan"),
                 )
