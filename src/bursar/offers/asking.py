@@ -18,7 +18,7 @@ from bursar.offers.reading import Draft
 from bursar.offers.terms import Person
 from bursar.plans.document import LeavingPart, LimitPart, RolloverPart, VestingPart
 
-ASKING_PATHS = 2_048
+ASKING_PATHS = 1_024
 """Worlds for each answer: differences are between the same worlds, so few do."""
 
 

@@ -204,6 +204,10 @@ class _Purse:
     work: Array
     """Still wanted."""
     personal: Array
+    own: Array
+    """That the person has paid for."""
+    tail: Array
+    """Worth of what outlives the last day."""
     net: Array
     """Dollars after tax beside the worth of personal use."""
     used: Array
@@ -233,6 +237,8 @@ class _Run:
         self.used: list[Array] = []
         self.sums = dict.fromkeys(Totals.__slots__, 0.0)
         self.kept = np.zeros(offer.months)
+        self.while_here = 0.0
+        """Present value while one stays, and of what outlives it: what a raise stands against."""
         self.fan = np.zeros((offer.months, min(FAN_PATHS, setup.paths))) if setup.fan else None
         self.outs: list[list[Life]] = [[] for _ in offer.lines]
         self.done = self.size = 0
@@ -257,12 +263,15 @@ class _Run:
         person, nothing = self.person, np.zeros(self.size)
         bill = month.quantity * month.price
         wished = bill * person.personal_share
-        purse = _Purse(bill - wished, wished, nothing.copy(), used, nothing.copy(), nothing.copy())
+        purse = _Purse(
+            bill - wished, wished, nothing, nothing.copy(), nothing.copy(), used, nothing.copy(), nothing.copy()
+        )
         balance = nothing.copy()
         for_work, for_personal = nothing, nothing
-        short: list[tuple[Line, Life | Unlimited, Use, Array | float]] = []
+        short: list[tuple[Line, Life | Unlimited, Use, Array | float, Array | float]] = []
         for line, life, tail in zip(self.offer.lines, lives, self.tails, strict=True):
             before, alive = (self._alive(line, worlds, end / 12) for end in (month.number, month.number + 1))
+            there = 1.0 if self.setup.hazard == "weighted" else alive
             work = purse.work if line.use != "personal" else nothing
             personal = purse.personal if line.use != "work" else nothing
             use = life.month(month.number, work, personal, month.price)
@@ -270,26 +279,32 @@ class _Run:
             self.sums["drawn"] += float(np.sum(use.drawn * alive))
             if line.unlimited:
                 self._add("unlimited", (use.work + use.personal) * alive)
-            self._consumed(line, use.work, use.personal, alive, purse)
+            self._consumed(line, use.work, use.personal, alive, there, purse)
             left = life.balance(month.price)
             # Whoever loses the line in this month loses what they had at its start, and what it brought.
             self._add("forfeited", use.forfeited * alive + (before - alive) * (use.drawn + use.forfeited + left))
             here = left * alive
             if any(tail):
-                purse.net += self._tail(line, tail, here, wished, month.number)
+                runs = self._alive(line, worlds, (month.number + 1) / 12, staying=True)
+                purse.tail += runs * self._tail(line, tail, left, wished, month.number)
             balance += here
             for_work = np.maximum(for_work, alive) if line.use != "personal" else for_work
             for_personal = np.maximum(for_personal, alive) if line.use != "work" else for_personal
-            short.append((line, life, use, alive))
-        for line, life, use, alive in short:
+            short.append((line, life, use, alive, there))
+        for line, life, use, alive, there in short:
             if line.approval or line.own or isinstance(use.payable, np.ndarray):
-                self._settled(line, life, use, month, alive, purse)
+                self._settled(line, life, use, month, alive, there, purse)
         self._add("wanted", bill)
         self._add("unmet", purse.work * for_work)
         self._add("missed", purse.personal * for_personal)
         self._keep(month.number, balance)
         purse.net += self._worth(purse)
-        purse.net *= exp(-person.discount * (month.number + 1) / 12)
+        self._add("tail", purse.tail)
+        discount = exp(-person.discount * (month.number + 1) / 12)
+        staying = exp(-person.leaving * (month.number + 1) / 12)
+        self.while_here += discount * (staying * float(purse.net.sum()) + float(purse.tail.sum()))
+        purse.net += purse.tail
+        purse.net *= discount
         return purse.net
 
     def _released(self, line: Line, use: Use, alive: Array | float, purse: _Purse) -> None:
@@ -302,9 +317,18 @@ class _Run:
             purse.net -= tax
 
     def _consumed(
-        self, line: Line, work: Array | float, personal: Array | float, alive: Array | float, purse: _Purse
+        self,
+        line: Line,
+        work: Array | float,
+        personal: Array | float,
+        alive: Array | float,
+        there: Array | float,
+        purse: _Purse,
     ) -> None:
-        """Use that a line covers: what it is worth for work, and the tax on what is personal."""
+        """Use that a line covers: what it is worth for work, and the tax on what is personal.
+
+        `there` is where the line runs in this world; months that are weighted run in all of them.
+        """
         person = self.person
         use_work, use_personal = work * alive, personal * alive
         self._add("work", use_work)
@@ -317,15 +341,21 @@ class _Run:
             tax = person.tax * use_personal
             self._add("tax", tax)
             purse.net -= tax
-        # Whether a line runs is certain in each world, unless months are weighted: then worth is, not use.
-        purse.mine += personal if self.setup.hazard == "weighted" else use_personal
+        purse.mine += personal * there
         purse.fitting += use_personal * line.fit
         purse.used += use_work + use_personal
-        purse.work = purse.work - use_work
-        purse.personal = purse.personal - use_personal
+        purse.work = purse.work - work * there
+        purse.personal = purse.personal - personal * there
 
     def _settled(
-        self, line: Line, life: Life | Unlimited, use: Use, month: Month, alive: Array | float, purse: _Purse
+        self,
+        line: Line,
+        life: Life | Unlimited,
+        use: Use,
+        month: Month,
+        alive: Array | float,
+        there: Array | float,
+        purse: _Purse,
     ) -> None:
         """What no line covered, as far as this one has an answer to it."""
         answers = month.approvals
@@ -333,12 +363,13 @@ class _Run:
         work = purse.work if line.use != "personal" else np.zeros(self.size)
         personal = purse.personal if line.use != "work" else np.zeros(self.size)
         found = life.settle(use, work, personal, month.price, approved)
-        self._consumed(line, found.work, found.personal, alive, purse)
-        own = found.own * alive
-        self._add("own", own)
+        self._consumed(line, found.work, found.personal, alive, there, purse)
+        own = np.minimum(found.own, self.person.own_most - purse.own) * there
+        self._add("own", own * alive)
         # What the person would have paid for anyway costs them nothing more.
-        more = np.maximum(own - self.person.additionality * purse.work, 0.0)
+        more = np.maximum(own - self.person.additionality * purse.work, 0.0) * alive
         self._add("own_more", more)
+        purse.own = purse.own + own
         purse.work = purse.work - own
         purse.net -= more
 
@@ -361,15 +392,14 @@ class _Run:
         worth = line.fit * personal_value(usable, person.own_spend / 12 * months, person.elasticity)
         if line.taxed == "personal_use" and not line.grossed_up:
             worth -= person.tax * usable
-        found = chance * (np.maximum(worth, 0.0) + paid * (1 - person.tax) * balance)
-        self._add("tail", found)
+        found: Array = chance * (np.maximum(worth, 0.0) + paid * (1 - person.tax) * balance)
         return found
 
-    def _alive(self, line: Line, worlds: Worlds, at: float) -> Array | float:
-        """1 where a line still runs after `at` years and 0 where not, or the chance of it."""
+    def _alive(self, line: Line, worlds: Worlds, at: float, *, staying: bool = False) -> Array | float:
+        """1 where a line still runs after `at` years and 0 where not, or the chance of it; `staying`: if nobody left."""
         hazard = line.revocation
         notice = line.plan.notice.revoke / 365.25 if line.plan is not None else 0.0
-        leaving = self.person.leaving if self.setup.against == "cash" else 0.0
+        leaving = self.person.leaving if self.setup.against == "cash" and not staying else 0.0
         if self.setup.hazard == "weighted":
             return exp(-hazard * max(0.0, at - notice) - leaving * at)
         if not hazard and not leaving:
@@ -409,7 +439,10 @@ class _Run:
             run_outs=tuple(self._run_outs()),
             fan=None if self.fan is None else np.quantile(self.fan, FAN_QUANTILES, axis=1),
             kept=self.kept / paths,
-            raise_=float(cash.mean()) / annuity(person.discount, self.offer.months),
+            raise_=self.while_here
+            / paths
+            / (1 - person.tax)
+            / annuity(person.discount + person.leaving, self.offer.months),
         )
 
     def _run_outs(self) -> list[RunOut]:
