@@ -11,11 +11,11 @@ from html import escape
 from unicodedata import category, combining, east_asian_width
 from zlib import crc32
 
-SIZES = {"": 12.0, "bc-head": 13.0, "bc-big": 34.0, "bc-mid": 17.0}
+SIZES = {"": 12.0, "bc-big": 34.0, "bc-mid": 17.0}
 """Height of text in px, by the class that `charts.css` gives it to."""
 
 ELLIPSIS = "…"
-_MARGIN = 1.07
+_MARGIN = 1.09
 _BOLD = 1.07
 _BY_WIDTH = {
     0.24: "ijl'|",
