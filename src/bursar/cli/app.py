@@ -12,6 +12,7 @@ from bursar.cli import (
     grants,
     keys,
     notify,
+    offers,
     people,
     plans,
     prices,
@@ -37,6 +38,7 @@ running.register(app)
 reports.register(app)
 app.add_typer(people.app, name="person", help="People of the roster.")
 app.add_typer(plans.app, name="plan", help="The terms of a promise, as code.")
+app.add_typer(offers.app, name="offer", help="What a token package is really worth, to whom it is offered.")
 app.add_typer(calendar.app, name="calendar", help="What falls due, done once and in order.")
 app.add_typer(grants.app, name="grant", help="What was promised to whom.")
 app.add_typer(topups.app, name="topup", help="Asking for more.")
