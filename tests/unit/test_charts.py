@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import doctest
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 from math import inf, nan
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.support.charts import EMPTY, EXAMPLES, KINDS, ZONES, boxes, collisions
 
 from bursar.charts import (
@@ -177,6 +182,17 @@ def test_labels_too_long_for_their_place_end_in_an_ellipsis_and_are_whole_in_the
         assert shown
         assert label not in [one.text for one in parsed(drawn(chart, width)).iter("text")]
     assert cells(table(chart))[0][0] == label
+
+
+@given(st.lists(st.integers(-(10**12), 10**12), min_size=1, max_size=4))
+def test_values_at_the_ends_are_never_cut(values: list[int]) -> None:
+    for chart in (
+        Bars(*WORDS, [Bar("a", (value,)) for value in values]),
+        Bars(*WORDS, [Bar("a", values)], [str(place) for place in range(len(values))], "grouped"),
+        Waterfall(*WORDS, [Step("a", value) for value in values]),
+    ):
+        for width in (WIDE, NARROW):
+            assert not [one for one in told(drawn(chart, width)) if "…" in one]
 
 
 def test_a_hundred_and_twenty_long_names_leave_room_between_those_that_are_shown() -> None:
@@ -384,3 +400,23 @@ def test_a_chart_does_not_change_with_the_lists_that_it_was_made_of() -> None:
     before = drawn(chart)
     values[0] = 99
     assert drawn(chart) == before
+
+
+def test_the_examples_of_the_reference_run() -> None:
+    page = Path(__file__).parents[2] / "docs" / "reference" / "charts.md"
+    outcome = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
+    assert outcome.attempted >= 5
+    assert outcome.failed == 0
+
+
+def test_the_gallery_shows_every_kind_in_both_themes(tmp_path: Path) -> None:
+    script = Path(__file__).parents[2] / "tools" / "chart_gallery.py"
+    out = tmp_path / "gallery.html"
+    subprocess.run([sys.executable, str(script), str(out)], check=True, timeout=60)
+    text = out.read_text(encoding="utf-8")
+    for chart in EXAMPLES:
+        kind = re.search(r'class="bc (bc-[a-z]+)', drawn(chart))
+        assert kind is not None
+        assert text.count(f'class="bc {kind[1]}') >= 4
+    ids = re.findall(r' id="([^"]*)"', text)
+    assert len(ids) == len(set(ids))
