@@ -86,7 +86,7 @@ def opacity(name: str) -> float:
 @in_both_themes
 def test_what_carries_meaning_stands_out_three_to_one_from_page_and_card(colours: Mapping[str, str]) -> None:
     for ground in (colours["paper"], colours["page"]):
-        for name in (*SERIES, "axis"):
+        for name in (*SERIES, "axis", "level"):
             assert contrast(colours[name], ground) >= 3, (name, ground)
         assert contrast(mixed(colours["1"], ground, opacity("bc-beyond")), ground) >= 3
 
@@ -97,10 +97,11 @@ def test_text_stands_out_four_and_a_half_to_one_from_whatever_it_stands_on(colou
     for ground in grounds:
         for name in ("ink", "quiet"):
             assert contrast(colours[name], ground) >= 4.5, (name, ground)
+    for tone in (*SERIES, "level"):
+        ribbon = mixed(colours[tone], colours["paper"], opacity("bc-ribbon"))
+        assert contrast(colours["ink"], ribbon) >= 4.5, tone
     for number in SERIES:
         assert contrast(colours[f"on-{number}"], colours[number]) >= 4.5, number
-        ribbon = mixed(colours[number], colours["paper"], opacity("bc-ribbon"))
-        assert contrast(colours["ink"], ribbon) >= 4.5, number
         band = mixed(colours[number], colours["paper"], opacity("bc-band"))
         assert contrast(colours["quiet"], band) >= 4.5, number
     for number in range(1, 5):

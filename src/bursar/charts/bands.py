@@ -161,7 +161,7 @@ def draw(chart: Bands, width: int) -> str:
     axis_labels(sheet, chart.names, places.at, bottom)
     _bands(sheet, chart, places, scale)
     for x, row, words, anchor_x in marks:
-        sheet.line(x, top - (rows - row) * _MARK_ROW + 3, x, bottom, "bc-mark")
+        sheet.line(x, top - (rows - row) * _MARK_ROW + 6, x, bottom, "bc-mark")
         sheet.text(anchor_x, top - (rows - row) * _MARK_ROW + 1, words, "bc-note")
     taken = Taken()
     if named:

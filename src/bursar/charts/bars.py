@@ -84,7 +84,7 @@ class Lane:
 def lane(sheet: Sheet, labels: Sequence[str], before: float, after: float) -> Lane:
     """A label's column as wide as it needs, and what is left for bars between texts of these widths."""
     if sheet.wide:
-        room = min(208.0, max(width_of(plain(label)) for label in labels) + 2)
+        room = min(224.0, max(width_of(plain(label)) for label in labels) + 2)
         return Lane(room, room + 14 + before, sheet.width - after)
     return Lane(sheet.width, before, sheet.width - after)
 
