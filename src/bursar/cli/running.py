@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 from rich.live import Live
 
+from bursar.cli.accounts import add_first_owner, tell_link
 from bursar.cli.live import dashboard
 from bursar.cli.options import Json, desk
 from bursar.cli.render import console, show_json
@@ -30,12 +31,19 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def init(json: Json = False) -> None:
-    """Set up an installation, or bring it up to date. Example: BURSAR_HOME=./bursar bursar init"""
+def init(
+    owner: Annotated[str, typer.Option(help="Login of the first account, which sets the others up.")] = "",
+    json: Json = False,
+) -> None:
+    """Set up an installation, or bring it up to date. Example: BURSAR_HOME=./bursar bursar init --owner ada"""
     settings = Settings()
     fresh = initialise(settings)
+    made = None
+    if owner:
+        with desk() as office:
+            made = add_first_owner(office, owner)
     if json:
-        show_json({"home": str(settings.home), "new": fresh})
+        show_json({"home": str(settings.home), "new": fresh, **({} if made is None else made[1])})
         return
     console.print(f"{'Set up' if fresh else 'Up to date:'} {settings.home}", markup=False)
     if fresh:
@@ -43,6 +51,8 @@ def init(json: Json = False) -> None:
             "Next: bursar provider add openai --secret-env OPENAI_API_KEY; bursar person add ada;", markup=False
         )
         console.print("      bursar grant give ada '$500'; bursar key issue ada; bursar serve", markup=False)
+    if made is not None:
+        tell_link(*made)
 
 
 def serve(

@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
@@ -141,6 +141,11 @@ class Settings(BaseSettings):
     ask_at: str = Field(
         default="", max_length=500, description="Where people ask for more: a sentence or a link, in every refusal."
     )
+    public_url: Annotated[str, AfterValidator(channels.checked_url)] = Field(
+        default="",
+        max_length=500,
+        description="Where people open the console, in links; https, or http on this machine.",
+    )
     notify: Notify = Field(default_factory=Notify, description="Where notices go: the section [notify].")
 
     def __init__(self, **values: Any) -> None:
@@ -170,6 +175,11 @@ class Settings(BaseSettings):
         if self.database_url and "://" not in self.database_url:
             return f"sqlite:///{self.database_url}"
         return self.database_url or f"sqlite:///{self.home / 'bursar.db'}"
+
+    @property
+    def console_url(self) -> str:
+        """What links begin with, without a slash at the end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     def policy(self) -> Policy:
         """The gateway's limits and choices."""

@@ -1,6 +1,7 @@
 """Access keys: `bur_live_` + 256 random bits + a checksum, all base62; stored only as an HMAC.
 
 The checksum tells a typo from a wrong key without a look-up, and lets secret scanners find leaked keys without guessing.
+API tokens and invitations have the same form under prefixes of their own, so that none is taken for another.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from hashlib import sha256
 from zlib import crc32
 
 PREFIX = "bur_live_"
+API_PREFIX = "bur_api_"
+INVITATION_PREFIX = "bur_inv_"
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 RANDOM_BYTES = 32
 _BODY_CHARS = 43
@@ -17,20 +20,19 @@ _CHECK_CHARS = 6
 TOKEN_CHARS = len(PREFIX) + _BODY_CHARS + _CHECK_CHARS
 
 
-def make_token(entropy: bytes) -> str:
+def make_token(entropy: bytes, prefix: str = PREFIX) -> str:
     """A key from RANDOM_BYTES of randomness."""
     if len(entropy) != RANDOM_BYTES:
         raise ValueError(f"a key takes {RANDOM_BYTES} random bytes")
     body = _base62(int.from_bytes(entropy), _BODY_CHARS)
-    return PREFIX + body + _check(body)
+    return prefix + body + _check(prefix + body)
 
 
-def is_well_formed(token: str) -> bool:
+def is_well_formed(token: str, prefix: str = PREFIX) -> bool:
     """Whether a text can be a key at all: prefix, length and checksum are right."""
-    if len(token) != TOKEN_CHARS or not token.startswith(PREFIX) or not token.isascii():
+    if len(token) != len(prefix) + _BODY_CHARS + _CHECK_CHARS or not token.startswith(prefix) or not token.isascii():
         return False
-    body = token[len(PREFIX) : -_CHECK_CHARS]
-    return hmac.compare_digest(token[-_CHECK_CHARS:], _check(body))
+    return hmac.compare_digest(token[-_CHECK_CHARS:], _check(token[:-_CHECK_CHARS]))
 
 
 def fingerprint(token: str, pepper: bytes) -> str:
@@ -38,13 +40,13 @@ def fingerprint(token: str, pepper: bytes) -> str:
     return hmac.new(pepper, token.encode(), sha256).hexdigest()
 
 
-def hint(token: str) -> str:
+def hint(token: str, prefix: str = PREFIX) -> str:
     """Enough of a key to recognise it by."""
-    return f"{token[: len(PREFIX) + 4]}...{token[-4:]}"
+    return f"{token[: len(prefix) + 4]}...{token[-4:]}"
 
 
-def _check(body: str) -> str:
-    return _base62(crc32((PREFIX + body).encode()), _CHECK_CHARS)
+def _check(text: str) -> str:
+    return _base62(crc32(text.encode()), _CHECK_CHARS)
 
 
 def _base62(number: int, width: int) -> str:

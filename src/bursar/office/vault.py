@@ -29,13 +29,15 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from bursar.errors import Conflict, InvalidInput, NotFound
 from bursar.office import audit
 from bursar.office.database import transaction
-from bursar.office.tables import ORGANISATION, provider, setting
+from bursar.office.tables import ORGANISATION, account_second_factor, provider, setting
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
 KEY_ID_BYTES = 8
 ACCESS_KEYS = "access keys"
 """What the pepper of access keys is derived for."""
+SECOND_FACTOR = "second_factor"
+"""Rows of authenticators' secrets: `second_factor/<account>`."""
 _WRAPPED_BYTES = KEY_BYTES + 16
 _HEADS = {b"\x01": 1, b"\x02": 1 + KEY_ID_BYTES}  # bytes before the first nonce; 1 knew no key id and no organisation
 _MASTER_SETTING = "master_key"
@@ -196,6 +198,11 @@ def rotate_master(connection: Connection, vault: Vault, successor: Vault) -> int
         moved = vault.rewrap(row.secret, f"provider/{row.name}", successor)
         connection.execute(update(provider).where(provider.c.name == row.name).values(secret=moved))
         sealed += bool(row.secret)
+    factor = account_second_factor.c
+    for row in connection.execute(select(factor.account, factor.secret)).all():
+        moved = vault.rewrap(row.secret, f"{SECOND_FACTOR}/{row.account}", successor)
+        connection.execute(update(account_second_factor).where(factor.account == row.account).values(secret=moved))
+        sealed += 1
     retired = setting.c.name.startswith(_PEPPER_SETTING, autoescape=True)
     for row in connection.execute(select(setting.c.name, setting.c.value).where(retired)).all():
         moved = vault.rewrap(base64.b64decode(row.value), row.name, successor)
