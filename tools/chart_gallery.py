@@ -49,7 +49,7 @@ from bursar.charts import (
 NANO = 1_000_000_000
 
 PAGE = """
-body { margin: 0; font: 16px/1.5 -apple-system, "Segoe UI", Roboto, Arial, sans-serif; }
+body { margin: 0; font: 16px/1.5 var(--bc-font); }
 .theme { padding: 2.5rem clamp(1rem, 4vw, 3rem); background: var(--bc-page); color: var(--bc-ink); }
 .theme > h1 { max-width: 54rem; margin: 0 auto 2rem; font-size: 1.5rem; letter-spacing: -0.02em; }
 .card { max-width: 54rem; margin: 0 auto 1.5rem; padding: 1.5rem clamp(1rem, 3vw, 2rem); background: var(--bc-paper);

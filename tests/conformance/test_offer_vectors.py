@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
-from datetime import date
 from math import exp, inf, log
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.support.offers import line, outcome, steady
 from tests.support.offers_oracle import Holder, Package, live
-from tests.support.plans import plan_of
 from tests.support.profile import SHARED, WHY_NO_SHARED
 
-from bursar.insight.simulation.usage import ACTIVE_DAYS, PERSONAS, PRICES, Persona
+from bursar.insight.simulation.usage import ACTIVE_DAYS, PERSONAS, PRICES
 from bursar.offers.benchmarks import table, uber
-from bursar.offers.outcome import Outcome, Setup, evaluate
 from bursar.offers.pay import headline
-from bursar.offers.terms import STEADY, Line, Offer, Pay
+from bursar.offers.terms import Pay
 from bursar.offers.value import (
     exceeds,
     limited_expected,
@@ -52,21 +49,12 @@ def test_half_of_base_in_tokens_is_a_third_of_the_headline() -> None:
 # Ten thousand a year.
 
 
-def a_year_of(face: float, monthly: float) -> Outcome:
-    """A yearly grant that is used for work at a steady rate."""
-    plan = plan_of(f"${face:g}", allotment={"every": "year"})
-    person = replace(STEADY, usage=Persona("given", monthly, 0.0, "given"), personal_share=0.0)
-    line = Line("tokens", plan, plan.tiers[0], use="work", revocation=0.0)
-    offer = Offer("golden", "Golden", "USD", Pay(), (line,), date(2026, 1, 1), 12)
-    return evaluate(offer, person, Setup(paths=1, fan=False))
-
-
 @pytest.mark.parametrize("monthly", FIGURES.get("G03_10k", {}))
 def test_ten_thousand_a_year_lasts_as_long_as_it_does(monthly: str) -> None:
     expected, rate = FIGURES["G03_10k"][monthly], float(monthly)
     assert run_out(10_000.0, rate) == pytest.approx(expected["month_of_runout"], abs=FOURTH)
     assert run_out(10_000.0, 12 * rate) == pytest.approx(expected["month_of_runout"] / 12, abs=FOURTH)
-    found = a_year_of(10_000, rate)
+    found = outcome(line("$10_000", "year", use="work"), steady(rate, personal_share=0.0))
     (ran,) = found.run_outs
     runs_out = ran.first_month if expected["runs_out_in_year"] else inf
     assert ran.first_month == (inf if runs_out == inf else pytest.approx(expected["month_of_runout"], abs=FOURTH))

@@ -16,7 +16,7 @@ from tests.support.profile import NIGHTLY
 
 from bursar.insight.simulation.usage import PRICES, Persona
 from bursar.offers.evaluation import without_limit
-from bursar.offers.outcome import Outcome, Setup, evaluate
+from bursar.offers.outcome import MOST_LOST, Outcome, Setup, evaluate
 from bursar.offers.terms import Line, Person
 from bursar.plans.terms import PARTS, RolloverTerms
 
@@ -155,7 +155,8 @@ def test_access_without_a_limit_is_never_worth_less(found: Line, person: Person)
 def test_quantiles_stand_in_order_and_money_adds_up(found: Line, person: Person, tax: float, taxed: Any) -> None:
     outcome = evaluate(offer(replace(found, taxed=taxed), months=14), replace(person, tax=tax), WORLDS)
     assert outcome.cash.p10 <= outcome.cash.p50 <= outcome.cash.p90
-    assert outcome.sure <= outcome.cash.mean + SLACK
+    if outcome.cash.mean > -MOST_LOST * person.wealth:  # nobody loses more than nearly everything
+        assert outcome.sure <= outcome.cash.mean + SLACK
     balances(outcome, found)
 
 

@@ -137,7 +137,7 @@ def live(package: Package, holder: Holder, months: int) -> Told:
         told.unmet += work - used_work - own
         told.tax += tax
         gain = package.fit * worth(used_personal, holder.own_spend, holder.elasticity) - tax
-        gain += holder.additionality * used_work - own * (1 - holder.additionality)
+        gain += holder.additionality * used_work - max(0.0, own - holder.additionality * (work - used_work))
         told.value += discount * still * gain
 
         told.forfeited += end(lots, month + 1, package) * unit

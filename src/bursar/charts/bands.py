@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 
 from bursar.charts.scale import Scale, every, nice, spread_out
-from bursar.charts.sheet import Legend, Sheet, baseline, colour, said
+from bursar.charts.sheet import Anchor, Legend, Sheet, Taken, baseline, colour, said
 from bursar.charts.values import (
     MAX_MARKS,
     MAX_POINTS,
@@ -120,7 +121,7 @@ class Bands(Chart):
 
 def _check_series(one: Series, name: str, count: int) -> None:
     check_text(one.name, f"{name}.name")
-    for part in ("low", "middle", "high", "inner_low", "inner_high"):
+    for part in ("middle", "low", "high", "inner_low", "inner_high"):
         values = getattr(one, part)
         if part.startswith("inner") and not values and not one.inner_low and not one.inner_high:
             continue
@@ -160,11 +161,12 @@ def draw(chart: Bands, width: int) -> str:
     axis_labels(sheet, chart.names, places.at, bottom)
     _bands(sheet, chart, places, scale)
     for x, row, words, anchor_x in marks:
-        sheet.line(x, top - (rows - row) * _MARK_ROW + 3, x, bottom, "bc-mark")
-        sheet.text(anchor_x, top - (rows - row) * _MARK_ROW - 2, words, "bc-note")
-    _references(sheet, chart, scale, left, right)
+        sheet.line(x, top - (rows - row) * _MARK_ROW + 6, x, bottom, "bc-mark")
+        sheet.text(anchor_x, top - (rows - row) * _MARK_ROW + 1, words, "bc-note")
+    taken = Taken()
     if named:
-        _end_labels(sheet, chart, places, scale, right, width)
+        _end_labels(sheet, chart, places, scale, right, width, taken)
+    _references(sheet, chart, scale, left, right, taken)
     _tips(sheet, chart, places, top, bottom)
     return sheet.end(bottom + 26, "bands")
 
@@ -207,8 +209,13 @@ def _legend(chart: Bands, named: bool) -> list[tuple[str, int, str]]:
     single = len(chart.series) == 1
     if single and chart.parts.band and chart.series[0].banded:
         items.append(("line", 0, chart.parts.middle))
-    if not single and not named:
-        items += [("line", place, one.name) for place, one in enumerate(chart.series)]
+    if not single:
+        early = _early(chart)
+        unnamed = [
+            place for place, one in enumerate(chart.series) if _last(one) is None or (len(early) > 1 and place in early)
+        ]
+        shown = unnamed if named else range(len(chart.series))
+        items += [("line", place, chart.series[place].name) for place in shown]
     first = next((place for place, one in enumerate(chart.series) if one.banded), None)
     if first is not None:
         if chart.parts.inner and any(one.inner_low for one in chart.series):
@@ -242,6 +249,9 @@ def _bands(sheet: Sheet, chart: Bands, places: _Across, scale: Scale) -> None:
                 if len(run) > 1:
                     points = along(high, run) + along(low, run)[::-1]
                     sheet.polygon(points, f"bc-{kind} bc-f{colour(number)}")
+                    if kind == "band":
+                        sheet.polyline(along(high, run), f"bc-edge bc-s{colour(number)}")
+                        sheet.polyline(along(low, run), f"bc-edge bc-s{colour(number)}")
                 else:
                     (x, upper), (_, lower) = along(high, run)[0], along(low, run)[0]
                     sheet.line(x, upper, x, lower, f"bc-whisker bc-s{colour(number)}")
@@ -275,36 +285,50 @@ def _mark_rows(
     return [(x, min(row, max(0, rows - 1)), words, start) for x, row, words, start in found], rows
 
 
-def _references(sheet: Sheet, chart: Bands, scale: Scale, left: float, right: float) -> None:
-    taken: list[tuple[float, float]] = []
+def _references(sheet: Sheet, chart: Bands, scale: Scale, left: float, right: float, taken: Taken) -> None:
+    """Level lines, their words above or beneath them where nothing stands yet."""
     for one in sorted(chart.references, key=lambda level: -float(level.value)):
         y = scale.at(one.value)
         sheet.line(left, y, right, y, "bc-limit")
         words = cut(f"{plain(one.label)} {said(chart, one.value)}", right - left - 12)
-        for top in (y - 17, y + 3):
-            if top >= scale.end - 8 and top + 14 <= scale.start and all(top + 14 <= a or top >= b for a, b in taken):
-                sheet.text(left + 6, top + 12, words, "bc-note bc-halo")
-                taken.append((top, top + 14))
+        places: list[tuple[float, Anchor]] = [(left + 6, "start"), (right - 6, "end"), ((left + right) / 2, "middle")]
+        for (x, anchor), base in product(places, (y - 5, y + 15)):
+            if scale.end + 4 <= base <= scale.start - 3 and taken.take(x, base, words, anchor):
+                sheet.text(x, base, words, "bc-note bc-halo", anchor)
                 break
 
 
-def _end_labels(sheet: Sheet, chart: Bands, places: _Across, scale: Scale, right: float, width: float) -> None:
-    """Names at the ends of lines: beside the plot, or within it above the end of a line that stops earlier."""
+def _early(chart: Bands) -> list[int]:
+    """Series whose line stops before the last position."""
+    return [number for number, one in enumerate(chart.series) if _last(one) not in (None, len(chart.names) - 1)]
+
+
+def _last(one: Series) -> int | None:
+    return next((place for place in reversed(range(len(one.middle))) if one.middle[place] is not None), None)
+
+
+def _end_labels(
+    sheet: Sheet, chart: Bands, places: _Across, scale: Scale, right: float, width: float, taken: Taken
+) -> None:
+    """Names at the ends of lines: beside the plot, or within it above the end of the one line that stops earlier."""
     ends = []
+    early = _early(chart)
     for number, one in enumerate(chart.series):
-        last = next((place for place in reversed(range(len(one.middle))) if one.middle[place] is not None), None)
+        last = _last(one)
         if last is None:
             continue
         x, y = places.at(last), scale.at(one.middle[last] or 0)
         words = plain(one.name)
         sheet.circle(x, y, 3, f"bc-dot bc-f{colour(number)}")
-        if last == len(chart.names) - 1:
+        if number not in early:
             ends.append((number, x, y, wrapped(words, width - right - 16, 2)))
-        elif width_of(words) + 10 < x - places.start:
-            sheet.text(x - 8, max(y - 10, scale.end + 10), words, "bc-halo", "end")
-        else:
-            room = right - x - 12
-            sheet.text(x + 8, min(y + 18, scale.start - 6), cut(words, room), "bc-halo")
+        elif len(early) == 1:
+            before = width_of(words) + 10 < x - places.start
+            at, base = (x - 8, max(y - 10, scale.end + 10)) if before else (x + 8, min(y + 18, scale.start - 6))
+            anchor: Anchor = "end" if before else "start"
+            words = words if before else cut(words, right - x - 12)
+            taken.take(at, base, words, anchor)
+            sheet.text(at, base, words, "bc-halo", anchor)
     gap = max([17 + 14 * (len(lines) - 1) for *_, lines in ends], default=0)
     heights = spread_out([y for _, _, y, _ in ends], gap, scale.end, scale.start)
     for (number, x, y, lines), height in zip(ends, heights, strict=True):

@@ -84,7 +84,7 @@ class Lane:
 def lane(sheet: Sheet, labels: Sequence[str], before: float, after: float) -> Lane:
     """A label's column as wide as it needs, and what is left for bars between texts of these widths."""
     if sheet.wide:
-        room = min(208.0, max(width_of(plain(label)) for label in labels) + 2)
+        room = min(224.0, max(width_of(plain(label)) for label in labels) + 2)
         return Lane(room, room + 14 + before, sheet.width - after)
     return Lane(sheet.width, before, sheet.width - after)
 
@@ -115,7 +115,7 @@ def draw(chart: Bars, width: int) -> str:
     most = max(0.0, *(float(high) for _, high in ends), 0.0)
     low, high = bounds([least, most])
     room = max(width_of(text, bold=True) for row in texts for text in row) + 8
-    room = min(room, width * 0.34)
+    room = min(room, width * 0.45)
     legend = Legend(
         [("fill", number, name) for number, name in enumerate(chart.parts)] if len(chart.parts) > 1 else [], 0, width
     )
@@ -132,7 +132,7 @@ def draw(chart: Bars, width: int) -> str:
     for bar, text in zip(chart.bars, texts, strict=True):
         height = _BAR if stacked or len(chart.parts) == 1 else _THIN * len(chart.parts) + 2 * (len(chart.parts) - 1)
         head = 0 if sheet.wide else _LINE + 4
-        tall = max(height, 30 if bar.note or _two_lines(bar.label, place) else 0) if sheet.wide else head + height
+        tall = max(height, 30 if two_lines(place, bar.label, bar.note) else 0) if sheet.wide else head + height
         top = y + (tall - height) / 2 if sheet.wide else y + head
         row_label(sheet, place, y, bar.label, bar.note, top + height / 2)
         if stacked:
@@ -151,8 +151,9 @@ def upright(sheet: Sheet, x: float, rows: Sequence[tuple[float, float]]) -> None
         sheet.line(x, top - 3, x, bottom + 3, "bc-base")
 
 
-def _two_lines(label: str, place: Lane) -> bool:
-    return len(wrapped(plain(label), place.label_room, 2)) > 1
+def two_lines(place: Lane, label: str, note: str) -> bool:
+    """Whether a label beside its row takes two lines."""
+    return bool(plain(note)) or len(wrapped(plain(label), place.label_room, 2)) > 1
 
 
 def _texts(chart: Bars, bar: Bar) -> list[str]:
@@ -185,7 +186,7 @@ def _stack(sheet: Sheet, chart: Bars, bar: Bar, scale: Scale, top: float, total:
             sheet.text((x1 + x2 - gap) / 2, baseline(top + _BAR / 2), words, f"bc-in bc-on-{colour(number)}", "middle")
     left = sum(bar.values) < 0
     end = scale.at(down) - 6 if left else scale.at(up) + 6
-    sheet.text(end, baseline(top + _BAR / 2), cut(total, room - 4, bold=True), "bc-strong", "end" if left else "start")
+    sheet.text(end, baseline(top + _BAR / 2), cut(total, room - 8, bold=True), "bc-strong", "end" if left else "start")
 
 
 def piece(sheet: Sheet, x: float, top: float, w: float, h: float, number: int, tip: str) -> None:
@@ -212,7 +213,9 @@ def _group(sheet: Sheet, chart: Bars, bar: Bar, scale: Scale, top: float, texts:
             )
         end = x1 - 6 if value < 0 else x2 + 6
         side: Anchor = "end" if value < 0 else "start"
-        sheet.text(end, baseline(y + height / 2), cut(words, room - 4), "bc-strong" if single else "", side)
+        sheet.text(
+            end, baseline(y + height / 2), cut(words, room - 8, bold=single), "bc-strong" if single else "", side
+        )
 
 
 def figures(chart: Bars) -> Figures:

@@ -102,7 +102,7 @@ class _Placed:
     y: float
     h: float
     middle: float
-    colour: int
+    tone: str
     taken_in: float = 0
     taken_out: float = 0
 
@@ -129,7 +129,7 @@ def draw(chart: Flow, width: int) -> str:
             h = max(1.0, float(size_of(chart, node)) * by)
             slot = max(h, _LABEL)
             final = column == columns[-1]
-            tone = colour(row) if final else 6
+            tone = f"bc-f{colour(row)}" if final else "bc-level"
             placed[node.key] = _Placed(node, apart * number, y + (slot - h) / 2, h, y + slot / 2, tone)
             y += slot + _GAP
         height = max(height, y - _GAP)
@@ -137,7 +137,7 @@ def draw(chart: Flow, width: int) -> str:
     for one in placed.values():
         room = (width if one.node.column == columns[-1] else one.x + apart) - one.x - _NODE - 12
         tip = f"{one.node.label}: {amounts[one.node.key]}"
-        sheet.rect(one.x, one.y, _NODE, one.h, f"bc-f{one.colour}", round_by=2, tip=tip)
+        sheet.rect(one.x, one.y, _NODE, one.h, one.tone, round_by=2, tip=tip)
         x = one.x + _NODE + 6
         sheet.text(x, baseline(one.middle - 7.5), cut(plain(one.node.label), room))
         sheet.text(x, baseline(one.middle + 7.5), cut(amounts[one.node.key], room, bold=True), "bc-strong")
@@ -167,7 +167,7 @@ def _ribbons(sheet: Sheet, chart: Flow, placed: dict[str, _Placed], by: float) -
             f"v{px(h)}C{px(x2 - bend)} {px(y2 + h)} {px(x1 + bend)} {px(y1 + h)} {px(x1)} {px(y1 + h)}z"
         )
         tip = f"{source.node.label} to {target.node.label}: {said(chart, link.amount)}"
-        sheet.path(path, f"bc-ribbon bc-f{target.colour}", tip=tip)
+        sheet.path(path, f"bc-ribbon {target.tone}", tip=tip)
 
 
 def figures(chart: Flow) -> Figures:

@@ -96,10 +96,14 @@ def draw(chart: Histogram, width: int) -> str:
     along = across(chart.edges[0], chart.edges[-1], chart.written, left + 6, width - 6.0)
     _columns(sheet, chart, heights, along, up, bottom)
     sheet.line(left, bottom, width, bottom, "bc-base")
+    last = 0.0
     for value, label in zip(along.ticks, along.labels, strict=True):
-        x, half = along.at(value), width_of(label) / 2
-        sheet.line(x, bottom, x, bottom + 4, "bc-tick")
-        sheet.text(min(max(x, half), width - half), bottom + 19, label, "bc-quiet", "middle")
+        half = width_of(label) / 2
+        x = min(max(along.at(value), half), width - half)
+        if x - half >= last:
+            sheet.line(along.at(value), bottom, along.at(value), bottom + 4, "bc-tick")
+            sheet.text(x, bottom + 19, label, "bc-quiet", "middle")
+            last = x + half + 6
     _marks(sheet, chart, along, top - _HEAD, bottom)
     return sheet.end(bottom + 26, "histogram")
 

@@ -87,7 +87,7 @@ def draw(chart: Lorenz, width: int) -> str:
     known = [(number, one) for number, one in enumerate(chart.curves) if weight(sum(one.amounts))]
     if not known:
         return sheet.nothing("lorenz")
-    left, top = 44.0, 10.0
+    left, top = 48.0, 10.0
     side = _SIDE if sheet.wide else width - left - 14
     bottom = top + side
     for tick in (0, 25, 50, 75, 100):

@@ -140,6 +140,23 @@ def _slanted(x: float, y: float, w: float, h: float, *, up: bool) -> list[str]:
     return found
 
 
+class Taken:
+    """Where words already stand, so that others may look for another place."""
+
+    def __init__(self) -> None:
+        self._boxes: list[tuple[float, float, float, float]] = []
+
+    def take(self, x: float, y: float, words: str, anchor: Anchor = "start", *, gap: float = 4.0) -> bool:
+        """Take the place of a line of text, unless something stands there."""
+        size = width_of(words)
+        left = x - {"start": 0.0, "middle": size / 2, "end": size}[anchor] - gap
+        box = (left, left + size + 2 * gap, y - SIZES[""], y + 4.0)
+        if any(box[0] < b[1] and b[0] < box[1] and box[2] < b[3] and b[2] < box[3] for b in self._boxes):
+            return False
+        self._boxes.append(box)
+        return True
+
+
 class Legend:
     """Swatches with their names in rows from the top left. `kind` of an item: line, band, inner, fill."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from bursar.charts.bars import lane, row_label
+from bursar.charts.bars import lane, row_label, two_lines
 from bursar.charts.scale import px
 from bursar.charts.sheet import Sheet, baseline, said
 from bursar.charts.values import (
@@ -101,7 +101,7 @@ def draw(chart: Timeline, width: int) -> str:
 
     top = 24.0 if chart.today is not None else 6.0
     height = 24 if sheet.wide else 40
-    tall = [34 if sheet.wide and span.note else height for span in chart.spans]
+    tall = [34 if sheet.wide and two_lines(place, span.label, span.note) else height for span in chart.spans]
     bottom = top + sum(tall) + 4
     for day, words in ticks(date.fromordinal(first), date.fromordinal(last), end - start):
         half = width_of(words) / 2

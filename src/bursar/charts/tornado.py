@@ -80,7 +80,7 @@ def draw(chart: Tornado, width: int) -> str:
     if not chart.swings:
         return sheet.nothing("tornado")
     swings = ordered(chart)
-    texts = [_ends(chart, one) for one in swings]
+    texts = [ends_of(chart, one) for one in swings]
     place = lane(sheet, [one.label for one in swings], 0, 0)
     scale = _scale(chart, swings, texts, place)
     legend = Legend([("fill", 0, chart.low_name), ("fill", 1, chart.high_name)], 0, width)
@@ -119,7 +119,7 @@ def _scale(chart: Tornado, swings: Sequence[Swing], texts: Sequence[tuple[str, s
     return fitted(rows, float(chart.middle), place.start, place.end)
 
 
-def _ends(chart: Tornado, one: Swing) -> tuple[str, str]:
+def ends_of(chart: Tornado, one: Swing) -> tuple[str, str]:
     """What stands at the left and at the right end."""
     low = " · ".join(part for part in (plain(one.low_text), said(chart, one.low)) if part)
     high = " · ".join(part for part in (plain(one.high_text), said(chart, one.high)) if part)

@@ -119,12 +119,12 @@ def _label(sheet: Sheet, cell: Cell, rect: Rect, amounts: Sequence[str]) -> None
     """The name and as much of the amount as the cell holds; nothing where the name would be a stub."""
     x, y, w, h = rect
     room = w - 20
-    lines = wrapped(plain(cell.label), room, 2 if h >= 66 else 1)
+    lines = wrapped(plain(cell.label), room, 2 if h >= 66 else 1, bold=True)
     if h < 26 or not lines or len(lines[0]) < min(4, len(plain(cell.label))):
         return
     top = y + 20 if h >= 30 else y + h / 2 + 4
     for place, line in enumerate(lines):
-        sheet.text(x + 10, top + 15 * place, line, "bc-strong" if width_of(line, bold=True) <= room else "")
+        sheet.text(x + 10, top + 15 * place, line, "bc-strong")
     amount = next((one for one in amounts if width_of(one) <= room), "")
     if amount and h >= 30 + 16 * len(lines):
         sheet.text(x + 10, top + 15 * len(lines) + 2, cut(amount, room))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bursar.charts.bars import lane, row_label, upright
+from bursar.charts.bars import lane, row_label, two_lines, upright
 from bursar.charts.scale import Scale, bounds
 from bursar.charts.sheet import Sheet, baseline, said, signed
 from bursar.charts.values import (
@@ -23,7 +23,7 @@ from bursar.charts.values import (
     check_text,
     freeze,
 )
-from bursar.charts.words import cut, plain, width_of, wrapped
+from bursar.charts.words import cut, plain, width_of
 from bursar.errors import InvalidInput
 
 _BAR = 20
@@ -67,7 +67,7 @@ class Waterfall(Chart):
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class Row:
     label: str
     note: str
     start: Number
@@ -77,29 +77,29 @@ class _Row:
     text: str
 
 
-def _rows(chart: Waterfall) -> list[_Row]:
-    rows: list[_Row] = []
+def rows_of(chart: Waterfall) -> list[Row]:
+    rows: list[Row] = []
     so_far: Number = 0
     for one in chart.steps:
         if isinstance(one, Total):
-            rows.append(_Row(one.label, one.note, 0, so_far, "level", said(chart, so_far)))
+            rows.append(Row(one.label, one.note, 0, so_far, "level", said(chart, so_far)))
             continue
         start, so_far = so_far, so_far + one.amount
         if not rows:
-            rows.append(_Row(one.label, one.note, 0, so_far, "level", said(chart, so_far)))
+            rows.append(Row(one.label, one.note, 0, so_far, "level", said(chart, so_far)))
         else:
             kind = "less" if one.amount < 0 else "more" if one.amount > 0 else "none"
-            rows.append(_Row(one.label, one.note, start, so_far, kind, signed(chart, one.amount)))
+            rows.append(Row(one.label, one.note, start, so_far, kind, signed(chart, one.amount)))
     return rows
 
 
 def draw(chart: Waterfall, width: int) -> str:
     """The chart as an `svg` element."""
     sheet = Sheet(chart, width)
-    rows = _rows(chart)
+    rows = rows_of(chart)
     if not rows:
         return sheet.nothing("waterfall")
-    room = min(max(width_of(row.text, bold=True) for row in rows) + 8, width * 0.34)
+    room = min(max(width_of(row.text, bold=True) for row in rows) + 8, width * 0.45)
     low, high = bounds([value for row in rows for value in (row.start, row.end)])
     place = lane(sheet, [row.label for row in rows] + [row.note for row in rows], room if low < 0 else 0, room)
     scale = Scale(low, high, place.start, place.end)
@@ -110,7 +110,7 @@ def draw(chart: Waterfall, width: int) -> str:
     bars: list[float] = []
     for row in rows:
         head = 0 if sheet.wide else 20
-        two = sheet.wide and (bool(row.note) or len(wrapped(plain(row.label), place.label_room, 2)) > 1)
+        two = sheet.wide and two_lines(place, row.label, row.note)
         tall = (32 if two else _BAR) + head
         top = y + (tall - _BAR) / 2 if sheet.wide else y + head
         if bars:
@@ -124,14 +124,14 @@ def draw(chart: Waterfall, width: int) -> str:
     return sheet.end(y - 4, "waterfall")
 
 
-def _bar(sheet: Sheet, row: _Row, scale: Scale, top: float, room: float) -> None:
+def _bar(sheet: Sheet, row: Row, scale: Scale, top: float, room: float) -> None:
     x1, x2 = sorted((scale.at(row.start), scale.at(row.end)))
     sheet.rect(x1, top, max(1.5, x2 - x1), _BAR, f"bc-{row.kind} bc-piece", round_by=2, tip=f"{row.label}: {row.text}")
     if row.kind == "less":
         sheet.hatch(x1, top, x2 - x1, _BAR, 1)
     strong = "bc-strong" if row.kind == "level" else ""
     left = row.end < 0 and (row.kind == "level" or row.start <= 0)
-    text = cut(row.text, room - 4, bold=bool(strong))
+    text = cut(row.text, room - 8, bold=bool(strong))
     sheet.text(x1 - 6 if left else x2 + 6, baseline(top + _BAR / 2), text, strong, "end" if left else "start")
 
 

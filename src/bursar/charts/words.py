@@ -11,12 +11,14 @@ from html import escape
 from unicodedata import category, combining, east_asian_width
 from zlib import crc32
 
-SIZES = {"": 12.0, "bc-head": 13.0, "bc-big": 34.0, "bc-mid": 17.0}
+SIZES = {"": 12.0, "bc-big": 34.0, "bc-mid": 17.0}
 """Height of text in px, by the class that `charts.css` gives it to."""
 
 ELLIPSIS = "…"
-_MARGIN = 1.07
+_MARGIN = 1.09
 _BOLD = 1.07
+_SLACK = 0.01
+"""Room that was measured for a text fits it, whatever floats make of adding and taking away."""
 _BY_WIDTH = {
     0.24: "ijl'|",
     0.31: " !,./:;[]\\ftI",
@@ -80,7 +82,7 @@ def _letter(one: str) -> float:
 
 def cut(text: str, room: float, size: float = SIZES[""], *, bold: bool = False) -> str:
     """`text` if it fits into `room` px, else as much of it as fits with an ellipsis; nothing where not even that fits."""
-    if width_of(text, size, bold=bold) <= room:
+    if width_of(text, size, bold=bold) <= room + _SLACK:
         return text
     left = room - width_of(ELLIPSIS, size, bold=bold)
     end = 0

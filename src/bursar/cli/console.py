@@ -17,11 +17,6 @@ Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(help="Port; 0 takes a free one.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Put this command at the top level."""
-    app.command()(console)
-
-
 def console(host: Host = "", port: Port = -1) -> None:
     """Serve the console until SIGTERM. Example: bursar console --port 8788"""
     check_installed()

@@ -27,7 +27,10 @@ BAR = 8
 """Columns of a total's bar."""
 FEW_DAYS = 14
 """Fewer covered days are a small sample of a month."""
-_NOTHING = "No usage was found in ~/.claude/projects, ~/.config/claude/projects and ~/.codex. Is it elsewhere? Name a folder, or a bill with --csv."
+_NOTHING = (
+    "No usage was found in ~/.claude/projects, ~/.config/claude/projects and ~/.codex. "
+    "Is it elsewhere? Name a folder, or a bill with --csv."
+)
 
 
 def local(

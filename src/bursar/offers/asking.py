@@ -12,12 +12,13 @@ from typing import Any
 
 from bursar.offers.document import ApprovalPart, TokensPart
 from bursar.offers.laptop import laptop_test
-from bursar.offers.outcome import Setup, evaluate
+from bursar.offers.outcome import Setup
+from bursar.offers.outcome import worth as worth_of
 from bursar.offers.reading import Draft
 from bursar.offers.terms import Person
 from bursar.plans.document import LeavingPart, LimitPart, RolloverPart, VestingPart
 
-ASKING_PATHS = 2_048
+ASKING_PATHS = 1_024
 """Worlds for each answer: differences are between the same worlds, so few do."""
 
 
@@ -211,7 +212,7 @@ def asked(draft: Draft, person: Person, setup: Setup, worth: float) -> Asked:
     Answers are told apart in fewer worlds than the offer itself: the same ones for all, so only differences are taken.
     """
     now = worth
-    scale = scaled(worth, evaluate(draft.offer, person, setup).a_year)
+    scale = scaled(worth, worth_of(draft.offer, person, setup))
     found: list[Question] = []
     best, worst = draft, draft
     for index, line in enumerate(draft.offer.lines):
@@ -224,7 +225,7 @@ def asked(draft: Draft, person: Person, setup: Setup, worth: float) -> Asked:
             variants = [(text, terms, _variant(draft, index, terms)) for text, terms in given]
             answers = []
             for text, _, variant in variants:
-                value = evaluate(variant.offer, person, setup).a_year * scale
+                value = worth_of(variant.offer, person, setup) * scale
                 answers.append(Answered(text, value, value - now))
             found.append(
                 Question(
@@ -241,8 +242,8 @@ def asked(draft: Draft, person: Person, setup: Setup, worth: float) -> Asked:
                 order = sorted(range(len(answers)), key=lambda one: answers[one].worth)
                 worst = _variant(worst, index, variants[order[0]][1])
                 best = _variant(best, index, variants[order[-1]][1])
-    low = min(now, evaluate(worst.offer, person, setup).a_year * scale) if found else now
-    high = max(now, evaluate(best.offer, person, setup).a_year * scale) if found else now
+    low = min(now, worth_of(worst.offer, person, setup) * scale) if found else now
+    high = max(now, worth_of(best.offer, person, setup) * scale) if found else now
     return Asked(tuple(sorted(found, key=lambda one: (-one.swing, -one.points))), low, high)
 
 

@@ -16,7 +16,7 @@ from bursar.offers.asking import ASKING_PATHS, TERMS, Asked, asked, scaled
 from bursar.offers.benchmarks import Placed, placed
 from bursar.offers.laptop import LaptopTest, laptop_test
 from bursar.offers.life import course, tail_of
-from bursar.offers.outcome import Outcome, Setup, evaluate
+from bursar.offers.outcome import Outcome, Setup, evaluate, prepared, worth
 from bursar.offers.pay import Headline, Year, headline, pay_cut, years
 from bursar.offers.reading import Draft
 from bursar.offers.terms import ENGINE, Line, Offer, Person
@@ -142,7 +142,7 @@ def evaluated(draft: Draft, person: Person | None = None, setup: Setup | None = 
     offer = draft.offer
     outcome = evaluate(offer, person, setup)
     small = replace(setup, paths=min(setup.paths, ASKING_PATHS), fan=False)
-    scale = scaled(outcome.a_year, evaluate(offer, person, small).a_year)
+    scale = scaled(outcome.a_year, worth(offer, person, small))
     face = outcome.totals.face / outcome.years
     uncovered = outcome.totals.unmet / max(1e-9, outcome.totals.wanted * (1 - person.personal_share) or 1e-9)
     month = person.usage.median * exp(person.usage.sigma**2 / 2)
@@ -162,7 +162,7 @@ def evaluated(draft: Draft, person: Person | None = None, setup: Setup | None = 
         raise_years=tuple(years(outcome.raise_, outcome.a_year, person, YEARS_AHEAD)),
         face_years=tuple(years(face, outcome.a_year, person, YEARS_AHEAD)),
         leaving=tuple(_leaving(offer, person, outcome)),
-        unlimited=evaluate(without_limit(offer), person, small).a_year * scale,
+        unlimited=worth(without_limit(offer), person, small) * scale,
         lasts_months=12 * run_out(ROUND_SUM, 12 * month, growth),
         lasts_flat_months=run_out(ROUND_SUM, month),
         placed=_placed(draft, face),
@@ -209,7 +209,8 @@ def _scenarios(offer: Offer, person: Person, setup: Setup, scale: float) -> list
 
 
 def _sensitivities(offer: Offer, person: Person, setup: Setup, scale: float) -> list[Sensitivity]:
-    """One assumption at a time, the others as they are."""
+    """One assumption at a time, the others as they are; none of them moves a calendar."""
+    courses = prepared(offer)
     usage = person.usage
     own = person.own_spend
 
@@ -277,9 +278,9 @@ def _sensitivities(offer: Offer, person: Person, setup: Setup, scale: float) -> 
         Sensitivity(
             name,
             low_text,
-            evaluate(low_offer, low, setup).a_year * scale,
+            worth(low_offer, low, setup, courses) * scale,
             high_text,
-            evaluate(high_offer, high, setup).a_year * scale,
+            worth(high_offer, high, setup, courses) * scale,
         )
         for name, low_text, low_offer, low, high_text, high_offer, high in moved
     ]

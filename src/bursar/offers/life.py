@@ -20,6 +20,8 @@ from bursar.offers.terms import Line, Person
 from bursar.offers.value import Array
 from bursar.plans.terms import PARTS
 
+HALF_A_GRAIN = 0.5
+"""Of the engine's unit: what is missing below it is missing by rounding only."""
 UNTIL_IT_EXPIRES_DAYS = 30
 """Of what may be used after the last day `until it expires`: a month of it counts."""
 
@@ -106,7 +108,7 @@ class Life:
 
     def __init__(self, prepared: Course, size: int, person: Person) -> None:
         self.course, self.size = prepared, size
-        self.work_first, self.own_most = person.work_first, person.own_most
+        self.work_first = person.work_first
         self.piles = Piles(1, size, prepared.grain)
         self.allowed: list[Array | float] = []
         self.out: NDArray[np.bool_] | None = None
@@ -137,7 +139,6 @@ class Life:
         own: Array | float = np.minimum(use.payable, work)
         if line.own:
             own = own + line.own * (work - own)
-        own = np.minimum(own, self.own_most)
         return Settled(granted_work, granted_personal, own)
 
     def _unit(self, price: Array | float) -> Array | float:
@@ -168,7 +169,7 @@ class Life:
             missing, taken = self.piles.spend(want[None, :], step.end)
             drawn += taken
             rest = missing[0]
-            if rest.any():
+            if (rest > HALF_A_GRAIN).any():
                 self._ran_out(step, want, rest, number)
                 for index, (kind, _) in enumerate(self.course.steps):
                     covered = np.minimum(rest, self.allowed[index])
@@ -193,7 +194,7 @@ class Life:
 
     def _ran_out(self, step: Step, want: Array, rest: Array, number: int) -> None:
         """Note who runs out for the first time in a period. Use is even within a step, so its covered share is time."""
-        short = rest > 0
+        short = rest > HALF_A_GRAIN
         now = short if self.out is None else short & ~self.out
         self.out = short if self.out is None else self.out | short
         self.periods_out += now

@@ -7,7 +7,8 @@ alike, so it adds only what may still be used or is paid out afterwards.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from math import exp, inf
 from typing import Literal
 
@@ -165,10 +166,35 @@ def evaluate(offer: Offer, person: Person, setup: Setup | None = None) -> Outcom
     setup = setup or Setup()
     if not 1 <= offer.months <= MAX_MONTHS:
         raise InvalidInput("horizon", f"{offer.months} months", f"1 to {MAX_MONTHS} months")
-    run = _Run(offer, person, setup)
+    return _better(offer, person, setup, None).outcome()
+
+
+def worth(offer: Offer, person: Person, setup: Setup, courses: Sequence[Course | None] | None = None) -> float:
+    """X by year and nothing else, for who asks often; `courses` are the offer's lines, prepared before."""
+    return _better(offer, person, setup, courses).mean() * 12 / offer.months
+
+
+def _better(offer: Offer, person: Person, setup: Setup, courses: Sequence[Course | None] | None) -> _Run:
+    found = _lived(offer, person, setup, courses)
+    kept = tuple(replace(line, use="work") if _pays_for_work(line) else line for line in offer.lines)
+    if kept == offer.lines:
+        return found
+    # Who would have to pay for work later uses nothing for themselves where that is worth less than what it saves.
+    frugal = _lived(replace(offer, lines=kept), person, setup, courses)
+    return frugal if frugal.mean() > found.mean() else found
+
+
+def _lived(offer: Offer, person: Person, setup: Setup, courses: Sequence[Course | None] | None) -> _Run:
+    run = _Run(offer, person, setup, courses)
     for number, size in blocks(setup.paths):
         run.block(number, size)
-    return run.outcome()
+    return run
+
+
+def _pays_for_work(line: Line) -> bool:
+    """May personal use lead to work that the person pays for?"""
+    steps = line.plan.at_limit if line.plan is not None else ()
+    return line.use == "open" and (line.own > 0 or any(step.kind == "own_money" for step in steps))
 
 
 @dataclass(slots=True)
@@ -178,6 +204,10 @@ class _Purse:
     work: Array
     """Still wanted."""
     personal: Array
+    own: Array
+    """That the person has paid for."""
+    tail: Array
+    """Worth of what outlives the last day."""
     net: Array
     """Dollars after tax beside the worth of personal use."""
     used: Array
@@ -187,12 +217,19 @@ class _Purse:
     """The same, by what a dollar of its line does, while the line runs."""
 
 
+def prepared(offer: Offer) -> list[Course | None]:
+    """Every line's time, cut into steps."""
+    return [course(line, offer.first, offer.months) for line in offer.lines]
+
+
 class _Run:
     """The worlds of one offer, block by block."""
 
-    def __init__(self, offer: Offer, person: Person, setup: Setup) -> None:
+    def __init__(
+        self, offer: Offer, person: Person, setup: Setup, courses: Sequence[Course | None] | None = None
+    ) -> None:
         self.offer, self.person, self.setup = offer, person, setup
-        self.courses: list[Course | None] = [course(line, offer.first, offer.months) for line in offer.lines]
+        self.courses = prepared(offer) if courses is None else list(courses)
         self.partly = setup.hazard == "weighted" or any(line.fit != 1.0 for line in offer.lines)
         """A dollar of personal use is not always worth a dollar."""
         self.tails = [tail_of(line) for line in offer.lines]
@@ -200,6 +237,8 @@ class _Run:
         self.used: list[Array] = []
         self.sums = dict.fromkeys(Totals.__slots__, 0.0)
         self.kept = np.zeros(offer.months)
+        self.while_here = 0.0
+        """Present value while one stays, and of what outlives it: what a raise stands against."""
         self.fan = np.zeros((offer.months, min(FAN_PATHS, setup.paths))) if setup.fan else None
         self.outs: list[list[Life]] = [[] for _ in offer.lines]
         self.done = self.size = 0
@@ -224,12 +263,15 @@ class _Run:
         person, nothing = self.person, np.zeros(self.size)
         bill = month.quantity * month.price
         wished = bill * person.personal_share
-        purse = _Purse(bill - wished, wished, nothing.copy(), used, nothing.copy(), nothing.copy())
+        purse = _Purse(
+            bill - wished, wished, nothing, nothing.copy(), nothing.copy(), used, nothing.copy(), nothing.copy()
+        )
         balance = nothing.copy()
         for_work, for_personal = nothing, nothing
-        short: list[tuple[Line, Life | Unlimited, Use, Array | float]] = []
+        short: list[tuple[Line, Life | Unlimited, Use, Array | float, Array | float]] = []
         for line, life, tail in zip(self.offer.lines, lives, self.tails, strict=True):
             before, alive = (self._alive(line, worlds, end / 12) for end in (month.number, month.number + 1))
+            there = 1.0 if self.setup.hazard == "weighted" else alive
             work = purse.work if line.use != "personal" else nothing
             personal = purse.personal if line.use != "work" else nothing
             use = life.month(month.number, work, personal, month.price)
@@ -237,26 +279,32 @@ class _Run:
             self.sums["drawn"] += float(np.sum(use.drawn * alive))
             if line.unlimited:
                 self._add("unlimited", (use.work + use.personal) * alive)
-            self._consumed(line, use.work, use.personal, alive, purse)
+            self._consumed(line, use.work, use.personal, alive, there, purse)
             left = life.balance(month.price)
             # Whoever loses the line in this month loses what they had at its start, and what it brought.
             self._add("forfeited", use.forfeited * alive + (before - alive) * (use.drawn + use.forfeited + left))
             here = left * alive
             if any(tail):
-                purse.net += self._tail(line, tail, here, wished, month.number)
+                runs = self._alive(line, worlds, (month.number + 1) / 12, staying=True)
+                purse.tail += runs * self._tail(line, tail, left, wished, month.number)
             balance += here
             for_work = np.maximum(for_work, alive) if line.use != "personal" else for_work
             for_personal = np.maximum(for_personal, alive) if line.use != "work" else for_personal
-            short.append((line, life, use, alive))
-        for line, life, use, alive in short:
+            short.append((line, life, use, alive, there))
+        for line, life, use, alive, there in short:
             if line.approval or line.own or isinstance(use.payable, np.ndarray):
-                self._settled(line, life, use, month, alive, purse)
+                self._settled(line, life, use, month, alive, there, purse)
         self._add("wanted", bill)
         self._add("unmet", purse.work * for_work)
         self._add("missed", purse.personal * for_personal)
         self._keep(month.number, balance)
         purse.net += self._worth(purse)
-        purse.net *= exp(-person.discount * (month.number + 1) / 12)
+        self._add("tail", purse.tail)
+        discount = exp(-person.discount * (month.number + 1) / 12)
+        staying = exp(-person.leaving * (month.number + 1) / 12)
+        self.while_here += discount * (staying * float(purse.net.sum()) + float(purse.tail.sum()))
+        purse.net += purse.tail
+        purse.net *= discount
         return purse.net
 
     def _released(self, line: Line, use: Use, alive: Array | float, purse: _Purse) -> None:
@@ -269,9 +317,18 @@ class _Run:
             purse.net -= tax
 
     def _consumed(
-        self, line: Line, work: Array | float, personal: Array | float, alive: Array | float, purse: _Purse
+        self,
+        line: Line,
+        work: Array | float,
+        personal: Array | float,
+        alive: Array | float,
+        there: Array | float,
+        purse: _Purse,
     ) -> None:
-        """Use that a line covers: what it is worth for work, and the tax on what is personal."""
+        """Use that a line covers: what it is worth for work, and the tax on what is personal.
+
+        `there` is where the line runs in this world; months that are weighted run in all of them.
+        """
         person = self.person
         use_work, use_personal = work * alive, personal * alive
         self._add("work", use_work)
@@ -284,15 +341,21 @@ class _Run:
             tax = person.tax * use_personal
             self._add("tax", tax)
             purse.net -= tax
-        # Whether a line runs is certain in each world, unless months are weighted: then worth is, not use.
-        purse.mine += personal if self.setup.hazard == "weighted" else use_personal
+        purse.mine += personal * there
         purse.fitting += use_personal * line.fit
         purse.used += use_work + use_personal
-        purse.work = purse.work - use_work
-        purse.personal = purse.personal - use_personal
+        purse.work = purse.work - work * there
+        purse.personal = purse.personal - personal * there
 
     def _settled(
-        self, line: Line, life: Life | Unlimited, use: Use, month: Month, alive: Array | float, purse: _Purse
+        self,
+        line: Line,
+        life: Life | Unlimited,
+        use: Use,
+        month: Month,
+        alive: Array | float,
+        there: Array | float,
+        purse: _Purse,
     ) -> None:
         """What no line covered, as far as this one has an answer to it."""
         answers = month.approvals
@@ -300,12 +363,13 @@ class _Run:
         work = purse.work if line.use != "personal" else np.zeros(self.size)
         personal = purse.personal if line.use != "work" else np.zeros(self.size)
         found = life.settle(use, work, personal, month.price, approved)
-        self._consumed(line, found.work, found.personal, alive, purse)
-        own = found.own * alive
-        self._add("own", own)
+        self._consumed(line, found.work, found.personal, alive, there, purse)
+        own = np.minimum(found.own, self.person.own_most - purse.own) * there
+        self._add("own", own * alive)
         # What the person would have paid for anyway costs them nothing more.
-        more = np.maximum(own - self.person.additionality * purse.work, 0.0)
+        more = np.maximum(own - self.person.additionality * purse.work, 0.0) * alive
         self._add("own_more", more)
+        purse.own = purse.own + own
         purse.work = purse.work - own
         purse.net -= more
 
@@ -328,15 +392,14 @@ class _Run:
         worth = line.fit * personal_value(usable, person.own_spend / 12 * months, person.elasticity)
         if line.taxed == "personal_use" and not line.grossed_up:
             worth -= person.tax * usable
-        found = chance * (np.maximum(worth, 0.0) + paid * (1 - person.tax) * balance)
-        self._add("tail", found)
+        found: Array = chance * (np.maximum(worth, 0.0) + paid * (1 - person.tax) * balance)
         return found
 
-    def _alive(self, line: Line, worlds: Worlds, at: float) -> Array | float:
-        """1 where a line still runs after `at` years and 0 where not, or the chance of it."""
+    def _alive(self, line: Line, worlds: Worlds, at: float, *, staying: bool = False) -> Array | float:
+        """1 where a line still runs after `at` years and 0 where not, or the chance of it; `staying`: if nobody left."""
         hazard = line.revocation
         notice = line.plan.notice.revoke / 365.25 if line.plan is not None else 0.0
-        leaving = self.person.leaving if self.setup.against == "cash" else 0.0
+        leaving = self.person.leaving if self.setup.against == "cash" and not staying else 0.0
         if self.setup.hazard == "weighted":
             return exp(-hazard * max(0.0, at - notice) - leaving * at)
         if not hazard and not leaving:
@@ -357,6 +420,10 @@ class _Run:
             room = self.fan.shape[1] - self.done
             self.fan[number, self.done : self.done + len(balance)] = balance[:room]
 
+    def mean(self) -> float:
+        """X, its mean."""
+        return sum(float(one.sum()) for one in self.values) / self.setup.paths / (1 - self.person.tax)
+
     def outcome(self) -> Outcome:
         paths, person = self.setup.paths, self.person
         means = {name: total / paths for name, total in self.sums.items()}
@@ -372,13 +439,16 @@ class _Run:
             run_outs=tuple(self._run_outs()),
             fan=None if self.fan is None else np.quantile(self.fan, FAN_QUANTILES, axis=1),
             kept=self.kept / paths,
-            raise_=float(cash.mean()) / annuity(person.discount, self.offer.months),
+            raise_=self.while_here
+            / paths
+            / (1 - person.tax)
+            / annuity(person.discount + person.leaving, self.offer.months),
         )
 
     def _run_outs(self) -> list[RunOut]:
         found = []
-        for line, prepared, lives in zip(self.offer.lines, self.courses, self.outs, strict=True):
-            if prepared is None:
+        for line, steps, lives in zip(self.offer.lines, self.courses, self.outs, strict=True):
+            if steps is None:
                 continue
             first = np.concatenate([life.first_out for life in lives])
             days = np.concatenate([life.first_day for life in lives])
@@ -388,7 +458,7 @@ class _Run:
                 RunOut(
                     line.name,
                     float(out.mean()),
-                    periods / max(1, prepared.periods),
+                    periods / max(1, steps.periods),
                     float(np.median(first[out])) if out.any() else inf,
                     float(np.median(days[out])) if out.any() else float("nan"),
                 )

@@ -177,12 +177,19 @@ class _Compiler:
             discount=_share(part.discount),
             leaving=_share(part.leaving),
             aversion=float(part.aversion),
-            wealth=self._amount(("me", "wealth"), part.wealth),
+            wealth=self._wealth(part.wealth),
             work_first=part.burn == "work_first",
             raises=_share(part.raises),
             returns=_share(part.returns),
             match=_share(part.match),
         )
+
+    def _wealth(self, text: str) -> float:
+        found = self._amount(("me", "wealth"), text)
+        if found <= 0:
+            self.wrong(("me", "wealth"), repr(text), "more than nothing")
+            return 1.0
+        return found
 
     def _pay(self, part: PayPart) -> Pay:
         equity = 0.0

@@ -17,19 +17,19 @@ from bursar.errors import InvalidInput
 Array = NDArray[np.float64]
 
 
-def personal_value(consumed: Array, own: float, elasticity: float) -> Array:
+def personal_value(consumed: Array | float, own: float, elasticity: float) -> Array:
     """(4) What personal use of `consumed` is worth to who would have spent `own` in the same time anyway.
 
     A dollar for a dollar up to `own`, then along the demand curve q = own * price**-elasticity: marginal value
     (3) (q/own)**(-1/elasticity). Nothing beyond `own` = 0: nobody's demand is known there (ask for a willingness to pay).
     """
     _positive("elasticity", elasticity)
+    value = np.array(consumed, dtype=np.float64)
     if own <= 0:
-        return np.zeros_like(consumed)
-    value = consumed.copy()
-    beyond = consumed > own
+        return np.zeros_like(value)
+    beyond = value > own
     if beyond.any():
-        ratio = consumed[beyond] / own
+        ratio = value[beyond] / own
         if isclose(elasticity, 1.0):
             more = np.log(ratio)
         else:
@@ -42,16 +42,19 @@ def personal_value(consumed: Array, own: float, elasticity: float) -> Array:
 def certainty_equivalent(gains: Array, wealth: float, aversion: float) -> float:
     """(7) The sure amount that is as good as the gamble `gains` to who owns `wealth`, with constant relative risk aversion.
 
-    Raises `InvalidInput` if a loss would take everything that is owned.
+    Raises `InvalidInput` without wealth, or if a loss would take everything that is owned.
     """
-    ends = wealth + gains
-    if ends.min(initial=inf) <= 0:
+    _positive("wealth", wealth)
+    if gains.min(initial=inf) <= -wealth:
         raise InvalidInput("wealth", f"{wealth:,.0f}", f"more than the greatest loss, {-float(gains.min()):,.0f}")
+    logs = np.log1p(gains / wealth)
     if isclose(aversion, 1.0):
-        return float(wealth * expm1(float(np.mean(np.log1p(gains / wealth)))))
+        return float(wealth * expm1(float(np.mean(logs))))
     power = 1 - aversion
-    mean = float(np.mean(np.expm1(power * np.log1p(gains / wealth))))
-    return float(wealth * expm1(log1p(mean) / power))
+    # The mean of powers as a logarithm, from its greatest term down: with a strong aversion a power may be beyond a float.
+    most = float((power * logs).max())
+    mean = most + log(float(np.mean(np.exp(power * logs - most))))
+    return float(wealth * expm1(mean / power))
 
 
 def run_out(balance: float, rate: float, growth: float = 0.0) -> float:
@@ -70,7 +73,7 @@ def normal_cdf(x: float) -> float:
 
 def limited_expected(limit: float, median: float, sigma: float) -> float:
     """(10) E[min(U, limit)] of a lognormal month U: what a use-it-or-lose-it month comes to on average."""
-    if limit <= 0:
+    if limit <= 0 or median <= 0:
         return 0.0
     mu = log(median)
     if sigma == 0:
@@ -81,6 +84,8 @@ def limited_expected(limit: float, median: float, sigma: float) -> float:
 
 def exceeds(limit: float, median: float, sigma: float) -> float:
     """(10) P(U > limit) of a lognormal month U."""
+    if median <= 0:
+        return 0.0
     if limit <= 0:
         return 1.0
     if sigma == 0:

@@ -1,7 +1,8 @@
 """A person's own usage, read from their machine: the logs of Claude Code and Codex, and bills of a provider as CSV.
 
-Every answer counts once however often it is written down, at list price on its own day. `files` reads; the rest is
-pure, so who may know no disk imports `totals` and `values` themselves. What has no price is listed with its tokens, and what cannot be read with its place; neither is ever guessed.
+Every answer counts once however often it is written down, at list price on its own day. What has no price is listed
+with its tokens, and what cannot be read with its place; neither is ever guessed. `files` reads; the rest is pure, and
+who may know no disk imports `totals` and `values` themselves.
 """
 
 from bursar.exchange.local_usage.bill import Bill

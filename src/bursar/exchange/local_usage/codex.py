@@ -3,7 +3,8 @@
     {"type": "session_meta", "payload": {"id": ..., "forked_from_id": ..., "cwd": ..., "model_provider": ...}}
     {"type": "turn_context", "payload": {"turn_id": ..., "model": ...}}
     {"type": "token_usage_record", "payload": {"response_id": ..., "thread_id": ..., "usage": {...}}}
-    {"type": "event_msg", "payload": {"type": "token_count", "info": {"total_token_usage": {...}, "last_token_usage": {...}}}}
+    {"type": "event_msg", "payload": {"type": "token_count",
+                                      "info": {"total_token_usage": {...}, "last_token_usage": {...}}}}
 
 Since version 0.154 every answer has a record of its own, named by its response: that is what is counted, and totals
 beside it are not looked at any more. Older rollouts have only running totals, told again whenever the screen is

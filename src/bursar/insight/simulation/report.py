@@ -16,7 +16,7 @@ from bursar.money import NANO
 _STYLE = """
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 2.5rem 1.25rem 4rem; max-width: 60rem; background: var(--bc-paper); color: var(--bc-ink);
-  font: 16px/1.5 system-ui, sans-serif; }
+  font: 16px/1.5 var(--bc-font); }
 h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 .3rem; }
 h2 { font-size: 1.15rem; margin: 2.4rem 0 .3rem; }
 p { margin: .3rem 0 .8rem; } .quiet, summary { color: var(--bc-quiet); }
