@@ -110,6 +110,8 @@ def test_a_lost_authenticator_is_taken_away(terminal: Terminal) -> None:
     assert "10 recovery codes left" in terminal.run("account", "factor", "ben")
     assert terminal.json("account", "factor", "ben", "--remove")["second_factor"] is False
     assert "no second factor" in terminal.run("account", "factor", "ben")
+    assert "linked with no identity provider" in terminal.run("account", "identity", "ben")
+    assert "linked with no identity provider" in terminal.run("account", "identity", "ben", "--remove", expect=4)
     assert "there is no second factor" in terminal.run("account", "factor", "ben", "--remove", "--yes", expect=4)
 
 
