@@ -23,6 +23,8 @@ from bursar.offers.worlds import MAX_PATHS, Month, Worlds, blocks
 FAN_PATHS = 8_192
 """Worlds whose balances are kept by month for the fan."""
 FAN_QUANTILES = (0.10, 0.25, 0.50, 0.75, 0.90)
+WORTH_CHANGING = 0.005
+"""Half a cent: nobody changes what they do for less."""
 MOST_LOST = 0.99
 """Of what is owned: whoever loses more is ruined, and no figure says how much that hurts."""
 
@@ -171,21 +173,23 @@ def evaluate(offer: Offer, person: Person, setup: Setup | None = None) -> Outcom
 
 def worth(offer: Offer, person: Person, setup: Setup, courses: Sequence[Course | None] | None = None) -> float:
     """X by year and nothing else, for who asks often; `courses` are the offer's lines, prepared before."""
-    return _better(offer, person, setup, courses).mean() * 12 / offer.months
+    return _better(offer, person, setup, courses, counting=False).mean() * 12 / offer.months
 
 
-def _better(offer: Offer, person: Person, setup: Setup, courses: Sequence[Course | None] | None) -> _Run:
-    found = _lived(offer, person, setup, courses)
+def _better(
+    offer: Offer, person: Person, setup: Setup, courses: Sequence[Course | None] | None, *, counting: bool = True
+) -> _Run:
+    found = _lived(offer, person, setup, courses, counting)
     kept = tuple(replace(line, use="work") if _pays_for_work(line) else line for line in offer.lines)
     if kept == offer.lines:
         return found
     # Who would have to pay for work later uses nothing for themselves where that is worth less than what it saves.
-    frugal = _lived(replace(offer, lines=kept), person, setup, courses)
-    return frugal if frugal.mean() > found.mean() else found
+    frugal = _lived(replace(offer, lines=kept), person, setup, courses, counting)
+    return frugal if frugal.mean() > found.mean() + WORTH_CHANGING else found
 
 
-def _lived(offer: Offer, person: Person, setup: Setup, courses: Sequence[Course | None] | None) -> _Run:
-    run = _Run(offer, person, setup, courses)
+def _lived(offer: Offer, person: Person, setup: Setup, courses: Sequence[Course | None] | None, counting: bool) -> _Run:
+    run = _Run(offer, person, setup, courses, counting)
     for number, size in blocks(setup.paths):
         run.block(number, size)
     return run
@@ -222,13 +226,28 @@ def prepared(offer: Offer) -> list[Course | None]:
     return [course(line, offer.first, offer.months) for line in offer.lines]
 
 
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """A line after it has given what it has in a month."""
+
+    line: Line
+    life: Life | Unlimited
+    use: Use
+    alive: Array | float
+    """1 where the line still runs at the end of the month and 0 where not, or the chance of it."""
+    there: Array | float
+    """Where it runs in this world; months that are weighted run in all of them."""
+
+
 class _Run:
     """The worlds of one offer, block by block."""
 
     def __init__(
-        self, offer: Offer, person: Person, setup: Setup, courses: Sequence[Course | None] | None = None
+        self, offer: Offer, person: Person, setup: Setup, courses: Sequence[Course | None] | None, counting: bool
     ) -> None:
         self.offer, self.person, self.setup = offer, person, setup
+        self.counting = counting
+        """Keep the totals; or only what it is worth."""
         self.courses = prepared(offer) if courses is None else list(courses)
         self.partly = setup.hazard == "weighted" or any(line.fit != 1.0 for line in offer.lines)
         """A dollar of personal use is not always worth a dollar."""
@@ -242,12 +261,15 @@ class _Run:
         self.fan = np.zeros((offer.months, min(FAN_PATHS, setup.paths))) if setup.fan else None
         self.outs: list[list[Life]] = [[] for _ in offer.lines]
         self.done = self.size = 0
+        self.before: list[Array | float] = []
+        """By line, whether it ran at the start of the month."""
 
     def block(self, number: int, size: int) -> None:
         asks = any(0 < line.approval < 1 for line in self.offer.lines)
         worlds = Worlds(self.person, self.offer.months, self.setup.seed, number, size, asks)
         lives = [Unlimited() if prepared is None else Life(prepared, size, self.person) for prepared in self.courses]
         self.size = size
+        self.before = [self._alive(line, worlds, 0.0) for line in self.offer.lines]
         value, used = np.zeros(size), np.zeros(size)
         for month in worlds:
             value += self._month(month, worlds, lives, used)
@@ -266,46 +288,56 @@ class _Run:
         purse = _Purse(
             bill - wished, wished, nothing, nothing.copy(), nothing.copy(), used, nothing.copy(), nothing.copy()
         )
-        balance = nothing.copy()
-        for_work, for_personal = nothing, nothing
-        short: list[tuple[Line, Life | Unlimited, Use, Array | float, Array | float]] = []
-        for line, life, tail in zip(self.offer.lines, lives, self.tails, strict=True):
-            before, alive = (self._alive(line, worlds, end / 12) for end in (month.number, month.number + 1))
+        balance: Array | float = 0.0
+        served: list[_Served] = []
+        for index, (line, life, tail) in enumerate(zip(self.offer.lines, lives, self.tails, strict=True)):
+            before, alive = self.before[index], self._alive(line, worlds, (month.number + 1) / 12)
+            self.before[index] = alive
             there = 1.0 if self.setup.hazard == "weighted" else alive
             work = purse.work if line.use != "personal" else nothing
             personal = purse.personal if line.use != "work" else nothing
             use = life.month(month.number, work, personal, month.price)
             self._released(line, use, before, purse)
-            self.sums["drawn"] += float(np.sum(use.drawn * alive))
-            if line.unlimited:
-                self._add("unlimited", (use.work + use.personal) * alive)
             self._consumed(line, use.work, use.personal, alive, there, purse)
-            left = life.balance(month.price)
-            # Whoever loses the line in this month loses what they had at its start, and what it brought.
-            self._add("forfeited", use.forfeited * alive + (before - alive) * (use.drawn + use.forfeited + left))
-            here = left * alive
-            if any(tail):
-                runs = self._alive(line, worlds, (month.number + 1) / 12, staying=True)
-                purse.tail += runs * self._tail(line, tail, left, wished, month.number)
-            balance += here
-            for_work = np.maximum(for_work, alive) if line.use != "personal" else for_work
-            for_personal = np.maximum(for_personal, alive) if line.use != "work" else for_personal
-            short.append((line, life, use, alive, there))
-        for line, life, use, alive, there in short:
-            if line.approval or line.own or isinstance(use.payable, np.ndarray):
-                self._settled(line, life, use, month, alive, there, purse)
-        self._add("wanted", bill)
-        self._add("unmet", purse.work * for_work)
-        self._add("missed", purse.personal * for_personal)
-        self._keep(month.number, balance)
+            if self.counting or any(tail):
+                left = life.balance(month.price)
+                balance = balance + left * alive
+                # Whoever loses the line in this month loses what they had at its start, and what it brought.
+                lost = (before - alive) * (use.drawn + use.forfeited + left)
+                self._add("forfeited", use.forfeited * alive + lost)
+                if any(tail):
+                    runs = self._alive(line, worlds, (month.number + 1) / 12, staying=True)
+                    purse.tail += runs * self._tail(line, tail, left, wished, month.number)
+            served.append(_Served(line, life, use, alive, there))
+        for one in served:
+            if one.line.approval or one.line.own or isinstance(one.use.payable, np.ndarray):
+                self._settled(one, month, purse)
         purse.net += self._worth(purse)
-        self._add("tail", purse.tail)
+        if self.counting:
+            self._counted(month.number, bill, served, purse, balance)
         discount = exp(-person.discount * (month.number + 1) / 12)
-        staying = exp(-person.leaving * (month.number + 1) / 12)
-        self.while_here += discount * (staying * float(purse.net.sum()) + float(purse.tail.sum()))
         purse.net += purse.tail
         purse.net *= discount
         return purse.net
+
+    def _counted(self, number: int, bill: Array, served: list[_Served], purse: _Purse, balance: Array | float) -> None:
+        """Totals of a month beside those of its use, and what is left at its end."""
+        for_work: Array | float = 0.0
+        for_personal: Array | float = 0.0
+        for one in served:
+            self._add("drawn", one.use.drawn * one.alive)
+            if one.line.unlimited:
+                self._add("unlimited", (one.use.work + one.use.personal) * one.alive)
+            for_work = np.maximum(for_work, one.alive) if one.line.use != "personal" else for_work
+            for_personal = np.maximum(for_personal, one.alive) if one.line.use != "work" else for_personal
+        self._add("wanted", bill)
+        self._add("unmet", purse.work * for_work)
+        self._add("missed", purse.personal * for_personal)
+        self._add("tail", purse.tail)
+        end = (number + 1) / 12
+        staying, discount = exp(-self.person.leaving * end), exp(-self.person.discount * end)
+        self.while_here += discount * (staying * float(purse.net.sum()) + float(purse.tail.sum()))
+        self._keep(number, np.broadcast_to(balance, (self.size,)))
 
     def _released(self, line: Line, use: Use, alive: Array | float, purse: _Purse) -> None:
         """What a line releases at the start of a month, and the tax on it where that is what is taxed."""
@@ -333,7 +365,7 @@ class _Run:
         use_work, use_personal = work * alive, personal * alive
         self._add("work", use_work)
         self._add("personal", use_personal)
-        self.sums["cost"] += float(np.sum(use_work + use_personal)) * (1 - line.discount)
+        self._add("cost", (use_work + use_personal) * (1 - line.discount))
         if person.additionality:
             self._add("additional", person.additionality * use_work)
             purse.net += person.additionality * use_work
@@ -347,22 +379,14 @@ class _Run:
         purse.work = purse.work - work * there
         purse.personal = purse.personal - personal * there
 
-    def _settled(
-        self,
-        line: Line,
-        life: Life | Unlimited,
-        use: Use,
-        month: Month,
-        alive: Array | float,
-        there: Array | float,
-        purse: _Purse,
-    ) -> None:
+    def _settled(self, one: _Served, month: Month, purse: _Purse) -> None:
         """What no line covered, as far as this one has an answer to it."""
+        line, alive, there = one.line, one.alive, one.there
         answers = month.approvals
         approved: Array | float = line.approval if answers is None else (answers < line.approval).astype(np.float64)
         work = purse.work if line.use != "personal" else np.zeros(self.size)
         personal = purse.personal if line.use != "work" else np.zeros(self.size)
-        found = life.settle(use, work, personal, month.price, approved)
+        found = one.life.settle(one.use, work, personal, month.price, approved)
         self._consumed(line, found.work, found.personal, alive, there, purse)
         own = np.minimum(found.own, self.person.own_most - purse.own) * there
         self._add("own", own * alive)
@@ -410,6 +434,8 @@ class _Run:
         return lasts.astype(np.float64)
 
     def _add(self, name: str, found: Array | float) -> None:
+        if not self.counting:
+            return
         self.sums[name] += float(found.sum()) if isinstance(found, np.ndarray) else found * self.size
 
     def _keep(self, number: int, balance: Array) -> None:
