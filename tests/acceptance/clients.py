@@ -26,8 +26,8 @@ def installed(name: str) -> bool:
     return (INSTALLED / name).exists()
 
 
-async def claude(url: str, key: str, home: Path, prompt: str = "hi") -> Said:
-    """`claude -p`, pointed at a gateway as a user would."""
+async def claude(url: str, key: str, home: Path, prompt: str = "hi", *words: str) -> Said:
+    """`claude -p`, pointed at a gateway as a user would; `words` are more of its options."""
     environment = {
         "ANTHROPIC_BASE_URL": url,
         "ANTHROPIC_AUTH_TOKEN": key,
@@ -36,18 +36,18 @@ async def claude(url: str, key: str, home: Path, prompt: str = "hi") -> Said:
         "DISABLE_AUTOUPDATER": "1",
         "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
     }
-    return await _run([str(INSTALLED / "claude"), "-p", prompt], environment, home)
+    return await _run([str(INSTALLED / "claude"), "-p", prompt, *words], environment, home)
 
 
-async def codex(url: str, key: str, home: Path, prompt: str = "hi") -> Said:
-    """`codex exec` with a provider of its own in its configuration file."""
+async def codex(url: str, key: str, home: Path, prompt: str = "hi", *words: str) -> Said:
+    """`codex exec` with a provider of its own in its configuration file; `words` name an earlier session to go on from."""
     folder = home / ".codex"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.toml").write_text(
         f'model = "gpt-5-codex"\nmodel_provider = "bursar"\n\n[model_providers.bursar]\nname = "Bursar"\n'
         f'base_url = "{url}/v1"\nenv_key = "BURSAR_KEY"\nwire_api = "responses"\n'
     )
-    command = [str(INSTALLED / "codex"), "exec", "--skip-git-repo-check", "--sandbox", "read-only", prompt]
+    command = [str(INSTALLED / "codex"), "exec", "--skip-git-repo-check", "--sandbox", "read-only", *words, prompt]
     return await _run(command, {"BURSAR_KEY": key, "CODEX_HOME": str(folder)}, home)
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.support.terminal import Terminal
 from typer.main import get_command
 
-from bursar.cli.app import app
+from bursar.cli.app import command_line
 
 NOT_RUN_HERE = {"serve", "demo", "init"}
 """Run in other tests: serve in test_kill, demo and init below."""
@@ -17,7 +17,7 @@ NOT_RUN_HERE = {"serve", "demo", "init"}
 
 def commands() -> list[tuple[str, Any]]:
     found = []
-    for name, command in get_command(app).commands.items():
+    for name, command in get_command(command_line()).commands.items():
         children = getattr(command, "commands", None)
         found += [(f"{name} {child}", one) for child, one in children.items()] if children else [(name, command)]
     return found

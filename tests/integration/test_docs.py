@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from bursar.cli.app import app
+from bursar.cli.app import command_line
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
@@ -32,7 +32,7 @@ def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_command_of_a_page_exists(page: Path) -> None:
-    known = get_command(app).commands
+    known = get_command(command_line()).commands
     code = "\n".join(
         re.findall(r"```sh\n(.*?)```|`([^`\n]+)`", page.read_text(), re.DOTALL)
         and [

@@ -12,7 +12,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
-from bursar.cli.app import app
+from bursar.cli.app import command_line
 from bursar.grants.specs import EventPart, ExpectPart, GivenPart, run_specs
 from bursar.plans.check import load
 from bursar.plans.document import json_schema
@@ -97,5 +97,5 @@ def test_the_how_to_names_everything_that_a_spec_may_say() -> None:
 
 
 def test_a_template_is_printed_as_it_is_however_narrow_the_terminal() -> None:
-    printed = CliRunner().invoke(app, ["plan", "new", "stipend"], env={"COLUMNS": "40"})
+    printed = CliRunner().invoke(command_line(), ["plan", "new", "stipend"], env={"COLUMNS": "40"})
     assert (printed.exit_code, printed.stdout) == (0, text("stipend"))

@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from bursar.cli.app import app as bursar
+from bursar.cli.app import command_line
 from bursar.cli.render import console
 from bursar.cli.simulate import simulate
 from bursar.errors import BursarError
@@ -125,10 +125,12 @@ def test_what_cannot_be_is_refused_in_a_sentence(place: Path, words: list[str], 
 def test_the_roster_and_its_use_come_from_the_database(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BURSAR_HOME", str(place / "home"))
     runner = CliRunner()
-    assert runner.invoke(bursar, ["init"], catch_exceptions=False).exit_code == 0
+    assert runner.invoke(command_line(), ["init"], catch_exceptions=False).exit_code == 0
     with pytest.raises(BursarError, match="nobody in the database"):
         typed()
-    assert runner.invoke(bursar, ["person", "add", "ada", "--level", "L5"], catch_exceptions=False).exit_code == 0
+    assert (
+        runner.invoke(command_line(), ["person", "add", "ada", "--level", "L5"], catch_exceptions=False).exit_code == 0
+    )
     assert "Engineering: 1 person," in typed()
     used = {"rows": [{"key": "ada", "list_nanos": 70 * 10**9}, {"key": "bob", "list_nanos": 0}]}
     monkeypatch.setattr(reports, "usage", lambda *_, **__: used)

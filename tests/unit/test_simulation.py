@@ -327,8 +327,9 @@ def test_the_report_needs_nothing_else_and_has_a_table_for_every_plot() -> None:
     read = Read()
     read.feed(text)
     assert (read.fetched, read.open) == ([], [])
-    assert read.counts["svg"] == read.counts["details"] == 8
-    assert read.counts["table"] > read.counts["svg"]
+    assert read.counts["figure"] == read.counts["details"] == 8
+    assert read.counts["svg"] == 2 * read.counts["figure"], "every plot once for a page and once for a phone"
+    assert read.counts["table"] > read.counts["figure"]
     assert not read.counts["script"]
     assert "url(" not in text
     assert "http" not in text

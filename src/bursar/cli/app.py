@@ -3,59 +3,68 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 import typer
 
 from bursar import __version__
-from bursar.cli import (
-    accounts,
-    calendar,
-    grants,
-    keys,
-    notify,
-    people,
-    plans,
-    prices,
-    providers,
-    reports,
-    running,
-    seats,
-    topups,
-    usage,
-)
 from bursar.cli.render import errors
 from bursar.errors import BursarError
-from bursar.ledger import StoreUnavailable
 
-app = typer.Typer(
-    name="bursar",
-    help="AI tokens as the fourth pillar of pay: promise compute, meter it, show what it is worth.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-running.register(app)
-reports.register(app)
-app.add_typer(people.app, name="person", help="People of the roster.")
-app.add_typer(accounts.app, name="account", help="Who signs in, and what they may.")
-app.add_typer(plans.app, name="plan", help="The terms of a promise, as code.")
-app.add_typer(calendar.app, name="calendar", help="What falls due, done once and in order.")
-app.add_typer(grants.app, name="grant", help="What was promised to whom.")
-app.add_typer(topups.app, name="topup", help="Asking for more.")
-app.add_typer(topups.pool_app, name="pool", help="What a team shares.")
-app.add_typer(topups.consent_app, name="consent", help="Paying beyond the limit from one's pay.")
-app.add_typer(seats.app, name="seat", help="Subscriptions that are paid from people's allotments.")
-app.add_typer(
-    usage.app, name="usage", help="Where it went, and what no gateway sees. Example: bursar usage --by person"
-)
-app.add_typer(keys.app, name="key", help="Access keys, shown once.")
-app.add_typer(providers.app, name="provider", help="Where requests are relayed to.")
-app.add_typer(notify.app, name="notify", help="What people are told, and whether it reached them.")
-app.add_typer(prices.app, name="price", help="The price book: list, contract and own rates.")
-app.add_typer(reports.ledger_app, name="ledger", help="The journal and its proof.")
+_GROUPS: dict[str, tuple[str, str, str]] = {
+    "person": ("people", "app", "People of the roster."),
+    "account": ("accounts", "app", "Who signs in, and what they may."),
+    "plan": ("plans", "app", "The terms of a promise, as code."),
+    "offer": ("offers", "app", "What a token package is really worth, to whom it is offered."),
+    "calendar": ("calendar", "app", "What falls due, done once and in order."),
+    "grant": ("grants", "app", "What was promised to whom."),
+    "topup": ("topups", "app", "Asking for more."),
+    "pool": ("topups", "pool_app", "What a team shares."),
+    "consent": ("topups", "consent_app", "Paying beyond the limit from one's pay."),
+    "seat": ("seats", "app", "Subscriptions that are paid from people's allotments."),
+    "usage": ("usage", "app", "Where it went, and what no gateway sees. Example: bursar usage --by person"),
+    "key": ("keys", "app", "Access keys, shown once."),
+    "provider": ("providers", "app", "Where requests are relayed to."),
+    "notify": ("notify", "app", "What people are told, and whether it reached them."),
+    "price": ("prices", "app", "The price book: list, contract and own rates."),
+    "ledger": ("reports", "ledger_app", "The journal and its proof."),
+}
+"""By name: the module, its group, and what it is for."""
+_COMMANDS: dict[str, str] = {
+    "init": "running",
+    "demo": "running",
+    "serve": "running",
+    "top": "running",
+    "balance": "reports",
+    "statement": "reports",
+    "doctor": "reports",
+}
+"""Commands without a group: their module."""
 
 
-@app.command()
+def command_line(first: str = "") -> typer.Typer:
+    """The command line with all that it has, or, to start at once, with the one group or command that was asked for."""
+    app = typer.Typer(
+        name="bursar",
+        help="AI tokens as the fourth pillar of pay: promise compute, meter it, show what it is worth.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    app.callback()(lambda: None)  # one command alone is still named
+    known = {*_GROUPS, *_COMMANDS, "version"}
+    wanted = {first} if first in known else known
+    for name in _COMMANDS:
+        if name in wanted:
+            app.command(name)(getattr(import_module(f"bursar.cli.{_COMMANDS[name]}"), name))
+    for name, (module, group, purpose) in _GROUPS.items():
+        if name in wanted:
+            app.add_typer(getattr(import_module(f"bursar.cli.{module}"), group), name=name, help=purpose)
+    if "version" in wanted:
+        app.command()(version)
+    return app
+
+
 def version() -> None:
     """Print the version. Example: bursar version"""
     typer.echo(f"bursar {__version__}")
@@ -64,16 +73,19 @@ def version() -> None:
 def main() -> None:
     """Run the command line; every expected failure is one sentence and a documented exit code."""
     try:
-        app()
+        command_line(next(iter(sys.argv[1:]), ""))()
     except BursarError as error:
         _fail(error.sentence, error.hint, error.exit_code)
-    except StoreUnavailable as error:
-        _fail(
-            f"the ledger is not available: {error}", "is another process holding the database, or is the disk full?", 6
-        )
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(141)
+    except Exception as error:
+        from bursar.ledger import StoreUnavailable  # only who failed waits for it
+
+        if not isinstance(error, StoreUnavailable):
+            raise
+        hint = "is another process holding the database, or is the disk full?"
+        _fail(f"the ledger is not available: {error}", hint, 6)
 
 
 def _fail(sentence: str, hint: str, code: int) -> None:

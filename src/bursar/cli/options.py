@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bursar.office.desk import Desk, open_desk
+if TYPE_CHECKING:
+    from bursar.office.desk import Desk
 
 Json = Annotated[bool, typer.Option("--json", help="Print the exact figures as JSON.")]
 At = Annotated[str, typer.Option("--at", metavar="DATE", help="As it was then: 2026-03-31, or 2026-03-31T18:00+02:00.")]
@@ -19,6 +20,8 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmat
 @contextmanager
 def desk() -> Iterator[Desk]:
     """The office of this installation, closed again at the end."""
+    from bursar.office.desk import open_desk  # half a second, which a command without an installation does not take
+
     opened = open_desk()
     try:
         yield opened

@@ -17,11 +17,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bursar.charts.terminal import filled, sparks
 from bursar.money import Amount, Unit, format_amount
 
 MICROS = 1_000_000
-_BLOCKS = "▁▂▃▄▅▆▇█"
-_PARTS = " ▏▎▍▌▋▊▉█"
 
 console = Console(highlight=False, soft_wrap=False)
 errors = Console(stderr=True, highlight=False)
@@ -81,19 +80,13 @@ def money(nanos: int, unit: str = "USD", *, exact: bool = False, sign: bool = Fa
 def bar(part: int, whole: int, width: int = 20) -> Text:
     """A progress bar that turns yellow at three quarters and red near the end."""
     share = 0.0 if whole <= 0 else min(1.0, max(0.0, part / whole))
-    eighths = round(share * width * 8)
-    full, rest = divmod(eighths, 8)
-    drawn = "█" * full + (_PARTS[rest] if rest else "")
     colour = "green" if share < 0.75 else "yellow" if share < 0.95 else "red"
-    return Text(drawn.ljust(width, "·"), style=colour)
+    return Text(filled(share, width).ljust(width, "·"), style=colour)
 
 
 def sparkline(values: Sequence[int]) -> str:
     """Heights of a series in one line; an empty series is an empty string."""
-    top = max(values, default=0)
-    if top <= 0:
-        return _BLOCKS[0] * len(values)
-    return "".join(_BLOCKS[min(7, value * 8 // (top + 1))] if value > 0 else _BLOCKS[0] for value in values)
+    return sparks(values)
 
 
 def instant(micros: int, zone: tzinfo = UTC) -> str:

@@ -9,12 +9,14 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
+from bursar.cli import local_usage
 from bursar.cli.options import Json, desk
 from bursar.cli.render import Column, console, instant, money, show_json, show_table, sparkline, tokens
 from bursar.errors import InvalidInput
 from bursar.office import reports, usage_events
 
 app = typer.Typer(invoke_without_command=True)
+app.command()(local_usage.local)
 
 
 @app.callback()

@@ -62,11 +62,21 @@ class Checked:
 def load(text: str, file: str = "plan") -> Checked:
     """Read, check and compile a plan document. Raises `PlanFaults`."""
     found, source = shape.read(text, file)
+    plan = _compiled(found, source)
+    return Checked(plan, tuple(_advice(plan, source)), text)
+
+
+def compiled(value: Mapping[str, Any], file: str = "plan") -> Plan:
+    """The plan of a document that is plain values, not text. Raises `PlanFaults`, without lines."""
+    return _compiled(*shape.shaped(Source.plain(dict(value), file)))
+
+
+def _compiled(found: PlanDocument, source: Source) -> Plan:
     faults: list[Fault] = []
     plan = _Compiler(found, source, faults).plan()
     if faults:
         raise PlanFaults(sorted(faults, key=lambda one: (one.line, one.column)))
-    return Checked(plan, tuple(_advice(plan, source)), text)
+    return plan
 
 
 class _Compiler:

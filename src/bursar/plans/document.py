@@ -418,6 +418,13 @@ class Source:
             raise PlanFaults([Fault(1, 1, "document", "nothing", expected, file)])
         self.value = self._take(node, (), 0)
 
+    @classmethod
+    def plain(cls, value: Any, file: str = "plan") -> Source:
+        """A value that was never a text: its faults have no place."""
+        found = cls.__new__(cls)
+        found.file, found.value, found.places, found.keys = file, value, {(): (0, 0)}, set()
+        return found
+
     def _take(self, node: yaml.Node, path: tuple[str | int, ...], depth: int) -> Any:
         self.places[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
         if depth > 20:
@@ -457,7 +464,11 @@ class Source:
 
 def read(text: str, file: str = "plan") -> tuple[PlanDocument, Source]:
     """Read a document; raises `PlanFaults` with every fault of its shape."""
-    source = Source(text, file)
+    return shaped(Source(text, file))
+
+
+def shaped(source: Source) -> tuple[PlanDocument, Source]:
+    """The document that a source holds; raises `PlanFaults` with every fault of its shape."""
     if not isinstance(source.value, dict):
         raise PlanFaults([source.fault((), type(source.value).__name__, "a plan that begins with `bursar: plan/1`")])
     try:

@@ -16,12 +16,13 @@ from bursar.gateway.dialects import bodies
 from bursar.gateway.dialects.anthropic_content import RULES, survey
 from bursar.gateway.dialects.contract import Call, Malformed, Meter, Refusal, Reply
 from bursar.gateway.dialects.figures import name as named
-from bursar.gateway.dialects.figures import stated, table, whole, written
+from bursar.gateway.dialects.figures import stated, written
 from bursar.gateway.dialects.media import Tally
 from bursar.gateway.dialects.meters import DocumentMeter, Seen, StreamMeter, meter_of
 from bursar.gateway.dialects.objects import Unreadable, edited, open_object, spelled
 from bursar.gateway.dialects.refusals import encode, refuse
-from bursar.prices.usage import Usage
+from bursar.prices.reported import anthropic_steps, anthropic_tier
+from bursar.prices.reported import anthropic_usage as usage_of
 
 OVERHEAD_TOKENS = 256
 """What the API adds to a request that asks for a format, an effort or thinking."""
@@ -29,7 +30,6 @@ MIN_THINKING_TOKENS = 1024
 """The least `thinking.budget_tokens` that the API takes; it has to stay below `max_tokens` (extended thinking guide)."""
 _GUARDED = spelled("model", "max_tokens", "stream", "thinking", "speed", "service_tier", "messages", "system", "tools")
 _BEYOND = ("mcp_servers", "container", "fallbacks")
-_FIGURES = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 _ABSENT = msgspec.Raw()
 
 
@@ -164,41 +164,9 @@ def _merge(found: Any, seen: Seen) -> None:
     if not isinstance(found, dict):
         return
     seen.kept.update({field: value for field, value in found.items() if value is not None})
-    tier = named(seen.kept.get("service_tier"))
-    seen.service_tier = "speed:fast" if seen.kept.get("speed") == "fast" else tier
+    seen.service_tier = anthropic_tier(seen.kept)
     seen.usage = usage_of(seen.kept)
-    seen.others = _others(seen.kept.get("iterations"))
-
-
-def usage_of(found: Mapping[str, Any]) -> Usage | None:
-    """Anthropic counts cached tokens beside the input, thinking inside the output. None if there is no figure."""
-    if not any(stated(found.get(field)) for field in _FIGURES):
-        return None
-    split = table(found.get("cache_creation"))
-    short, long = whole(split.get("ephemeral_5m_input_tokens")), whole(split.get("ephemeral_1h_input_tokens"))
-    total = max(whole(found.get("cache_creation_input_tokens")), short + long)
-    output = whole(found.get("output_tokens"))
-    thinking = min(output, whole(table(found.get("output_tokens_details")).get("thinking_tokens")))
-    return Usage(
-        input=whole(found.get("input_tokens")),
-        cache_read=whole(found.get("cache_read_input_tokens")),
-        cache_write_5m=total - long,
-        cache_write_1h=long,
-        output=output - thinking,
-        reasoning=thinking,
-        web_searches=whole(table(found.get("server_tool_use")).get("web_search_requests")),
-    )
-
-
-def _others(iterations: Any) -> tuple[tuple[str, Usage], ...]:
-    """Steps that are not the message's own: billed, and not part of the figures at the top (compaction guide)."""
-    found = []
-    for step in iterations if isinstance(iterations, list) else ():
-        if isinstance(step, dict) and step.get("type") not in (None, "message"):
-            usage = usage_of(step)
-            if usage is not None and (usage.total_input or usage.total_output):
-                found.append((named(step.get("model")), usage))
-    return tuple(found)
+    seen.others = anthropic_steps(seen.kept)
 
 
 messages = Messages()

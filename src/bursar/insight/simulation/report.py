@@ -8,41 +8,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from html import escape
 
+from bursar.charts import BandNames, Bands, Series, figure, stylesheet, table, tabulated
 from bursar.insight.simulation.engine import Setup
 from bursar.insight.simulation.outcome import Comparison, Month, Outcome, Spread, assumptions
-from bursar.insight.simulation.plots import Plot, Series, drawn
 from bursar.money import NANO
 
 _STYLE = """
-:root { color-scheme: light dark; --ink: #1b1f24; --quiet: #5b6470; --paper: #fdfdfc; --rule: #d9dde2; --a: #1f6f5c; --b: #a4502a; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e7e9ec; --quiet: #a2abb6; --paper: #15181c; --rule: #343a42; --a: #5cc2a6; --b: #e8955f; }
-}
 * { box-sizing: border-box; }
-body { margin: 0 auto; padding: 2.5rem 1.25rem 4rem; max-width: 60rem; background: var(--paper); color: var(--ink);
-  font: 16px/1.5 system-ui, sans-serif; }
+body { margin: 0 auto; padding: 2.5rem 1.25rem 4rem; max-width: 60rem; background: var(--bc-paper); color: var(--bc-ink);
+  font: 16px/1.5 var(--bc-font); }
 h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 .3rem; }
 h2 { font-size: 1.15rem; margin: 2.4rem 0 .3rem; }
-p { margin: .3rem 0 .8rem; } .quiet, caption, summary { color: var(--quiet); }
-svg { width: 100%; height: auto; display: block; }
-.grid { stroke: var(--rule); stroke-width: 1; } .axis { fill: var(--quiet); font-size: 12px; font-variant-numeric: tabular-nums; }
-.band { opacity: .22; } .band.s0, .dot.s0 { fill: var(--a); } .band.s1, .dot.s1 { fill: var(--b); }
-.line { fill: none; stroke-width: 2.5; stroke-linejoin: round; } .line.s0 { stroke: var(--a); }
-.line.s1 { stroke: var(--b); stroke-dasharray: 7 4; }
-.key { display: flex; gap: 1.4rem; list-style: none; padding: 0; margin: .2rem 0; }
-.key li::before { content: ""; display: inline-block; width: 1.6rem; border-top: 3px solid var(--a); margin-right: .5rem; vertical-align: middle; }
-.key li + li::before { border-top: 3px dashed var(--b); }
-.scroll { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: .92rem; }
-caption { text-align: left; padding: .3rem 0; }
-th, td { padding: .28rem .7rem; border-bottom: 1px solid var(--rule); text-align: right; white-space: nowrap; }
-th:first-child, td:first-child { text-align: left; padding-left: 0; } th { font-weight: 600; }
-td.text { text-align: left; white-space: normal; }
+p { margin: .3rem 0 .8rem; } .quiet, summary { color: var(--bc-quiet); }
 summary { cursor: pointer; padding: .3rem 0; }
 @media print { details:not([open]) > *:not(summary) { display: block; } }
 """
 
-Rows = Sequence[Sequence[str]]
+_NAMES = BandNames("p5", "p50", "p95", band="nine scenarios of ten")
 
 
 def html(setup: Setup, outcomes: Sequence[Outcome], comparison: Comparison | None = None) -> str:
@@ -58,13 +40,13 @@ def html(setup: Setup, outcomes: Sequence[Outcome], comparison: Comparison | Non
         "<!doctype html>",
         f'<html lang="en"><head><meta charset="utf-8"><title>{escape(names)}: simulated</title>',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<style>{_STYLE}</style></head><body>",
-        f"<header><h1>{escape(names)}</h1><p>{escape(lead)}</p>{_key(outcomes)}</header><main>",
+        f"<style>{stylesheet()}{_STYLE}</style></head><body>",
+        f"<header><h1>{escape(names)}</h1><p>{escape(lead)}</p></header><main>",
         _headline(outcomes, currency, setup),
     ]
     if comparison is not None:
         parts.append(_side_by_side(comparison, currency))
-    parts += [_section(plot, outcomes) for plot in _plots(outcomes, currency)]
+    parts += [_section(plot) for plot in _plots(outcomes, currency)]
     parts += [_tiers(one, currency) for one in outcomes]
     parts += [_assumed(setup, outcomes), "</main></body></html>"]
     return "\n".join(parts) + "\n"
@@ -86,7 +68,7 @@ def share(value: float) -> str:
     return f"{value:.1%}"
 
 
-def _plots(outcomes: Sequence[Outcome], currency: str) -> list[Plot]:
+def _plots(outcomes: Sequence[Outcome], currency: str) -> list[Bands]:
     def money(value: float) -> str:
         return amount(value, currency)
 
@@ -96,14 +78,15 @@ def _plots(outcomes: Sequence[Outcome], currency: str) -> list[Plot]:
         sentence: str,
         take: Callable[[Month], Spread | None],
         written: Callable[[float], str] = money,
-    ) -> Plot:
+    ) -> Bands:
         series = []
         for one in outcomes:
             spreads = [take(month) or Spread(0, 0, 0) for month in one.everybody.months]
             series.append(
                 Series(one.title, [s.p5 for s in spreads], [s.p50 for s in spreads], [s.p95 for s in spreads])
             )
-        return Plot(key, title, sentence, [month.month for month in outcomes[0].everybody.months], series, written)
+        months = [month.month for month in outcomes[0].everybody.months]
+        return Bands(key, title, sentence, months, series, parts=_NAMES, axis="month", written=written)
 
     return [
         plot(
@@ -158,27 +141,16 @@ def _plots(outcomes: Sequence[Outcome], currency: str) -> list[Plot]:
     ]
 
 
-def _section(plot: Plot, outcomes: Sequence[Outcome]) -> str:
-    columns = ["month", *(f"{label}{_of(one, outcomes)}" for one in outcomes for label in ("p5", "p50", "p95"))]
-    rows = [
-        [name, *(plot.written(values[place]) for one in plot.series for values in (one.low, one.middle, one.high))]
-        for place, name in enumerate(plot.names)
-    ]
+def _section(plot: Bands) -> str:
     return (
         f'<section aria-labelledby="{plot.key}-h"><h2 id="{plot.key}-h">{escape(plot.title)}</h2>'
-        f'<p class="quiet">{escape(plot.sentence)}</p>{drawn(plot)}'
-        f"<details><summary>The figures</summary>{_table(plot.title, columns, rows)}</details></section>"
+        f'<p class="quiet">{escape(plot.sentence)}</p>{figure(plot, caption=False)}'
+        f"<details><summary>The figures</summary>{table(plot)}</details></section>"
     )
 
 
 def _of(one: Outcome, outcomes: Sequence[Outcome]) -> str:
     return f", {one.title}" if len(outcomes) > 1 else ""
-
-
-def _key(outcomes: Sequence[Outcome]) -> str:
-    if len(outcomes) < 2:
-        return ""
-    return f'<ul class="key">{"".join(f"<li>{escape(one.title)}</li>" for one in outcomes)}</ul>'
 
 
 def _headline(outcomes: Sequence[Outcome], currency: str, setup: Setup) -> str:
@@ -216,7 +188,7 @@ def _headline(outcomes: Sequence[Outcome], currency: str, setup: Setup) -> str:
         f"{one.title}: {'nobody runs out' if day is None else f'half of those who run out do so by day {day:.0f} of the period'}"
         for one, day in zip(outcomes, days, strict=True)
     )
-    return f"<section><h2>In all</h2><p>{escape(said)}.</p>{_table('Everybody', columns, rows)}</section>"
+    return f"<section><h2>In all</h2><p>{escape(said)}.</p>{tabulated('Everybody', columns, rows)}</section>"
 
 
 def _side_by_side(found: Comparison, currency: str) -> str:
@@ -235,7 +207,7 @@ def _side_by_side(found: Comparison, currency: str) -> str:
         f"{found.second} less {found.first}, scenario by scenario: the same people, demand and prices. "
         f"{found.second} costs less in {found.second_is_cheaper:.0%} of them."
     )
-    return f"<section><h2>Side by side</h2><p>{escape(sentence)}</p>{_table('Difference', ['', 'p5', 'p50', 'p95'], rows)}</section>"
+    return f"<section><h2>Side by side</h2><p>{escape(sentence)}</p>{tabulated('Difference', ['', 'p5', 'p50', 'p95'], rows)}</section>"
 
 
 def _tiers(one: Outcome, currency: str) -> str:
@@ -264,7 +236,7 @@ def _tiers(one: Outcome, currency: str) -> str:
         ]
         for part in one.parts
     ]
-    return f"<section><h2>By tier: {escape(one.title)}</h2>{_table('All months together, at list price', columns, rows)}</section>"
+    return f"<section><h2>By tier: {escape(one.title)}</h2>{tabulated('All months together, at list price', columns, rows)}</section>"
 
 
 def _assumed(setup: Setup, outcomes: Sequence[Outcome]) -> str:
@@ -296,22 +268,9 @@ def _assumed(setup: Setup, outcomes: Sequence[Outcome]) -> str:
         ["contract", f"{setup.discount:.0%} off list price", "given"],
         ["people", "nobody leaves; who has a hire date in the future joins then", "the roster"],
     ]  # fmt: skip
-    table = _table("Every figure can be replaced", ["what", "assumed", "from"], rows, words=True)
+    table = tabulated("Every figure can be replaced", ["what", "assumed", "from"], rows, words=True)
     digests = ", ".join(f"{one.plan} {one.digest[:12]}" for one in outcomes)
     return f'<section><h2>What was assumed</h2>{table}<p class="quiet">Plans: {escape(digests)}. Seed {setup.seed}.</p></section>'
-
-
-def _table(caption: str, columns: Sequence[str], rows: Rows, *, words: bool = False) -> str:
-    kind = ' class="text"' if words else ""
-    head = "".join(f'<th scope="col">{escape(one)}</th>' for one in columns)
-    body = "\n".join(
-        f'<tr><th scope="row">{escape(row[0])}</th>{"".join(f"<td{kind}>{escape(one)}</td>" for one in row[1:])}</tr>'
-        for row in rows
-    )
-    return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}"><table><caption>{escape(caption)}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
 
 
 def _three(spread: Spread) -> tuple[float, float, float]:
