@@ -19,8 +19,9 @@ from bursar.cli.render import Column, console, show_json, show_pairs, show_table
 from bursar.errors import InvalidInput, NotFound
 from bursar.insight.simulation.behaviour import CALM, Behaviour
 from bursar.insight.simulation.engine import MAX_PEOPLE, Setup, run
+from bursar.insight.simulation.figures import amount, share
 from bursar.insight.simulation.outcome import Comparison, Month, Outcome, Spread, as_json, compare, outcomes
-from bursar.insight.simulation.report import amount, html, share
+from bursar.insight.simulation.report import html
 from bursar.insight.simulation.usage import PERSONAS, PRICES, Persona, Usage, parse_persona, parse_price
 from bursar.money import NANO, parse_amount
 from bursar.office import reports, roster
