@@ -16,8 +16,8 @@ from sqlalchemy import (
     Text,
 )
 
-revision = "0010"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
