@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine
 from bursar.calendar import months_later
 from bursar.errors import InvalidInput
 from bursar.insight.simulation.behaviour import CALM, Behaviour
-from bursar.insight.simulation.engine import MAX_PEOPLE, Setup, run
+from bursar.insight.simulation.engine import MAX_CELLS, MAX_PEOPLE, Setup, run
 from bursar.insight.simulation.outcome import Comparison, Outcome, compare, outcomes
 from bursar.insight.simulation.usage import PRICES, Persona, Usage, parse_persona, parse_price
 from bursar.ledger import Store, reading
@@ -111,17 +111,33 @@ def simulated(
     setup: Setup,
     past: Mapping[str, Sequence[int]],
     beat: Callable[[int, int], None] | None = None,
+    names: Sequence[str] = (),
 ) -> Simulated:
-    """Run it. Raises InvalidInput beyond the limits."""
+    """Run it; `names` are what to call the plans instead of their titles. Raises InvalidInput beyond the limits."""
     tallies = run(plans, who, setup, past, beat)
+    found = outcomes(tallies)
     comparison = compare(*tallies) if len(tallies) == 2 else None
-    return Simulated(setup, outcomes(tallies), comparison, len(past))
+    if names:
+        found = [replace(one, title=name) for one, name in zip(found, names, strict=True)]
+        if comparison is not None:
+            comparison = replace(comparison, first=names[0], second=names[1])
+    return Simulated(setup, found, comparison, len(past))
 
 
-def question(documents: Sequence[str], asked: Asked, today: date) -> dict[str, Any]:
-    """What long work is asked: plan documents, the first against the second. Raises InvalidInput before it is asked."""
-    setup_of(asked, [load(one).plan for one in documents], today)
-    return {"documents": list(documents), "asked": asdict(asked), "now": today.isoformat()}
+def question(documents: Sequence[str], asked: Asked, today: date, *, names: Sequence[str] = ()) -> dict[str, Any]:
+    """What long work is asked: plan documents, the second less the first, and what to call them.
+
+    Raises InvalidInput before it is asked.
+    """
+    plans = [load(one).plan for one in documents]
+    setup = setup_of(asked, plans, today)
+    for plan in plans:
+        if len(plan.tiers) * setup.months * setup.scenarios > MAX_CELLS:
+            size = f"{len(plan.tiers)} tiers x {setup.months} months x {setup.scenarios:,} scenarios"
+            raise InvalidInput("scenarios", size, f"at most {MAX_CELLS:,} together")
+        if not plan.tiers[0].amount.unit.is_currency and not setup.unit_price:
+            raise InvalidInput("unit-price", "nothing", f"what one of {plan.unit} costs at list price")
+    return {"documents": list(documents), "names": list(names), "asked": asdict(asked), "now": today.isoformat()}
 
 
 def work(engine: Engine, store: Store, given: dict[str, Any], beat: Callable[[int, int], None]) -> bytes:
@@ -134,7 +150,7 @@ def work(engine: Engine, store: Store, given: dict[str, Any], beat: Callable[[in
     now = _day(today) * MICROS_PER_DAY
     past = history_of(store, {one["id"]: one["handle"] for one in who}, now) if asked.history else {}
     beat(0, 1)
-    return msgspec.json.encode(simulated(plans, who, setup_of(asked, plans, today), past, beat))
+    return msgspec.json.encode(simulated(plans, who, setup_of(asked, plans, today), past, beat, given["names"]))
 
 
 def outcome_of(written: bytes) -> Simulated:
