@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
-from bursar.errors import InvalidInput
+from bursar.errors import InvalidInput, NotFound
 from bursar.ledger import NEVER, Store
 from bursar.ledger.session import Session
 from bursar.money import Amount, Unit
@@ -84,6 +84,14 @@ def found(connection: Connection, wanted: Filter, now: int, *, after: str = "", 
     rows = connection.execute(query).all()
     by_id = {one.id: one for one in grants.listed(connection, ids=[row.id for row in rows])}
     return [_row(by_id[row.id], row, now) for row in rows]
+
+
+def holder(connection: Connection, grant_id: str) -> str:
+    """The id of the person whose grant it is. Raises NotFound."""
+    found = connection.execute(select(plan_grant.c.person).where(plan_grant.c.id == grant_id)).scalar_one_or_none()
+    if found is None:
+        raise NotFound(f"there is no grant {grant_id[:80]!r}", "the register of grants has those that there are")
+    return str(found)
 
 
 def place(row: Row) -> str:
