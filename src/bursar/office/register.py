@@ -234,17 +234,18 @@ class ByHand:
     revoked: bool
 
 
-def by_hand(store: Store, *, person_id: str = "", limit: int = 100) -> list[ByHand]:
-    """The newest lots that were given by hand, of everybody or one person; what rolled over from one is not named again."""
+def by_hand(store: Store, *, person_id: str = "", grant_id: str = "", limit: int = 100) -> list[ByHand]:
+    """The newest lots that were given by hand, of everybody, one person or one grant; what rolled over is not named again."""
 
     def read(session: Session) -> list[tuple[Any, ...]]:
-        whose, parameters = ("AND person = ?", [person_id]) if person_id else ("", [])
+        given = [(name, value) for name, value in (("person", person_id), ("grant_id", grant_id)) if value]
+        whose = " ".join(f"AND {name} = ?" for name, _ in given)
         return session.rows(
             "SELECT grant_id, person, label, unit, amount, available, spent, effective, expires, revoked_at FROM lot "
             f"WHERE parent = '' AND grant_id <> '' AND grant_id NOT LIKE '{POOL_PREFIX}%' {whose} "
             "AND NOT EXISTS (SELECT 1 FROM plan_grant WHERE plan_grant.id = lot.grant_id) "
             "ORDER BY effective DESC, grant_id LIMIT ?",
-            *parameters,
+            *(value for _, value in given),
             limit,
         )
 
