@@ -34,7 +34,7 @@ def dossier(desk: Desk, grant_id: str) -> dict[str, Any]:
         "grant": grant,
         "person": holder,
         "plan": plan,
-        "version": own_terms.version_at(grant, now),
+        "number": own_terms.version_at(grant, now),
         "tier": segment.tier,
         "terms": grants.in_words(segment.amount, plan),
         "natural": plan.tier_of(holder),

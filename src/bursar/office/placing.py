@@ -10,10 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import select
+
 from bursar.money import Amount
-from bursar.office import grants, people
+from bursar.office import register
 from bursar.office.database import reading
-from bursar.office.grants import Grant
+from bursar.office.tables import person
 from bursar.plans.terms import ATTRIBUTES, Plan, Tier, matches
 
 if TYPE_CHECKING:
@@ -34,7 +36,6 @@ class Placed:
     tier: str
     """By the roster; empty: the plan is not for them."""
     amount: Amount | None
-    why: str
     grant: str = ""
     granted_tier: str = ""
     granted: Amount | None = None
@@ -77,30 +78,40 @@ class Placing:
 
 def placed(desk: Desk, plan: Plan) -> Placing:
     """The whole roster, without those who left, beside a plan that need not be in force."""
-    now = desk.now()
     with reading(desk.engine) as connection:
-        roster = [one for one in people.listed(connection) if one["status"] != "left"]
-        running = {one.person: one for one in grants.listed(connection, plan=plan.name, active_at=now)}
-    return place(plan, roster, running, now)
+        columns = [person.c[name] for name in ("id", "handle", "name", *ATTRIBUTES)]
+        roster = connection.execute(select(*columns).where(person.c.status != "left").order_by(person.c.handle))
+        rows = [dict(row._mapping) for row in roster]
+        having = register.having(connection, plan.name, desk.now())
+    return place(plan, rows, having)
 
 
-def place(plan: Plan, roster: Sequence[Mapping[str, Any]], running: Mapping[str, Grant], now: int) -> Placing:
-    """The same of rows that were read; `running` are the plan's grants by person."""
+def placed_one(desk: Desk, plan: Plan, holder: Mapping[str, Any]) -> Placed:
+    """One person of the roster beside a plan."""
+    with reading(desk.engine) as connection:
+        having = register.having(connection, plan.name, desk.now(), holder["id"])
+    return place(plan, [holder], having).everybody[0]
+
+
+def place(plan: Plan, roster: Sequence[Mapping[str, Any]], having: Mapping[str, register.Having]) -> Placing:
+    """The same of rows that were read; `having` is what people have under the plan, by their id."""
     by_tier: dict[str, list[Placed]] = {tier.name: [] for tier in plan.tiers}
     outside: list[Placed] = []
+    tiers: dict[tuple[str, ...], Tier | None] = {}
     for holder in roster:
-        tier = plan.tier_of(holder)
-        grant = running.get(holder["id"])
-        has = grant.history.segment_at(now) if grant is not None else None
+        record = {name: holder[name] for name in ATTRIBUTES}
+        key = tuple(record.values())
+        if key not in tiers:
+            tiers[key] = plan.tier_of(record)
+        tier, has = tiers[key], having.get(holder["id"])
         one = Placed(
             holder["id"],
             holder["handle"],
             holder["name"],
-            {name: holder[name] for name in ATTRIBUTES},
+            record,
             tier.name if tier is not None else "",
             tier.amount if tier is not None else None,
-            why(plan, holder),
-            grant.id if grant is not None else "",
+            has.grant if has is not None else "",
             has.tier if has is not None else "",
             has.amount if has is not None else None,
         )
@@ -112,20 +123,26 @@ def place(plan: Plan, roster: Sequence[Mapping[str, Any]], running: Mapping[str,
     return Placing(plan, tuple(groups), tuple(outside))
 
 
-def why(plan: Plan, person: Mapping[str, str]) -> str:
+def why(plan: Plan, record: Mapping[str, str]) -> str:
     """Why a person is in their tier, or in none, from their record."""
-    unfit = [name for name, patterns in plan.eligible.items() if not matches(patterns, person.get(name, ""))]
+    unfit = [name for name, patterns in plan.eligible.items() if not matches(patterns, record.get(name, ""))]
     if unfit:
         wanted = " and ".join(f"{SPOKEN[name]} {_either(plan.eligible[name])}" for name in unfit)
-        return f"The plan is for {wanted}; {_has(person, unfit)}."
-    tier = plan.tier_of(person)
+        return f"The plan is for {wanted}; {_has(record, unfit)}."
+    tier = plan.tier_of(record)
     if tier is None:
         return "No tier fits, and the plan has none for everybody else."
     if tier.when:
-        return f"{_begun(_has(person, list(tier.when)))}."
+        return f"{_begun(_has(record, list(tier.when)))}."
     if len(plan.tiers) == 1:
         return "The plan gives everybody the same."
-    return f"No tier before it fits: {_has(person, _asked(plan))}."
+    return f"No tier before it fits: {_has(record, _asked(plan))}."
+
+
+def unfit(tier: Tier, record: Mapping[str, str]) -> str:
+    """Why a tier does not take a person; empty if it does."""
+    names = [name for name, patterns in tier.when.items() if not matches(patterns, record.get(name, ""))]
+    return _begun(_has(record, names)) if names else ""
 
 
 def rule_of(tier: Tier, *, last: bool = False) -> str:
@@ -140,9 +157,9 @@ def _asked(plan: Plan) -> list[str]:
     return [name for name in ATTRIBUTES if any(name in tier.when for tier in plan.tiers)]
 
 
-def _has(person: Mapping[str, str], names: Sequence[str]) -> str:
+def _has(record: Mapping[str, str], names: Sequence[str]) -> str:
     """`level is senior, team is not on record`."""
-    return ", ".join(f"{SPOKEN[name]} is {person.get(name) or 'not on record'}" for name in names)
+    return ", ".join(f"{SPOKEN[name]} is {record.get(name) or 'not on record'}" for name in names)
 
 
 def _begun(sentence: str) -> str:

@@ -138,6 +138,32 @@ def sums_by_plan(connection: Connection, now: int) -> dict[str, PlanSum]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Having:
+    """What a person has under a plan now."""
+
+    grant: str
+    tier: str
+    amount: Amount
+
+
+def having(connection: Connection, plan: str, now: int, person_id: str = "") -> dict[str, Having]:
+    """Running grants under a plan, by person, of everybody or one; without their histories, which many do not need."""
+    terms = grant_terms.c
+    query = (
+        select(plan_grant.c.person, plan_grant.c.id, terms.tier, terms.amount_nanos, terms.unit)
+        .join(grant_terms, terms.grant_id == plan_grant.c.id)
+        .where(plan_grant.c.plan == plan, plan_grant.c.starts <= now, _not_over(now), terms.number == _current(now))
+    )
+    if person_id:
+        query = query.where(plan_grant.c.person == person_id)
+    units: dict[str, Unit] = {}
+    return {
+        row[0]: Having(row[1], row[2], Amount(row[3], units.setdefault(row[4], Unit(row[4]))))
+        for row in connection.execute(query)
+    }
+
+
 def _conditions(wanted: Filter, now: int) -> Sequence[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.plan:
