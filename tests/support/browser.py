@@ -146,7 +146,8 @@ def overflow(page: Page) -> list[str]:
 
 
 def unreachable(page: Page) -> list[str]:
-    """What can be clicked and not be reached with the Tab key; the focus must be seen on everything else."""
+    """What can be clicked and not be reached with the Tab key."""
+    page.context.set_offline(True)  # nothing is drawn anew under the fingers
     page.evaluate(
         """() => {
             document.activeElement?.blur();
@@ -163,11 +164,11 @@ def unreachable(page: Page) -> list[str]:
     )
     for _ in range(count + 5):
         page.keyboard.press("Tab")
-    return list(
-        page.evaluate(
-            """() => window.wanted
-                .filter(one => !window.reached.has(one))
-                .filter(one => !(one.type === 'radio' && [...window.reached].some(other => other.name === one.name)))
-                .map(one => one.outerHTML.slice(0, 120))"""
-        )
+    missed = page.evaluate(
+        """() => window.wanted
+            .filter(one => !window.reached.has(one))
+            .filter(one => !(one.type === 'radio' && [...window.reached].some(other => other.name === one.name)))
+            .map(one => one.outerHTML.slice(0, 120))"""
     )
+    page.context.set_offline(False)
+    return list(missed)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, literal_column, or_, select
 
 from bursar.errors import InvalidInput, NotFound
 from bursar.ledger import NEVER, Store
@@ -123,8 +123,8 @@ def choices(connection: Connection) -> dict[str, list[str]]:
 def sums_by_plan(connection: Connection, now: int) -> dict[str, PlanSum]:
     """Running grants of each plan and what they come to; a plan has one unit in all of its versions that are in use."""
     nanos = grant_terms.c.amount_nanos
-    # A plain sum of promises in tokens can exceed 64 bits.
-    high, low = func.sum(nanos.op(">>")(_WIDE)), func.sum(nanos.op("&")((1 << _WIDE) - 1))
+    # A plain sum of promises in tokens can exceed 64 bits; PostgreSQL shifts by a plain integer only.
+    high, low = func.sum(nanos.op(">>")(literal_column(str(_WIDE)))), func.sum(nanos.op("&")((1 << _WIDE) - 1))
     query = (
         select(plan_grant.c.plan, grant_terms.c.unit, func.count(), high, low)
         .join(grant_terms, grant_terms.c.grant_id == plan_grant.c.id)
