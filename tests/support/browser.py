@@ -147,7 +147,8 @@ def overflow(page: Page) -> list[str]:
 
 def unreachable(page: Page) -> list[str]:
     """What can be clicked and not be reached with the Tab key."""
-    page.context.set_offline(True)  # nothing is drawn anew under the fingers
+    # Nothing is drawn anew under the fingers, not even what is on its way already.
+    page.evaluate("document.addEventListener('htmx:beforeSwap', event => { event.detail.shouldSwap = false; })")
     page.evaluate(
         """() => {
             document.activeElement?.blur();
@@ -170,5 +171,4 @@ def unreachable(page: Page) -> list[str]:
             .filter(one => !(one.type === 'radio' && [...window.reached].some(other => other.name === one.name)))
             .map(one => one.outerHTML.slice(0, 120))"""
     )
-    page.context.set_offline(False)
     return list(missed)
