@@ -5,7 +5,7 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from starlette.requests import Request
 from tests.support.signing import VAULT
@@ -41,6 +41,7 @@ def test_a_way_back_keeps_its_question_and_never_leads_to_the_door() -> None:
 
 
 @given(st.integers(0, 2**62) | st.text(max_size=50))
+@example("\U00010000" * 50)
 def test_a_cursor_comes_back_as_it_was(cursor: int | str) -> None:
     assert paging.read(paging.written(cursor), type(cursor)) == cursor
 

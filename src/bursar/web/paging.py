@@ -16,7 +16,7 @@ from typing import Generic, TypeVar
 from bursar.errors import InvalidInput
 
 T = TypeVar("T")
-MAX_CURSOR_CHARS = 200
+MAX_CURSOR_CHARS = 512
 PAGE_ROWS = 50
 MAX_PAGE_ROWS = 500
 
@@ -34,7 +34,7 @@ class Slice(Generic[T]):
 
 def written(cursor: Cursor) -> str:
     """A cursor as it stands in an address."""
-    return base64.urlsafe_b64encode(json.dumps(cursor).encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(json.dumps(cursor, ensure_ascii=False).encode()).decode().rstrip("=")
 
 
 def read(text: str, kind: type[T]) -> T | None:
