@@ -555,8 +555,10 @@ def test_the_wallet_says_both_clocks_and_the_usage_what_it_was(house: ConsoleHou
             assert tab.get(f"/usage?by={by}&days=7").status_code == 200
         assert "gpt-4o-mini" in tab.get("/usage").text
         assert "gpt-4o-mini" in tab.get("/running").text
-        assert "Each request" in tab.get("/statement").text
-        assert "gpt-4o-mini" in tab.get("/statement?each=1").text
+        day = re.search(r'href="(/statement/[0-9-]{10})"', tab.get("/statement").text)
+        assert day is not None
+        assert "gpt-4o-mini" in tab.get(day[1]).text
+        assert tab.get("/statement/yesterday").status_code == 422
 
 
 def test_health_is_told_without_signing_in(house: ConsoleHouse, tmp_path: Path) -> None:

@@ -187,3 +187,45 @@ def test_nothing_runs_where_nothing_runs_and_what_was_charged_is_there(desk: Des
     assert (found["flights"], found["held_nanos"]) == ([], 0)
     assert len(found["recent"]) == running.RECENT
     assert found["recent"][0]["session"] == "s1"
+
+
+def test_a_month_by_day_is_the_statement_that_names_every_request(desk: Desk) -> None:
+    from bursar.office import reports, statements
+
+    for month, until in (("2026-08-01", "2026-09-01"), ("2026-09-01", "2026-10-01"), ("2026-10-01", "")):
+        found = statements.month(desk, "ada", date.fromisoformat(month))
+        whole = reports.statement(desk, "ada", month, until)
+        assert found["opening_nanos"] == whole["opening_nanos"], month
+        assert found["closing_nanos"] == whole["closing_nanos"], month
+        assert found["spent_nanos"] == sum(line["spent_nanos"] for line in whole["lines"])
+        lines = found["lines"]
+        assert [one["at_micros"] for one in lines] == sorted(one["at_micros"] for one in lines)
+        assert lines[-1]["balance_nanos"] == found["closing_nanos"]
+        assert sum(one["requests"] for one in lines) == sum(line["kind"] == "charge" for line in whole["lines"])
+        others = {(line["kind"], line["at_micros"], line["change_nanos"]) for line in whole["lines"]}
+        assert {(one["kind"], one["at_micros"], one["change_nanos"]) for one in lines if not one["day"]} <= others
+
+
+def test_what_fell_due_and_nobody_recorded_is_on_the_statement(desk: Desk) -> None:
+    from bursar.office import reports, statements
+
+    desk.add_person("due", name="Due")
+    desk.give("due", "$9", expires="2026-10-25", label="Short")
+    clock = desk.clock
+    desk.clock = lambda: START + 95 * DAY
+    try:
+        for month, until in (("2026-10-01", "2026-11-01"), ("2026-11-01", "")):
+            found = statements.month(desk, "due", date.fromisoformat(month))
+            whole = reports.statement(desk, "due", month, until)
+            assert found["closing_nanos"] == whole["closing_nanos"] == 0
+            assert len(found["lines"]) == len(whole["lines"])
+    finally:
+        desk.clock = clock
+
+
+def test_a_day_has_its_requests_the_newest_first(desk: Desk) -> None:
+    from bursar.office import statements
+
+    found = statements.day(desk, "ada", date(2026, 9, 3))
+    assert [one.amount for one in found] == [4 * DOLLAR, 2 * DOLLAR]
+    assert statements.day(desk, "ada", date(2026, 9, 3), found[0].seq) == found[1:]
