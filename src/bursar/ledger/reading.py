@@ -147,7 +147,7 @@ def statement_of(person: str, journal: Iterable[Recorded], start: int, end: int,
 
     def put(entry: Entry, seq: int | None) -> None:
         nonlocal running, opening
-        change, spent = _effect(entry)
+        change, spent = effect_of(entry)
         running += change
         if entry.effective < start:
             opening = running
@@ -182,7 +182,7 @@ def statement_of(person: str, journal: Iterable[Recorded], start: int, end: int,
     return Statement(opening, lines, running)
 
 
-def _effect(entry: Entry) -> tuple[int, int]:
+def effect_of(entry: Entry) -> tuple[int, int]:
     """What an entry adds to what a person has, and to what is spent."""
     change = spent = 0
     for posting in entry.postings:
@@ -246,16 +246,29 @@ class ChargeLine:
     usage: Usage
 
 
-def recent_charges(session: Session, limit: int, person: str = "", before_seq: int | None = None) -> list[ChargeLine]:
-    """The newest charges and corrections, newest first, of everyone or of one person; `before_seq` pages on."""
+def recent_charges(
+    session: Session,
+    limit: int,
+    person: str = "",
+    before_seq: int | None = None,
+    *,
+    start: int = 0,
+    end: int = MAX_AMOUNT,
+) -> list[ChargeLine]:
+    """The newest charges and corrections, newest first, of everyone or of one person; `before_seq` pages on.
+
+    `start` (inclusive) and `end` (exclusive) narrow one person's to those that took effect in a time.
+    """
     wanted = ", ".join(f"charge.{name.strip()}" for name in columns.CHARGE.split(","))
     before = MAX_AMOUNT if before_seq is None else before_seq
     if person:
         rows = session.rows(
             f"SELECT {wanted} FROM entry e JOIN charge ON charge.seq = e.seq WHERE e.person = ? AND e.seq < ? "
-            "ORDER BY e.seq DESC LIMIT ?",
+            "AND e.effective >= ? AND e.effective < ? ORDER BY e.seq DESC LIMIT ?",
             person,
             before,
+            start,
+            end,
             limit,
         )
     else:

@@ -1,29 +1,28 @@
-"""Statement: everything that moved my account in a month, to read and to print."""
+"""Statement: everything that moved my account in a month, to read and to print; any day of it request by request."""
 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
-from typing import Annotated, Any
+from datetime import date
+from typing import Annotated
 
-from fastapi import Query
+from fastapi import Path, Query
 from starlette.responses import Response
 
-from bursar.calendar import micros, months_later, to_utc
+from bursar.calendar import months_later
 from bursar.console import words
 from bursar.console.mine.area import AREA
 from bursar.console.visit import Visit
 from bursar.errors import InvalidInput
-from bursar.office import reports
+from bursar.office import statements
 from bursar.office.access import action
+from bursar.web import paging
 
 STATEMENT = action("statement.read")
 MONTHS_BACK = 12
 KINDS = {
     "release": "Allotment",
-    "settle": "Request",
-    "charge": "Charge",
-    "unresolved": "Unresolved",
+    "unresolved": "Never settled",
     "expire": "Expired",
     "revoke": "Taken back",
     "reduce": "Taken back",
@@ -31,62 +30,54 @@ KINDS = {
     "trim": "Above the cap",
     "correct": "Correction",
 }
-QUIET = frozenset({"hold", "void", "lapse"})
-"""What moved nothing in the end."""
 
 
 @AREA.page("/statement", name="Statement", question="What moved my account in a month?", action="statement.read")
-def statement(
-    visit: Visit, month: Annotated[str, Query(max_length=7)] = "", each: Annotated[bool, Query()] = False
-) -> Response:
+def statement(visit: Visit, month: Annotated[str, Query(max_length=7)] = "") -> Response:
     person = visit.myself(STATEMENT)
-    first = _month(month, words.local_date(visit.now, visit.zone))
-    with visit.desk() as desk:
-        found = reports.statement(desk, person["id"], first.isoformat(), _next(first).isoformat())
     this = words.local_date(visit.now, visit.zone).replace(day=1)
+    first = _month(month, this)
+    with visit.desk() as desk:
+        found = statements.month(desk, person["id"], first)
     return visit.show(
         "mine/statement.html",
-        accounts=[_account(one, each) for one in (found, *found["other_units"])],
+        accounts=[found, *found["other_units"]],
         month=first,
         months=[months_later(this, -back) for back in range(MONTHS_BACK)],
-        begins=micros(to_utc(datetime.combine(first, datetime.min.time()), visit.zone)),
-        each=each,
         person=person,
+        kinds=KINDS,
+        running=first == this,
     )
 
 
-def _month(text: str, today: date) -> date:
+@AREA.page(
+    "/statement/{day}", name="A day's requests", question="What was each request of this day?", action="statement.read",
+    in_menu=False,
+)  # fmt: skip
+def one_day(
+    visit: Visit, day: Annotated[str, Path(max_length=10)], after: Annotated[str, Query(max_length=200)] = ""
+) -> Response:
+    person = visit.myself(STATEMENT)
+    on = _day(day)
+    with visit.desk() as desk:
+        found = statements.day(desk, person["id"], on, paging.read(after, int))
+    page = paging.sliced(found, statements.CHARGES_AT_ONCE, lambda line: line.seq)
+    return visit.show("mine/statement_day.html", charges=page.rows, next=page.next, first=not after, day=on)
+
+
+def _month(text: str, this: date) -> date:
     if not text:
-        return today.replace(day=1)
+        return this
     if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
         raise InvalidInput("month", repr(text), "a month such as 2026-11")
-    return date.fromisoformat(f"{text}-01")
+    found = date.fromisoformat(f"{text}-01")
+    if found > this:
+        raise InvalidInput("month", repr(text), "this month or one before it")
+    return found
 
 
-def _next(first: date) -> date:
-    return months_later(first, 1)
-
-
-def _account(found: dict[str, Any], each: bool) -> dict[str, Any]:
-    """Requests of a day as one line, unless each is asked for; everything else stands for itself."""
-    lines: list[dict[str, Any]] = []
-    for line in found["lines"]:
-        if line["kind"] in QUIET and not line["spent_nanos"]:
-            continue
-        kind = KINDS.get(line["kind"], line["kind"])
-        day = line["at_micros"] // 86_400_000_000
-        last = lines[-1] if lines else None
-        bundled = not each and line["kind"] in ("settle", "charge") and line["request_id"] is not None
-        if bundled and last is not None and last["day"] == day and last["bundled"]:
-            last["count"] += 1
-            last["spent_nanos"] += line["spent_nanos"]
-            last["change_nanos"] += line["change_nanos"]
-            last["balance_nanos"] = line["balance_nanos"]
-            continue
-        lines.append({**line, "kind": kind, "day": day, "bundled": bundled, "count": 1})
-    return {
-        **found,
-        "lines": lines,
-        "spent_nanos": sum(line["spent_nanos"] for line in lines),
-        "added_nanos": sum(line["change_nanos"] for line in lines if line["change_nanos"] > 0),
-    }
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput("day", repr(text), "a day such as 2026-11-21") from None
