@@ -351,7 +351,7 @@ def test_the_theme_is_kept_as_long_as_the_browser_is_open(house: ConsoleHouse) -
 def test_what_goes_wrong_is_a_page_in_words_with_the_requests_id(house: ConsoleHouse) -> None:
     with house.client("ada") as tab:
         for path, status, said in (
-            ("/nothing/here", 404, "the address leads nowhere"),
+            ("/nothing/here", 404, "The address leads nowhere"),
             ("/usage?by=shoe", 422, "found &#39;shoe&#39;, expected one of model"),
             ("/usage?days=many", 422, "days"),
             ("/statement?month=2026-13", 422, "a month such as 2026-11"),
