@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -46,6 +46,9 @@ PRESUMED: dict[str, Any] = {
 
 REVOCATION = {"contract": 0.0, "notice": 0.10, "at_will": 0.5, "unknown": 0.10}
 """Hazard by year that it is taken away: by agreement only, after a notice, at any time, not said. Judgements."""
+
+COMPILED_PLANS = 256
+"""Terms of lines that are kept compiled."""
 
 _FIELDS = shape._FIELDS | frozenset(
     name
@@ -305,7 +308,7 @@ class _Compiler:
             if part.plan is not None:
                 plan = load(self.draft.plans[part.plan], part.plan).plan
             else:
-                plan = compiled(self._as_plan(part))
+                plan = _compiled(json.dumps(self._as_plan(part), default=str))
         except PlanFaults as faults:
             for fault in faults.faults:
                 if part.plan is not None:
@@ -324,11 +327,8 @@ class _Compiler:
         """The line's terms as a plan document, what is presumed included."""
         assert part.amount is not None
         unit = parse_amount(part.amount).unit
-        every = part.every or PRESUMED["every"]
         vesting = part.vesting if isinstance(part.vesting, VestingPart) else None
-        if vesting is not None:
-            every = "once" if part.every is None else every
-        expires = part.expires or ("never" if every == "once" and part.expires is None else PRESUMED["expires"])
+        every, expires = when(part)
         document: dict[str, Any] = {
             "bursar": "plan/1",
             "name": part.name,
@@ -426,6 +426,18 @@ class _Compiler:
 
     def _path(self, index: int, *names: str | int) -> tuple[str | int, ...]:
         return ("tokens", *names) if self.single else ("tokens", index, *names)
+
+
+def when(part: TokensPart) -> tuple[str, str | date]:
+    """How often a line is released, and when that expires, as presumed where it does not say so."""
+    every = part.every or ("once" if isinstance(part.vesting, VestingPart) else PRESUMED["every"])
+    return every, part.expires or ("never" if every == "once" else PRESUMED["expires"])
+
+
+@lru_cache(maxsize=COMPILED_PLANS)
+def _compiled(document: str) -> Plan:
+    """A line's terms as a plan; of the many answers that are tried, most leave them as they are."""
+    return compiled(json.loads(document))
 
 
 _PLAN_TERMS = ("every", "expires", "rollover", "vesting", "use", "limit", "leaving")
