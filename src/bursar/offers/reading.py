@@ -7,7 +7,7 @@ compiled by the plan's own code, so an allotment, a rollover or a vesting schedu
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache
@@ -91,7 +91,15 @@ def read(
 
     Raises `PlanFaults` with every fault found.
     """
-    source = Source(text, file, "an offer that begins with `bursar: offer/1`")
+    return _drafted(Source(text, file, "an offer that begins with `bursar: offer/1`"), start, plan)
+
+
+def read_plain(value: Mapping[str, Any], start: date = date(2027, 1, 1)) -> Draft:
+    """The same for a document that is plain values, not a text: its faults name fields, and no lines."""
+    return _drafted(Source.plain(dict(value), "offer"), start, None)
+
+
+def _drafted(source: Source, start: date, plan: Callable[[str], str] | None) -> Draft:
     if not isinstance(source.value, dict):
         raise PlanFaults([source.fault((), type(source.value).__name__, "an offer that begins with `bursar: offer/1`")])
     single = isinstance(source.value.get("tokens"), dict)
