@@ -12,9 +12,10 @@ from typing import Any
 
 from bursar.offers.document import ApprovalPart, TokensPart
 from bursar.offers.laptop import laptop_test
+from bursar.offers.lines import PRESUMED, when
 from bursar.offers.outcome import Setup
 from bursar.offers.outcome import worth as worth_of
-from bursar.offers.reading import PRESUMED, Draft, when
+from bursar.offers.reading import Draft
 from bursar.offers.terms import Person
 from bursar.plans.document import LeavingPart, LimitPart, RolloverPart, VestingPart
 
