@@ -8,12 +8,13 @@ from tests.support.offers import line
 from bursar.errors import InvalidInput
 from bursar.offers import telling
 from bursar.offers.asking import TERMS, Asked
-from bursar.offers.evaluation import Evaluation, evaluated, identity
+from bursar.offers.evaluation import Evaluation, evaluated
 from bursar.offers.interview import ASKS, answered, applies, start, written
 from bursar.offers.laptop import POINTS, WEIGHTS, laptop_test
 from bursar.offers.outcome import Setup
 from bursar.offers.reading import read
 from bursar.offers.terms import Person
+from bursar.offers.weighing import identity
 
 FEW = Setup(paths=2_048)
 

@@ -25,6 +25,7 @@ _GROUPS: dict[str, tuple[str, str, str]] = {
     "usage": ("usage", "app", "Where it went, and what no gateway sees. Example: bursar usage --by person"),
     "key": ("keys", "app", "Access keys, shown once."),
     "provider": ("providers", "app", "Where requests are relayed to."),
+    "setting": ("settings", "app", "What the organisation has opened."),
     "notify": ("notify", "app", "What people are told, and whether it reached them."),
     "price": ("prices", "app", "The price book: list, contract and own rates."),
     "ledger": ("reports", "ledger_app", "The journal and its proof."),

@@ -71,7 +71,7 @@ def show_questions(one: Evaluation) -> None:
         console.print()
 
 
-def show_comparison(found: Compared) -> None:
+def show_comparison(found: Compared[Evaluation]) -> None:
     """Offers side by side, cash first."""
     ones = found.evaluations
     rows: list[tuple[str, list[str]]] = [

@@ -19,7 +19,7 @@ from bursar.insight.simulation.usage import Persona
 from bursar.money import NANO
 from bursar.offers import answers
 from bursar.offers.document import json_schema
-from bursar.offers.evaluation import Compared, compared, evaluated
+from bursar.offers.evaluation import Compared, Evaluation, compared, evaluated
 from bursar.offers.outcome import DEFAULT_PATHS, DEFAULT_SEED, Setup
 from bursar.offers.reading import Draft, read
 from bursar.offers.report import html
@@ -135,7 +135,7 @@ def schema() -> None:
     show_json(json_schema())
 
 
-def _compared(files: list[Path], seed: int, paths: int, me: Path | None, *, my_usage: bool) -> Compared:
+def _compared(files: list[Path], seed: int, paths: int, me: Path | None, *, my_usage: bool) -> Compared[Evaluation]:
     if len(files) > MAX_OFFERS:
         raise InvalidInput("FILE", f"{len(files)} offers", f"at most {MAX_OFFERS}")
     drafts = [_read(file) for file in files]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from bursar.console import compensation, mine, signing
+from bursar.console import board, candidate, compensation, mine, signing
 from bursar.console.area import Area
 
 AREAS: tuple[Area, ...] = (
     mine.AREA,
     compensation.AREA,
+    candidate.AREA,
+    board.AREA,
     signing.AREA,
 )

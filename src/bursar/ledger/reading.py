@@ -33,6 +33,8 @@ from bursar.ledger.values import (
 GROUPS = tuple(name for name in KEYS if name != "unit")
 _PAGE = 256
 """Entries looked at in one query, newest first."""
+_PEOPLE_AT_ONCE = 500
+"""People named in one query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,9 @@ def balances(session: Session, people: Sequence[str], now: int) -> dict[str, lis
     if not wanted:
         return {}
     lots: dict[str, list[Lot]] = {}
-    query = f"SELECT {columns.LOT} FROM lot WHERE person {session.IN} AND (live = 1 OR expires > ?) ORDER BY effective, id"
+    query = (
+        f"SELECT {columns.LOT} FROM lot WHERE person {session.IN} AND (live = 1 OR expires > ?) ORDER BY effective, id"
+    )
     for row in session.rows(query, wanted, now):
         lots.setdefault(row[0], []).append(columns.lot_of(row))
     holds: dict[str, list[Hold]] = {}
@@ -340,6 +344,43 @@ def charges_by(session: Session, column: str, person: str, since: int, most: int
     )
     found = [ChargeSum(str(row[0]), int(row[1]), wide(row[2], row[3]), int(row[4]), int(row[5])) for row in rows]
     return sorted(found, key=lambda one: -one.amount)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSum:
+    """What was metered of one person on some days; nano-units of one unit."""
+
+    requests: int
+    input_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    amount: int
+    days: int
+    """On which anything was charged."""
+
+
+def usage_of(
+    session: Session, people: Sequence[str], start_day: int, end_day: int, but: Sequence[str] = (), unit: str = "USD"
+) -> dict[str, PersonSum]:
+    """Sums of these people and of nobody else, by person; without what providers in `but` charged. Days as in `usage_by`."""
+    found: dict[str, PersonSum] = {}
+    without = f"AND provider NOT IN ({', '.join('?' * len(but))})" if but else ""
+    for start in range(0, len(people), _PEOPLE_AT_ONCE):
+        some = people[start : start + _PEOPLE_AT_ONCE]
+        rows = session.rows(
+            "SELECT person, SUM(requests), SUM(input_tokens), SUM(cached_tokens), SUM(output_tokens), "
+            f"{wide_sum('amount')}, COUNT(DISTINCT day) FROM usage_day WHERE unit = ? AND day >= ? AND day < ? {without} "
+            f"AND person IN ({', '.join('?' * len(some))}) GROUP BY person",
+            unit,
+            start_day,
+            end_day,
+            *but,
+            *some,
+        )
+        for row in rows:
+            requests, new, cached, output = (int(one) for one in row[1:5])
+            found[str(row[0])] = PersonSum(requests, new, cached, output, wide(row[5], row[6]), int(row[7]))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,7 +206,7 @@ def questions(one: Evaluation) -> list[Document]:
     ]
 
 
-def comparison(found: Compared) -> Document:
+def comparison(found: Compared[Evaluation]) -> Document:
     """Offers side by side."""
     names = [one.offer.name for one in found.evaluations]
     return {

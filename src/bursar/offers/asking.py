@@ -12,6 +12,7 @@ from typing import Any
 
 from bursar.offers.document import ApprovalPart, TokensPart
 from bursar.offers.laptop import laptop_test
+from bursar.offers.lines import PRESUMED, when
 from bursar.offers.outcome import Setup
 from bursar.offers.outcome import worth as worth_of
 from bursar.offers.reading import Draft
@@ -163,6 +164,8 @@ TERMS: Mapping[str, Term] = {
         "not known",
     ),
 }
+UNWEIGHED = ("needed", "would_buy", "portable", "expected", "seen_by", "rate_limits")
+"""Terms that no figure depends on: they are asked for the laptop test, or for oneself."""
 ASK_YOURSELF = ("would_buy",)
 """Nobody but the person knows it."""
 
@@ -212,7 +215,16 @@ def asked(draft: Draft, person: Person, setup: Setup, worth: float) -> Asked:
     Answers are told apart in fewer worlds than the offer itself: the same ones for all, so only differences are taken.
     """
     now = worth
-    scale = scaled(worth, worth_of(draft.offer, person, setup))
+    weighed: dict[str, float] = {}
+
+    def valued(variant: Draft) -> float:
+        """What is presumed is often one of the answers, and then worth the same."""
+        key = _meaning(variant)
+        if key not in weighed:
+            weighed[key] = worth_of(variant.offer, person, setup)
+        return weighed[key]
+
+    scale = scaled(worth, valued(draft))
     found: list[Question] = []
     best, worst = draft, draft
     for index, line in enumerate(draft.offer.lines):
@@ -225,7 +237,7 @@ def asked(draft: Draft, person: Person, setup: Setup, worth: float) -> Asked:
             variants = [(text, terms, _variant(draft, index, terms)) for text, terms in given]
             answers = []
             for text, _, variant in variants:
-                value = worth_of(variant.offer, person, setup) * scale
+                value = valued(variant) * scale
                 answers.append(Answered(text, value, value - now))
             found.append(
                 Question(
@@ -242,9 +254,22 @@ def asked(draft: Draft, person: Person, setup: Setup, worth: float) -> Asked:
                 order = sorted(range(len(answers)), key=lambda one: answers[one].worth)
                 worst = _variant(worst, index, variants[order[0]][1])
                 best = _variant(best, index, variants[order[-1]][1])
-    low = min(now, worth_of(worst.offer, person, setup) * scale) if found else now
-    high = max(now, worth_of(best.offer, person, setup) * scale) if found else now
+    low = min(now, valued(worst) * scale) if found else now
+    high = max(now, valued(best) * scale) if found else now
     return Asked(tuple(sorted(found, key=lambda one: (-one.swing, -one.points))), low, high)
+
+
+def _meaning(draft: Draft) -> str:
+    """Everything of an offer that its worth depends on, with what is presumed where it says nothing."""
+    lines = [
+        [part.plan, part.tier, *when(part), *(getattr(part, name) or PRESUMED.get(name) for name in _WORTH)]
+        for part in draft.document.tokens
+    ]
+    return f"{draft.offer.months} {lines!r}"
+
+
+_ELSEWHERE = ("name", "plan", "tier", "every", "expires", "quotes", *UNWEIGHED)
+_WORTH = tuple(name for name in TokensPart.model_fields if name not in _ELSEWHERE)
 
 
 def scaled(worth: float, in_few: float) -> float:

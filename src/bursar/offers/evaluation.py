@@ -7,22 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
-from math import exp, inf, log
+from math import exp, log
+from typing import Generic, TypeVar
 
 from bursar.insight.simulation.usage import PRICES, Persona, PriceDrift
 from bursar.money import NANO
 from bursar.offers.asking import ASKING_PATHS, TERMS, Asked, asked, scaled
 from bursar.offers.benchmarks import Placed, placed
-from bursar.offers.laptop import LaptopTest, laptop_test
 from bursar.offers.life import course, tail_of
 from bursar.offers.outcome import Outcome, Setup, evaluate, prepared, worth
-from bursar.offers.pay import Headline, Year, headline, pay_cut, years
+from bursar.offers.pay import Year, pay_cut, years
 from bursar.offers.reading import Draft
-from bursar.offers.terms import ENGINE, Line, Offer, Person
+from bursar.offers.terms import Line, Offer, Person
 from bursar.offers.value import price_factor, run_out
+from bursar.offers.weighing import Weighing, weighed
 from bursar.plans.factsheet import FactAnswer, fact_sheet
 
+W = TypeVar("W", bound=Weighing, covariant=True)
 YEARS_AHEAD = 5
 """Over which a raise and tokens are set side by side."""
 HORIZONS = (6, 12, 24)
@@ -88,20 +89,12 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluation:
+class Evaluation(Weighing):
     """Everything that can be said of one offer."""
 
-    id: str
-    """SHA-256 of offer, person, setup and engine: the same id is the same answer."""
-    offer: Offer
-    person: Person
-    setup: Setup
-    outcome: Outcome
-    headline: Headline
     asked: Asked
     scenarios: tuple[Scenario, ...]
     sensitivities: tuple[Sensitivity, ...]
-    laptop: tuple[LaptopTest, ...]
     facts: tuple[Facts, ...]
     raise_years: tuple[Year, ...]
     """The raise that is worth the same, beside the tokens."""
@@ -120,52 +113,32 @@ class Evaluation:
     """Mean use in the first month at list price."""
 
     @property
-    def face(self) -> float:
-        """Tokens at face, by year."""
-        return self.outcome.totals.face / self.outcome.years
-
-    @property
     def lost_on_leaving(self) -> float:
         """Expected over the horizon: what is unspent and unvested when one leaves."""
         return sum(one.chance * one.lost for one in self.leaving)
 
-    @property
-    def tightly_metered(self) -> bool:
-        """Does the package cost the person money?"""
-        return self.outcome.cash.mean < 0
-
 
 def evaluated(draft: Draft, person: Person | None = None, setup: Setup | None = None) -> Evaluation:
     """Evaluate an offer for a person. Raises `InvalidInput` for what cannot be worked out."""
-    setup = setup or Setup()
-    person = person or draft.person
-    offer = draft.offer
-    outcome = evaluate(offer, person, setup)
+    first = weighed(draft, person, setup)
+    offer, person, setup, outcome = first.offer, first.person, first.setup, first.outcome
     small = replace(setup, paths=min(setup.paths, ASKING_PATHS), fan=False)
     scale = scaled(outcome.a_year, worth(offer, person, small))
-    face = outcome.totals.face / outcome.years
-    uncovered = outcome.totals.unmet / max(1e-9, outcome.totals.wanted * (1 - person.personal_share) or 1e-9)
     month = person.usage.median * exp(person.usage.sigma**2 / 2)
     growth = log(person.growth) + log(person.price.per_year)
     return Evaluation(
-        id=identity(offer, person, setup),
-        offer=offer,
-        person=person,
-        setup=setup,
-        outcome=outcome,
-        headline=headline(offer.pay, face, outcome.a_year),
+        **{name: getattr(first, name) for name in Weighing.__slots__},
         asked=asked(draft, person, small, outcome.a_year),
         scenarios=tuple(_scenarios(offer, person, small, scale, outcome)),
         sensitivities=tuple(_sensitivities(offer, person, small, scale)),
-        laptop=tuple(laptop_test(line, person, uncovered) for line in offer.lines),
-        facts=tuple(_facts(line) for line in offer.lines if line.plan is not None),
+        facts=facts(offer),
         raise_years=tuple(years(outcome.raise_, outcome.a_year, person, YEARS_AHEAD)),
-        face_years=tuple(years(face, outcome.a_year, person, YEARS_AHEAD)),
+        face_years=tuple(years(first.face, outcome.a_year, person, YEARS_AHEAD)),
         leaving=tuple(_leaving(offer, person, outcome)),
         unlimited=worth(without_limit(offer), person, small) * scale,
         lasts_months=12 * run_out(ROUND_SUM, 12 * month, growth),
         lasts_flat_months=run_out(ROUND_SUM, month),
-        placed=_placed(draft, face),
+        placed=_placed(draft, first.face),
         usage_a_month=month,
     )
 
@@ -174,12 +147,6 @@ def _placed(draft: Draft, face: float) -> Placed | None:
     currency, rates = draft.document.currency, draft.document.rates
     rate = 1.0 if currency == "USD" else float(rates.get("USD", 0))
     return placed(face / rate) if face > 0 and rate > 0 else None
-
-
-def identity(offer: Offer, person: Person, setup: Setup) -> str:
-    """SHA-256 of everything that an answer depends on."""
-    text = "\n".join((ENGINE, offer.digest, offer.first.isoformat(), str(offer.months), repr(person), repr(setup)))
-    return sha256(text.encode()).hexdigest()
 
 
 def without_limit(offer: Offer) -> Offer:
@@ -292,6 +259,11 @@ def _grown(person: Person, growth: float) -> Person:
     return replace(person, growth=growth)
 
 
+def facts(offer: Offer) -> tuple[Facts, ...]:
+    """The twelve answers of every line that has a limit."""
+    return tuple(_facts(line) for line in offer.lines if line.plan is not None)
+
+
 def _facts(line: Line) -> Facts:
     """The plan's fact sheet, in which what was only presumed is missing."""
     assert line.plan is not None
@@ -349,10 +321,10 @@ def _unvested(line: Line, offer: Offer, month: int) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(Generic[W]):
     """Offers side by side, in the order in which they were given."""
 
-    evaluations: tuple[Evaluation, ...]
+    evaluations: tuple[W, ...]
     by_headline: tuple[int, ...]
     by_cash: tuple[int, ...]
     """Without tokens."""
@@ -364,14 +336,35 @@ class Compared:
     """Assumptions that would change which offer is best."""
 
 
-def compared(drafts: Sequence[Draft], person: Person | None = None, setup: Setup | None = None) -> Compared:
+def compared(drafts: Sequence[Draft], person: Person | None = None, setup: Setup | None = None) -> Compared[Evaluation]:
     """Evaluate offers for the same person in the same worlds."""
-    person = person or next((one.person for one in drafts if one.document.me is not None), drafts[0].person)
+    person = person or who_weighs(drafts)
     found = tuple(evaluated(draft, person, setup) for draft in drafts)
+    return _beside(found, [one.sensitivities for one in found])
+
+
+def beside(drafts: Sequence[Draft], person: Person | None = None, setup: Setup | None = None) -> Compared[Weighing]:
+    """Offers side by side for the same person in the same worlds, without the questions of each."""
+    person, setup = person or who_weighs(drafts), setup or Setup()
+    found = tuple(weighed(draft, person, setup) for draft in drafts)
+    few = replace(setup, paths=min(setup.paths, ASKING_PATHS), fan=False)
+    moved = []
+    for one in found:
+        scale = scaled(one.outcome.a_year, worth(one.offer, person, few))
+        moved.append(_sensitivities(one.offer, person, few, scale))
+    return _beside(found, moved)
+
+
+def who_weighs(drafts: Sequence[Draft]) -> Person:
+    """The person of the first offer that describes one."""
+    return next((one.person for one in drafts if one.document.me is not None), drafts[0].person)
+
+
+def _beside(found: tuple[W, ...], moved: Sequence[Sequence[Sensitivity]]) -> Compared[W]:
     rows = range(len(found))
 
-    def ranked(key: object) -> tuple[int, ...]:
-        return tuple(sorted(rows, key=lambda row: -getattr(found[row].headline, str(key))))
+    def ranked(key: str) -> tuple[int, ...]:
+        return tuple(sorted(rows, key=lambda row: -getattr(found[row].headline, key)))
 
     cuts = tuple(
         (a, b)
@@ -380,25 +373,25 @@ def compared(drafts: Sequence[Draft], person: Person | None = None, setup: Setup
         if a != b and pay_cut(found[a].offer.pay, found[b].offer.pay, found[a].face, found[b].face)
     )
     best = ranked("cash_like")
-    return Compared(found, ranked("total"), ranked("paid"), best, cuts, tuple(_flips(found, best[0])))
+    flips = tuple(_flips(found, moved, best[0]))
+    return Compared(found, ranked("total"), ranked("paid"), best, cuts, flips)
 
 
-def _flips(found: Sequence[Evaluation], best: int) -> list[str]:
+def _flips(found: Sequence[Weighing], moved: Sequence[Sequence[Sensitivity]], best: int) -> list[str]:
     """Which single assumption, moved, would put another offer first."""
     flips = []
-    names = [one.name for one in found[0].sensitivities]
-    for name in names:
-        moved = [next((one for one in each.sensitivities if one.name == name), None) for each in found]
+    for name in [one.name for one in moved[0]]:
+        same = [next((one for one in each if one.name == name), None) for each in moved]
         for side in ("low", "high"):
             totals = [
                 each.headline.paid + (getattr(one, side) if one is not None else each.outcome.a_year)
-                for each, one in zip(found, moved, strict=True)
+                for each, one in zip(found, same, strict=True)
             ]
             first = max(range(len(found)), key=lambda row: totals[row])
             if first != best:
-                text = next(getattr(one, f"{side}_text") for one in moved if one is not None)
+                text = next(getattr(one, f"{side}_text") for one in same if one is not None)
                 flips.append(f"{name}: {text} would put {found[first].offer.title} first")
     return flips
 
 
-__all__ = ["Compared", "Evaluation", "compared", "evaluated", "identity", "inf", "without_limit"]
+__all__ = ["Compared", "Evaluation", "beside", "compared", "evaluated", "facts", "without_limit"]

@@ -11,12 +11,13 @@ from bursar.offers import telling
 from bursar.offers.evaluation import Evaluation
 from bursar.offers.laptop import PERK, TOOL, LaptopTest
 from bursar.offers.telling import said
+from bursar.offers.weighing import Weighing
 
 _NAMES = BandNames("p10", "median", "p90", "p25", "p75", band="eight worlds of ten", inner="half of them")
 _MOST_SWINGS = 9
 
 
-def waterfall(one: Evaluation, key: str = "") -> Waterfall:
+def waterfall(one: Weighing, key: str = "") -> Waterfall:
     """From face to what it is worth, by year."""
     steps: list[charts.Step | Total] = []
     for step in telling.steps(one):
@@ -33,7 +34,7 @@ def waterfall(one: Evaluation, key: str = "") -> Waterfall:
     )
 
 
-def fan(one: Evaluation, key: str = "") -> Bands | None:
+def fan(one: Weighing, key: str = "") -> Bands | None:
     """What is left at the end of each month."""
     found = one.outcome.fan
     if found is None or not found.any():
@@ -113,7 +114,7 @@ def years(one: Evaluation, key: str = "") -> Bands:
     )
 
 
-def package(ones: Sequence[Evaluation], key: str = "") -> Bars:
+def package(ones: Sequence[Weighing], key: str = "") -> Bars:
     """Offers side by side: cash first, tokens at what they are worth, and the rest of their face."""
     bars = []
     for one in ones:
@@ -133,7 +134,7 @@ def package(ones: Sequence[Evaluation], key: str = "") -> Bars:
     return Bars(f"package{key}", "Total pay", sentence, bars, parts, written=_money(ones[0]), axis="offers")
 
 
-def _money(one: Evaluation) -> Callable[[float], str]:
+def _money(one: Weighing) -> Callable[[float], str]:
     return lambda amount: said(amount, one.offer.currency)
 
 

@@ -6,8 +6,9 @@ rollover is. What is added is who uses what is released (work or the person), an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from itertools import groupby
 
 import numpy as np
@@ -18,8 +19,10 @@ from bursar.insight.simulation.lots import Piles
 from bursar.money import NANO
 from bursar.offers.terms import Line, Person
 from bursar.offers.value import Array
-from bursar.plans.terms import PARTS
+from bursar.plans.terms import PARTS, Plan, Tier
 
+CALENDARS = 64
+"""Calendars of plans that are kept; a long one has 20,000 steps."""
 HALF_A_GRAIN = 0.5
 """Of the engine's unit: what is missing below it is missing by rounding only."""
 UNTIL_IT_EXPIRES_DAYS = 30
@@ -74,20 +77,39 @@ def course(line: Line, first: date, months: int) -> Course | None:
     if line.plan is None or line.tier is None:
         return None
     plan, tier = line.plan, line.tier
-    found = cohort(plan, tier, first, None, month_bounds(plan, first, months))
-    by_month = {month: tuple(steps) for month, steps in groupby(found.steps, key=lambda step: step.month)}
+    by_month = _calendar(_Calendar(plan.digest, tier.name, first, months, plan, tier))
     grain = grain_of(plan)
     requests = [one.up_to for one in plan.at_limit if one.kind == "request" and one.up_to is not None]
     return Course(
         line=line,
-        months=tuple(by_month.get(number, ()) for number in range(months)),
+        months=by_month,
         grain=grain,
         unit=grain / NANO * line.unit_price,
         in_money=tier.amount.unit.is_currency,
         steps=tuple((kind, float(round(amount.nanos / grain))) for kind, amount in automatic(plan)),
         asked=requests[0].nanos / grain if requests else np.inf,
-        periods=sum(step.opens for step in found.steps),
+        periods=sum(step.opens for steps in by_month for step in steps),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Calendar:
+    """What a plan's calendar depends on."""
+
+    digest: str
+    tier_name: str
+    first: date
+    months: int
+    plan: Plan = field(compare=False)
+    tier: Tier = field(compare=False)
+
+
+@lru_cache(maxsize=CALENDARS)
+def _calendar(of: _Calendar) -> tuple[tuple[Step, ...], ...]:
+    """The steps of each month. Whoever moves an assumption, or asks what another answer is worth, moves no calendar."""
+    found = cohort(of.plan, of.tier, of.first, None, month_bounds(of.plan, of.first, of.months))
+    by_month = {month: tuple(steps) for month, steps in groupby(found.steps, key=lambda step: step.month)}
+    return tuple(by_month.get(number, ()) for number in range(of.months))
 
 
 class Unlimited:

@@ -6,6 +6,7 @@ Nothing that would flatter an offer is presumed, and nothing that would slander 
 from __future__ import annotations
 
 from collections.abc import Iterator, Set
+from datetime import date
 from typing import Any
 
 from bursar.money import parse_amount
@@ -49,15 +50,18 @@ TERMS = (
 )
 
 
+def when(part: TokensPart) -> tuple[str, str | date]:
+    """How often a line is released, and when that expires, as presumed where it does not say so."""
+    every = part.every or ("once" if isinstance(part.vesting, VestingPart) else PRESUMED["every"])
+    return every, part.expires or ("never" if every == "once" else PRESUMED["expires"])
+
+
 def as_plan(part: TokensPart, title: str, currency: str) -> dict[str, Any]:
     """The line's terms as a plan document, what is presumed included."""
     assert part.amount is not None
     unit = parse_amount(part.amount).unit
-    every = part.every or PRESUMED["every"]
     vesting = part.vesting if isinstance(part.vesting, VestingPart) else None
-    if vesting is not None:
-        every = "once" if part.every is None else every
-    expires = part.expires or ("never" if every == "once" and part.expires is None else PRESUMED["expires"])
+    every, expires = when(part)
     document: dict[str, Any] = {
         "bursar": "plan/1",
         "name": part.name,
@@ -80,7 +84,7 @@ def as_plan(part: TokensPart, title: str, currency: str) -> dict[str, Any]:
     if isinstance(part.rollover, RolloverPart):
         document["rollover"] = _dump(part.rollover)
     if part.limit is not None:
-        document["limit"] = _dump(part.limit)
+        document["limit"] = _limit(part.limit)
     if part.leaving is not None:
         document["leaving"] = {**_dump(part.leaving), "tail": f"{part.leaving.tail} days"}
     if part.notice is not None:
@@ -184,6 +188,15 @@ def use_of(plan: Plan) -> Use:
 
 def share(text: str) -> float:
     return shape.parts(text) / PARTS
+
+
+def _limit(part: LimitPart) -> dict[str, Any]:
+    """A limit with the days of its requests as a plan has them."""
+    found = _dump(part)
+    for step in found.get("then", ()):
+        if isinstance(step, dict) and "expires" in step.get("request", {}):
+            step["request"]["expires"] = f"{step['request']['expires']} days"
+    return found
 
 
 def _dump(part: Part) -> dict[str, Any]:

@@ -7,10 +7,10 @@ compiled by the plan's own code, so an allotment, a rollover or a vesting schedu
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -42,6 +42,9 @@ from bursar.plans.terms import Plan
 DEFAULT_MONTHS = 12
 LONGEST_DEFAULT_MONTHS = 48
 """Of an offer that vests or does not expire: what equity is usually looked at for."""
+
+COMPILED_PLANS = 256
+"""Terms of lines that are kept compiled."""
 
 _FIELDS = shape._FIELDS | frozenset(
     name
@@ -84,7 +87,15 @@ def read(
 
     Raises `PlanFaults` with every fault found.
     """
-    source = Source(text, file, "an offer that begins with `bursar: offer/1`")
+    return _drafted(Source(text, file, "an offer that begins with `bursar: offer/1`"), start, plan)
+
+
+def read_plain(value: Mapping[str, Any], start: date = date(2027, 1, 1)) -> Draft:
+    """The same for a document that is plain values, not a text: its faults name fields, and no lines."""
+    return _drafted(Source.plain(dict(value), "offer"), start, None)
+
+
+def _drafted(source: Source, start: date, plan: Callable[[str], str] | None) -> Draft:
     if not isinstance(source.value, dict):
         raise PlanFaults([source.fault((), type(source.value).__name__, "an offer that begins with `bursar: offer/1`")])
     single = isinstance(source.value.get("tokens"), dict)
@@ -301,7 +312,8 @@ class _Compiler:
             if part.plan is not None:
                 plan = load(self.draft.plans[part.plan], part.plan).plan
             else:
-                plan = compiled(as_plan(part, self.document.title or self.document.name, self.document.currency))
+                terms = as_plan(part, self.document.title or self.document.name, self.document.currency)
+                plan = _compiled(json.dumps(terms, default=str))
         except PlanFaults as faults:
             for fault in faults.faults:
                 if part.plan is not None:
@@ -363,6 +375,12 @@ class _Compiler:
 
     def _path(self, index: int, *names: str | int) -> tuple[str | int, ...]:
         return ("tokens", *names) if self.single else ("tokens", index, *names)
+
+
+@lru_cache(maxsize=COMPILED_PLANS)
+def _compiled(document: str) -> Plan:
+    """A line's terms as a plan; of the many answers that are tried, most leave them as they are."""
+    return compiled(json.loads(document))
 
 
 def _runs(line: Line) -> int:

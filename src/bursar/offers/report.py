@@ -16,7 +16,7 @@ from bursar.offers.telling import percent, said
 Rows = Sequence[Sequence[str]]
 
 
-def html(found: Compared) -> str:
+def html(found: Compared[Evaluation]) -> str:
     """The report of one offer or several."""
     ones = found.evaluations
     title = ones[0].offer.title if len(ones) == 1 else " or ".join(one.offer.title for one in ones)
@@ -42,7 +42,7 @@ def _single(one: Evaluation) -> Iterator[str]:
     yield "</main>\n"
 
 
-def _several(found: Compared) -> Iterator[str]:
+def _several(found: Compared[Evaluation]) -> Iterator[str]:
     ones = found.evaluations
     best, loudest = ones[found.by_worth[0]], ones[found.by_headline[0]]
     lead = f"{best.offer.title} is worth most to you: {_money(best, best.headline.cash_like)} a year with its tokens at what they are worth."
@@ -359,7 +359,7 @@ def _assumed(one: Evaluation) -> str:
     )
 
 
-def _beside(found: Compared) -> str:
+def _beside(found: Compared[Evaluation]) -> str:
     ones = found.evaluations
     columns = ["a year", *(one.offer.title for one in ones)]
     rows = [

@@ -14,6 +14,7 @@ from bursar.offers.evaluation import Compared, Evaluation
 from bursar.offers.laptop import PERK, TOOL
 from bursar.offers.outcome import Totals
 from bursar.offers.terms import Line, Offer
+from bursar.offers.weighing import Weighing
 
 DISCLAIMER = (
     "An estimate for discussion, from assumptions that are printed beside it; no advice on tax, law or investment."
@@ -75,7 +76,7 @@ def cents(worth: float, face: float) -> str:
     return f"{100 * worth / face:.0f} cents" if face else "-"
 
 
-def worth_sentence(one: Evaluation) -> str:
+def worth_sentence(one: Weighing) -> str:
     """What the tokens are worth, in one sentence."""
     currency, years = one.offer.currency, one.outcome.years
     spread = one.outcome.cash
@@ -97,20 +98,23 @@ def worth_sentence(one: Evaluation) -> str:
 
 def raise_sentence(one: Evaluation) -> str:
     """The raise that would be worth the same, and what access without a limit would be worth."""
-    money = one.offer.currency
-    found = one.outcome.raise_
-    if found < -0.5:
-        first = f"It is as if the salary were {said(-found, money)} a year lower."
-    elif found < 0.5:
-        first = "No raise at all would be worth the same."
-    else:
-        first = f"A raise of {said(found, money)} a year would be worth the same."
+    first = same_raise_sentence(one)
     if all(line.unlimited for line in one.offer.lines):
         return first
-    return f"{first} Access without a limit on the same terms would be worth {said(one.unlimited, money)}."
+    return f"{first} Access without a limit on the same terms would be worth {said(one.unlimited, one.offer.currency)}."
 
 
-def share_sentence(one: Evaluation) -> str:
+def same_raise_sentence(one: Weighing) -> str:
+    """The raise that would be worth the same."""
+    money, found = one.offer.currency, one.outcome.raise_
+    if found < -0.5:
+        return f"It is as if the salary were {said(-found, money)} a year lower."
+    if found < 0.5:
+        return "No raise at all would be worth the same."
+    return f"A raise of {said(found, money)} a year would be worth the same."
+
+
+def share_sentence(one: Weighing) -> str:
     """How much of the headline is compute."""
     found = one.headline
     if not found.tokens or one.offer.pay.salary is None:
@@ -118,7 +122,7 @@ def share_sentence(one: Evaluation) -> str:
     return f"One dollar in {found.one_in:.3g} of the headline is compute ({percent(found.share, 2)})."
 
 
-def run_out_sentences(one: Evaluation) -> list[str]:
+def run_out_sentences(one: Weighing) -> list[str]:
     """When each line runs out, and how sure that is."""
     found = []
     for run_out in one.outcome.run_outs:
@@ -141,7 +145,7 @@ def run_out_sentences(one: Evaluation) -> list[str]:
     return found
 
 
-def shortfall_sentence(one: Evaluation) -> str:
+def shortfall_sentence(one: Weighing) -> str:
     """What a shortfall comes to."""
     totals, years, currency = one.outcome.totals, one.outcome.years, one.offer.currency
     parts = []
@@ -193,7 +197,7 @@ def _reported(row: Row) -> str:
     return f"{ends} {row.unit} ({row.source.split(',')[0]}, {row.date}: {row.population})"
 
 
-def steps(one: Evaluation) -> list[Step]:
+def steps(one: Weighing) -> list[Step]:
     """From face to what it is worth as pay, by year."""
     totals, years, person = one.outcome.totals, one.outcome.years, one.person
     after_tax = one.outcome.cash.mean * (1 - person.tax)
@@ -233,7 +237,7 @@ def _moved(totals: Totals) -> float:
     return totals.drawn + totals.forfeited + totals.left - totals.released
 
 
-def four_values(one: Evaluation) -> FourValues:
+def four_values(one: Weighing) -> FourValues:
     """By dollar of face."""
     totals = one.outcome.totals
     face = totals.face or 1.0
@@ -270,7 +274,7 @@ def attributes(line: Line) -> list[Attribute]:
     ]
 
 
-def trade_offs(one: Evaluation) -> list[str]:
+def trade_offs(one: Weighing) -> list[str]:
     """What one gives up, a line for each negative attribute."""
     found = []
     for line, test in zip(one.offer.lines, one.laptop, strict=True):
@@ -294,7 +298,7 @@ def gauge(score: float) -> str:
     return "perk" if score <= PERK else "operating cost" if score >= TOOL else "some of each"
 
 
-def cuts(found: Compared) -> list[str]:
+def cuts(found: Compared[Weighing]) -> list[str]:
     """Offers that pay less and look like more."""
     names = [one.offer.title for one in found.evaluations]
     return [
@@ -304,7 +308,7 @@ def cuts(found: Compared) -> list[str]:
     ]
 
 
-def _paid(found: Compared, row: int) -> float:
+def _paid(found: Compared[Weighing], row: int) -> float:
     return found.evaluations[row].headline.paid
 
 

@@ -544,6 +544,26 @@ long_work = Table(
 Index("long_work_account", long_work.c.account, long_work.c.created)
 Index("long_work_state", long_work.c.state, long_work.c.created)
 
+leaderboard_member = Table(
+    "leaderboard_member",
+    metadata,
+    Column("person", Text, ForeignKey("person.id"), primary_key=True),
+    Column("organisation", Text, ForeignKey("organisation.id"), nullable=False),
+    # Empty: under their own name; `folded` is the same without difference of case.
+    Column("pseudonym", Text, nullable=False, server_default=""),
+    Column("folded", Text, nullable=False, server_default=""),
+    Column("joined", BigInteger, nullable=False),
+)
+_has_pseudonym = text("folded <> ''")
+Index(
+    "leaderboard_pseudonym",
+    leaderboard_member.c.organisation,
+    leaderboard_member.c.folded,
+    unique=True,
+    sqlite_where=_has_pseudonym,
+    postgresql_where=_has_pseudonym,
+)
+
 AUDITED = frozenset(
     table.name
     for table in (
@@ -563,4 +583,8 @@ AUDITED = frozenset(
         api_token,
     )
 )
-"""Tables that may change only together with a line of the audit log, in the same transaction."""
+"""Tables that may change only together with a line of the audit log, in the same transaction.
+
+Who stands on the leaderboard is a person's own choice that changes nothing for anybody else, and a line that says when
+would tell who is behind a pseudonym: so it is not among them.
+"""

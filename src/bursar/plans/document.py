@@ -428,6 +428,14 @@ class Source:
         """A value that was never a text: its faults have no place."""
         found = cls.__new__(cls)
         found.file, found.value, found.places, found.keys = file, value, {(): (0, 0)}, set()
+        waiting = [value]
+        while waiting:
+            one = waiting.pop()
+            if isinstance(one, dict):
+                found.keys |= {str(key) for key in one}
+                waiting += one.values()
+            elif isinstance(one, list | tuple):
+                waiting += one
         return found
 
     def _take(self, node: yaml.Node, path: tuple[str | int, ...], depth: int) -> Any:

@@ -7,6 +7,7 @@ the request's id, under which the log has the rest; no trace, path or SQL ever l
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -15,6 +16,19 @@ from bursar.errors import BursarError, InvalidInput, Unavailable
 from bursar.ledger import StoreUnavailable
 
 UNPROCESSABLE = 422
+
+
+class TooOften(BursarError):
+    """Whoever asks has asked too often; the same request succeeds after some seconds."""
+
+    status = 429
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = max(1, ceil(seconds))
+        told = "a second" if self.seconds == 1 else f"{self.seconds} seconds"
+        super().__init__("more was asked from your address than is answered at once", f"go on in {told}")
+
+
 TITLES = {
     400: "That cannot be done as it was asked",
     401: "Sign in first",
@@ -68,6 +82,8 @@ def problem_of(error: Exception) -> Problem:
     match error:
         case InvalidInput():
             return Problem(UNPROCESSABLE, error.sentence, error.hint, (fault_of(error),))
+        case TooOften():
+            return Problem(error.status, error.sentence, error.hint, retry_seconds=error.seconds)
         case Unavailable():
             return Problem(503, error.sentence, error.hint, retry_seconds=5)
         case BursarError():

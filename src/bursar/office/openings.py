@@ -1,0 +1,92 @@
+"""What the organisation has opened: things that are off until an owner turns them on, each with why it is off.
+
+A row of the table `setting` per thing; every change is a line of the audit log.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, select, update
+
+from bursar.errors import InvalidInput
+from bursar.office import audit
+from bursar.office.tables import ORGANISATION, leaderboard_member, setting
+
+_PREFIX = "open."
+_OPEN, _CLOSED = "yes", "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Something that an organisation may open."""
+
+    name: str
+    title: str
+    what: str
+    why: str
+    """Why it is closed by default."""
+
+
+VISITORS = Opening(
+    "offers-for-visitors",
+    "Offers for visitors",
+    "Whoever has the address may weigh an offer without signing in.",
+    "It costs this machine's time, and it says to the world that offers here count tokens.",
+)
+LEADERBOARD = Opening(
+    "leaderboard",
+    "Leaderboard",
+    "Whoever chooses to may stand on a leaderboard; nobody else ever does.",
+    "Rankings by use were gamed and taken down elsewhere; it needs somebody who wants it and says what it is for.",
+)
+OPENINGS: dict[str, Opening] = {one.name: one for one in (VISITORS, LEADERBOARD)}
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Whether something is open."""
+
+    opening: Opening
+    open: bool
+
+
+def is_open(connection: Connection, opening: Opening, organisation: str = ORGANISATION) -> bool:
+    """Whether an organisation has opened something; closed until somebody says otherwise."""
+    here = (setting.c.organisation == organisation) & (setting.c.name == _PREFIX + opening.name)
+    return connection.execute(select(setting.c.value).where(here)).scalar_one_or_none() == _OPEN
+
+
+def listed(connection: Connection, organisation: str = ORGANISATION) -> list[State]:
+    """Everything that may be opened, and whether it is."""
+    query = select(setting.c.name, setting.c.value).where(setting.c.organisation == organisation)
+    found = {row.name: row.value for row in connection.execute(query.where(setting.c.name.startswith(_PREFIX)))}
+    return [State(one, found.get(_PREFIX + one.name) == _OPEN) for one in OPENINGS.values()]
+
+
+def named(name: str) -> Opening:
+    """Raises InvalidInput for what cannot be opened."""
+    found = OPENINGS.get(name)
+    if found is None:
+        raise InvalidInput("name", repr(name[:60]), f"one of {', '.join(OPENINGS)}")
+    return found
+
+
+def change(
+    connection: Connection, name: str, *, to: bool, by: str, now: int, organisation: str = ORGANISATION
+) -> Opening:
+    """Open or close something, with its line in the audit log; what is so already changes nothing.
+
+    Who stood on a leaderboard that is closed agreed to that one: it begins anew without them.
+    """
+    opening = named(name)
+    if is_open(connection, opening, organisation) == to:
+        return opening
+    here = (setting.c.organisation == organisation) & (setting.c.name == _PREFIX + name)
+    value = _OPEN if to else _CLOSED
+    if connection.execute(update(setting).where(here).values(value=value)).rowcount == 0:
+        connection.execute(insert(setting).values(organisation=organisation, name=_PREFIX + name, value=value))
+    if opening is LEADERBOARD and not to:
+        connection.execute(leaderboard_member.delete().where(leaderboard_member.c.organisation == organisation))
+    audit.record(connection, now, by, "setting.change", name, {"open": to})
+    return opening
