@@ -7,7 +7,7 @@ it, so the answer to (at, seq) never changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bursar.ledger import columns
@@ -16,7 +16,19 @@ from bursar.ledger.replay import journal_of, replay
 from bursar.ledger.rollup import KEYS
 from bursar.ledger.rules import happen
 from bursar.ledger.session import Session, wide, wide_sum
-from bursar.ledger.values import AVAILABLE, BEYOND, HELD, MAX_AMOUNT, SPENT, Entry, LotTerms, Recorded, Usage
+from bursar.ledger.values import (
+    AVAILABLE,
+    BEYOND,
+    HELD,
+    MAX_AMOUNT,
+    SPENT,
+    Entry,
+    Hold,
+    Lot,
+    LotTerms,
+    Recorded,
+    Usage,
+)
 
 GROUPS = tuple(name for name in KEYS if name != "unit")
 _PAGE = 256
@@ -74,7 +86,31 @@ def balance(session: Session, person: str, at: int, as_of_seq: int | None = None
     `as_of_seq` limits to what was recorded by that sequence number. The present is read from the projections, which
     are the same by construction (`verify` compares them); everything else is replayed.
     """
-    book = _present(session, person, at, as_of_seq) or _past(session, person, at, as_of_seq)
+    return _balances(_present(session, person, at, as_of_seq) or _past(session, person, at, as_of_seq), at)
+
+
+def balances(session: Session, people: Sequence[str], now: int) -> dict[str, list[LotBalance]]:
+    """What some people have now, by person, in two queries however many they are: lots that are not over.
+
+    For the present only: it is read from the projections as they are, without asking whether something lies after `now`.
+    """
+    wanted = sorted(set(people))
+    if not wanted:
+        return {}
+    lots: dict[str, list[Lot]] = {}
+    query = (
+        f"SELECT {columns.LOT} FROM lot WHERE person {session.IN} AND (live = 1 OR expires > ?) ORDER BY effective, id"
+    )
+    for row in session.rows(query, wanted, now):
+        lots.setdefault(row[0], []).append(columns.lot_of(row))
+    holds: dict[str, list[Hold]] = {}
+    for row in session.rows(f"SELECT {columns.HOLD} FROM hold WHERE state = 'open' AND person {session.IN}", wanted):
+        holds.setdefault(row[0], []).append(columns.hold_of(row))
+    return {one: _balances(Book(one, lots[one], holds.get(one, [])), now) for one in lots}
+
+
+def _balances(book: Book, at: int) -> list[LotBalance]:
+    """The lots of a book once everything has happened that is due by an instant, in burn order."""
     happen(book, at)
     return [
         LotBalance(lot.terms, lot.available, lot.held, lot.spent, lot.expired, lot.revoked, lot.rolled, lot.is_open(at))

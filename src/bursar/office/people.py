@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 
 from bursar.calendar import micros, parse_zone, to_utc
 from bursar.errors import Conflict, InvalidInput, NotFound
@@ -78,6 +78,16 @@ def last_instant(leave_date: str, zone: str) -> int:
 
 def listed(connection: Connection) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in connection.execute(select(person).order_by(person.c.handle))]
+
+
+def found(connection: Connection, part: str = "", *, after: str = "", limit: int = 50) -> list[dict[str, Any]]:
+    """People who did not leave, by handle; `part` of a handle or a name, `after` the last handle of the page before."""
+    query = select(person).where(person.c.status != "left", person.c.handle > after)
+    wanted = part.strip().lower()
+    if wanted:
+        in_handle = person.c.handle.contains(wanted, autoescape=True)
+        query = query.where(or_(in_handle, func.lower(person.c.name).contains(wanted, autoescape=True)))
+    return [dict(row._mapping) for row in connection.execute(query.order_by(person.c.handle).limit(limit))]
 
 
 def names(connection: Connection, ids: Iterable[str]) -> dict[str, dict[str, str]]:

@@ -7,7 +7,7 @@ transaction as the notices, so nothing is counted or told twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -31,8 +31,10 @@ from bursar.plans.terms import PARTS
 if TYPE_CHECKING:
     from bursar.office.desk import Desk
 
-__all__ = ["Outlook", "outlook", "run_out", "runs_out_at", "watch"]
+__all__ = ["Outlook", "outlook", "outlooks", "run_out", "runs_out_at", "watch"]
 
+UNIT = "USD"
+"""What outlooks are in: the gateway charges nothing else."""
 DEFAULT_WARNINGS = (750_000, 950_000)
 """Shares used, parts per million, where no plan says others."""
 EXHAUSTED_PPM = 995_000
@@ -141,13 +143,33 @@ class Outlook:
 
 def outlook(desk: Desk, person_id: str, zone: ZoneInfo, lots: Iterable[ledger.LotBalance], now: int) -> Outlook | None:
     """When a person's open lots in USD come again and run out; None without any."""
-    purse = next((one for one in purses(lots) if one.unit == "USD"), None)
+    purse = next((one for one in purses(lots) if one.unit == UNIT), None)
     if purse is None:
         return None
     with reading(desk.engine) as connection:
-        hours = _hours(connection, [person_id], now).get((person_id, "USD"), {})
-        terms = _terms(_grants(connection, [person_id], now).get(person_id, []), person_id, purse, now)
-    end = _run_out(hours, purse, terms, now, zone) if purse.available else now
+        hours = _hours(connection, [person_id], now).get((person_id, UNIT), {})
+        found = _grants(connection, [person_id], now).get(person_id, [])
+    return _outlook(Holder(person_id, zone), purse, hours, found, now)
+
+
+def outlooks(desk: Desk, people: Sequence[Holder], now: int) -> dict[str, Outlook]:
+    """The same of some people, by id, in a few queries however many they are."""
+    ids = [one.id for one in people]
+    lots = desk.store.read(lambda session: ledger.balances(session, ids, now))
+    with reading(desk.engine) as connection:
+        hours, by_person = _hours(connection, ids, now), _grants(connection, ids, now)
+    found = {}
+    for holder in people:
+        purse = next((one for one in purses(lots.get(holder.id, ())) if one.unit == UNIT), None)
+        if purse is not None:
+            used, running = hours.get((holder.id, UNIT), {}), by_person.get(holder.id, [])
+            found[holder.id] = _outlook(holder, purse, used, running, now)
+    return found
+
+
+def _outlook(holder: Holder, purse: Purse, hours: dict[int, int], running: list[Grant], now: int) -> Outlook:
+    terms = _terms(running, holder.id, purse, now)
+    end = _run_out(hours, purse, terms, now, holder.zone) if purse.available else now
     return Outlook(purse, tuple(_series(hours, now)), terms.period, terms.resets, end)
 
 
