@@ -118,7 +118,7 @@ def _histogram(found: Sequence[Runway]) -> Histogram | None:
     """How many last how long, of those whose use says so."""
     days = [one.days for one in found if one.days is not None]
     within = [one for one in days if one < EDGES[-1]]
-    if not within:
+    if not found:
         return None
     counts = [sum(low <= one < high for one in within) for low, high in pairwise(EDGES)]
     longer, unused = len(days) - len(within), len(found) - len(days)
@@ -143,6 +143,7 @@ def _histogram(found: Sequence[Runway]) -> Histogram | None:
         unit="days",
         axis="days",
         counted="people",
+        empty=f"Nobody would run out within {EDGES[-1]} days",
     )
 
 
