@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from bursar.console import board, candidate, compensation, mine, signing
+from bursar.console import board, candidate, compensation, mine, signing, team
 from bursar.console.area import Area
 
 AREAS: tuple[Area, ...] = (
     mine.AREA,
+    team.AREA,
     compensation.AREA,
     candidate.AREA,
     board.AREA,

@@ -68,52 +68,91 @@ def request(desk: Desk, person: str, amount: str, *, reason: str = "", grant_id:
         }
         connection.execute(insert(topup_request).values(**row))
         desk.note(connection, "topup.request", str(row["id"]), {"person": holder["id"], "amount_nanos": wanted.nanos})
-        _tell_next(connection, _row(connection, str(row["id"])), holder["handle"], now)
-        return _document(connection, _row(connection, str(row["id"])), now)
+        _tell_next(connection, row_of(connection, str(row["id"])), holder["handle"], now)
+        return _document(connection, row_of(connection, str(row["id"])), now)
 
 
-def decide(desk: Desk, request_id: str, *, by: str, approve: bool, note: str = "") -> dict[str, Any]:
-    """Approve or deny as one of the approvers whose turn it is. The last approval releases the lot."""
+def decide(
+    desk: Desk, request_id: str, *, by: str, approve: bool, note: str = "", amount: str = "", login: str = ""
+) -> dict[str, Any]:
+    """Approve or deny as one of the approvers whose turn it is; `by` is a person, or empty for an account that is none,
+    whose `login` stands in the books then. `amount` approves less than was asked for, and whoever decides next may only
+    lower it. The last approval releases the lot."""
     now = desk.now()
+    if len(note) > MAX_REASON:
+        raise InvalidInput("note", f"{len(note)} characters", f"at most {MAX_REASON}")
     with transaction(desk.engine) as connection:
-        row = _row(connection, request_id)
-        decider = people.named(connection, by)
+        row = row_of(connection, request_id, locked=True)
+        decider = people.named(connection, by) if by else {"id": "", "handle": login}
+        if not decider["handle"]:
+            raise InvalidInput("by", "nobody", "the person or the account that decides")
         _may_be_decided(row, now)
-        chain, given = json.loads(row.approvers), json.loads(row.approved_by)
+        chain, said = json.loads(row.approvers), given(row.approved_by)
         if decider["id"] == row.person:
             raise Forbidden("nobody decides about their own request")
-        turn = chain[len(given)]
+        turn = chain[len(said)]
         if turn["person"] not in ("", decider["id"]):
             raise Forbidden(f"it is {turn['name']}'s turn to decide about {request_id}")
-        given.append(decider["handle"])
-        state = "denied" if not approve else "approved" if len(given) == len(chain) else "open"
-        values: dict[str, Any] = {"state": state, "approved_by": json.dumps(given), "note": note}
+        lowered = _lowered(row, amount) if approve and amount else None
+        approvals = [*json.loads(row.approved_by), _approval(decider["handle"], lowered)]
+        state = "denied" if not approve else "approved" if len(approvals) == len(chain) else "open"
+        values: dict[str, Any] = {"state": state, "approved_by": json.dumps(approvals), "note": note}
         if state != "open":
             values |= {"decided": now, "decided_by": decider["handle"]}
         connection.execute(update(topup_request).where(topup_request.c.id == request_id).values(**values))
+        decided = row_of(connection, request_id)
         action = "topup.approve" if approve else "topup.deny"
-        desk.note(connection, action, request_id, {"by": decider["id"], "note": note, "state": state})
+        detail = {"by": decider["id"] or login, "note": note, "state": state, "amount_nanos": granted(decided)}
+        desk.note(connection, action, request_id, detail)
         grant = grants.named(connection, row.grant_id)
-        decided = _row(connection, request_id)
         document = _document(connection, decided, now)
         if state == "open":
             _tell_next(connection, decided, document["person"], now)
         else:
-            told = {"request": row.id, "decision": state, "amount_nanos": row.amount_nanos, "unit": row.unit}
+            sum_ = granted(decided) if state == "approved" else row.amount_nanos
+            told = {"request": row.id, "decision": state, "amount_nanos": sum_, "unit": row.unit}
             more = {"by": decider["handle"], **({"note": note} if note else {})}
             notices.post(connection, f"topup:{row.id}:decided", "topup_decided", row.person, {**told, **more}, now)
     if state == "approved":
-        lot = _lot(grant, row, now)
+        lot, names = _lot(grant, decided, now), [one for one, _ in given(decided.approved_by)]
         desk.apply(
-            Release(f"release:{lot.id}", row.person, lot_terms(lot, grant.id), f"approved by {', '.join(given)}")
+            Release(f"release:{lot.id}", row.person, lot_terms(lot, grant.id), f"approved by {', '.join(names)}")
         )
     return document
+
+
+def given(approved_by: str) -> list[tuple[str, int | None]]:
+    """Who has said yes or no, in order, and to which amount (nano-units) if it was lowered."""
+    found: list[Any] = json.loads(approved_by)
+    return [(one, None) if isinstance(one, str) else (one["by"], one["amount_nanos"]) for one in found]
+
+
+def granted(row: Any) -> int:
+    """What of a request stands as it was agreed so far, nano-units."""
+    return int(min([row.amount_nanos, *(nanos for _, nanos in given(row.approved_by) if nanos is not None)]))
+
+
+def _approval(handle: str, nanos: int | None) -> str | dict[str, Any]:
+    return handle if nanos is None else {"by": handle, "amount_nanos": nanos}
+
+
+def _lowered(row: Any, text: str) -> int | None:
+    """The amount that is approved; None for what stands already."""
+    wanted, most = parse_amount(text), granted(row)
+    if str(wanted.unit) != row.unit or not 0 < wanted.nanos <= most:
+        raise InvalidInput(
+            "amount",
+            repr(text[:40]),
+            f"more than nothing, up to {format_amount(Amount(most, Unit(row.unit)))}",
+            "more than was asked for is a grant of its own",
+        )
+    return None if wanted.nanos == most else wanted.nanos
 
 
 def withdraw(desk: Desk, request_id: str) -> None:
     """Take a request back."""
     with transaction(desk.engine) as connection:
-        row = _row(connection, request_id)
+        row = row_of(connection, request_id, locked=True)
         _may_be_decided(row, desk.now())
         connection.execute(
             update(topup_request).where(topup_request.c.id == request_id).values(state="withdrawn", decided=desk.now())
@@ -150,8 +189,8 @@ def approval_minutes(connection: Connection, plan: str) -> tuple[int, int]:
 
 def _tell_next(connection: Connection, row: Any, who: str, now: int) -> None:
     """Tell the approver whose turn it is; where anybody may decide, nobody in particular is told."""
-    given = json.loads(row.approved_by)
-    turn = json.loads(row.approvers)[len(given)]
+    said = given(row.approved_by)
+    turn = json.loads(row.approvers)[len(said)]
     if turn["person"]:
         fields = {
             "request": row.id,
@@ -161,7 +200,7 @@ def _tell_next(connection: Connection, row: Any, who: str, now: int) -> None:
             "expires_at": row.expires,
             **({"reason": row.reason} if row.reason else {}),
         }
-        key = f"topup:{row.id}:asked:{len(given)}"
+        key = f"topup:{row.id}:asked:{len(said)}"
         notices.post(connection, key, "topup_requested", turn["person"], fields, now)
 
 
@@ -215,9 +254,7 @@ def _lot(grant: grants.Grant, row: Any, now: int) -> LotPlan:
     plan = segment.plan
     period = next(periods_of(grant.history, segment, now, now + 1))
     expires = FOREVER if plan.allotment.every is None else min(micros(period.end), grant.history.stop)
-    return LotPlan(
-        f"lot_{row.id}", row.unit, row.amount_nanos, now, expires, plan.priority, plan.scope, "Top-up", None, ""
-    )
+    return LotPlan(f"lot_{row.id}", row.unit, granted(row), now, expires, plan.priority, plan.scope, "Top-up", None, "")
 
 
 def _may_be_decided(row: Any, now: int) -> None:
@@ -227,15 +264,22 @@ def _may_be_decided(row: Any, now: int) -> None:
         raise Conflict(f"request {row.id} has expired", "ask again")
 
 
-def _row(connection: Connection, request_id: str) -> Any:
-    row = connection.execute(select(topup_request).where(topup_request.c.id == request_id)).first()
+def row_of(connection: Connection, request_id: str, *, locked: bool = False) -> Any:
+    """A request as it is stored; `locked` keeps whoever decides at the same time waiting. Raises NotFound."""
+    query = select(topup_request).where(topup_request.c.id == request_id)
+    row = connection.execute(query.with_for_update() if locked else query).first()
     if row is None:
-        raise NotFound(f"there is no request {request_id[:80]!r}", "`bursar topup list` shows which there are")
+        raise missing(request_id)
     return row
 
 
+def missing(request_id: str) -> NotFound:
+    """The one answer for a request that is not there and for one that the caller may not know of."""
+    return NotFound(f"there is no request {request_id[:80]!r}", "`bursar topup list` shows which there are")
+
+
 def _document(connection: Connection, row: Any, now: int) -> dict[str, Any]:
-    chain, given = json.loads(row.approvers), json.loads(row.approved_by)
+    chain, said = json.loads(row.approvers), given(row.approved_by)
     state = "expired" if row.state == "open" and row.expires <= now else row.state
     return {
         "id": row.id,
@@ -246,8 +290,9 @@ def _document(connection: Connection, row: Any, now: int) -> dict[str, Any]:
         "amount": format_amount(Amount(row.amount_nanos, Unit(row.unit))),
         "reason": row.reason,
         "state": state,
-        "waits_for": chain[len(given)]["name"] if state == "open" else "",
-        "approved_by": given,
+        "waits_for": chain[len(said)]["name"] if state == "open" else "",
+        "approved_by": [one for one, _ in said],
+        "granted_nanos": granted(row) if state == "approved" else 0,
         "created_micros": row.created,
         "expires_micros": row.expires,
         "decided_micros": row.decided,

@@ -64,6 +64,14 @@ PERSONAL: tuple[Action, ...] = (
         logged=True,
     ),
     Action(
+        "mix.read",
+        "person",
+        "read",
+        "What a team uses in sum by model and project, and how evenly; groups of fewer than five people left out.",
+        {"manager": "team", "auditor": "organisation"},
+        "A manager plans with where a team's allotment goes. No figure has a person in it, so nobody was looked at.",
+    ),
+    Action(
         "statement.read",
         "person",
         "read",
