@@ -23,7 +23,8 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from bursar.console.visit import Visit, Whose
+from bursar.console.guest import Guest
+from bursar.console.visit import Visit, Visitor, Whose
 from bursar.office import access
 from bursar.office.access import Action
 from bursar.web.callers import desks_of
@@ -44,6 +45,10 @@ class Page:
     name: str = ""
     question: str = ""
     in_menu: bool = False
+    public: bool = False
+    """Open to visitors as well, where the organisation says so."""
+    posted: bool = False
+    """Asked for with a body: too private, or too long, for an address."""
 
 
 class Area:
@@ -63,10 +68,32 @@ class Area:
         return sorted(found, key=lambda one: self._order.get(one.path, len(self._order)))
 
     def page(
-        self, path: str, *, name: str, question: str, action: str, whose: Whose = "own", in_menu: bool = True
+        self,
+        path: str,
+        *,
+        name: str,
+        question: str,
+        action: str,
+        whose: Whose = "own",
+        in_menu: bool = True,
+        public: bool = False,
     ) -> Callable[[Handler], Handler]:
-        """A whole page, found in the menu by whoever may see it; `question` is the one that it answers."""
-        return self._add(Page(path, "page", access.action(action), whose, name, question, in_menu))
+        """A whole page, found in the menu by whoever may see it; `question` is the one that it answers.
+
+        A `public` one takes a `Guest` instead of a `Visit`: visitors see it too where the organisation says so.
+        """
+        return self._add(Page(path, "page", access.action(action), whose, name, question, in_menu, public))
+
+    def ask(
+        self, path: str, *, name: str = "", question: str = "", action: str, whose: Whose = "own", public: bool = False
+    ) -> Callable[[Handler], Handler]:
+        """A page (a part without a name) whose question is too private or too long for an address.
+
+        It is sent like a form and changes nothing, so it needs no token: whoever sends it from elsewhere gets an answer
+        that they cannot read.
+        """
+        kind: Kind = "page" if name else "part"
+        return self._add(Page(path, kind, access.action(action), whose, name, question, False, public, posted=True))
 
     def part(self, path: str, *, action: str, whose: Whose = "own") -> Callable[[Handler], Handler]:
         """A part of a page that is asked for again while it is open."""
@@ -79,11 +106,13 @@ class Area:
         return self._add(Page(path, "form", access.action(action), whose, name, question))
 
     def _add(self, page: Page) -> Callable[[Handler], Handler]:
-        checks = [Depends(_gate(page))]
+        if page.public and not page.action.public:
+            raise ValueError(f"{page.path}: {page.action.name} is nothing that may be public")
+        checks = [Depends(_open_gate(page) if page.public else _gate(page))]
         if page.kind == "form":
             checks.insert(0, Depends(_own_form))
         self.pages.append(page)
-        methods = ["POST"] if page.kind == "form" else ["GET"]
+        methods = ["POST"] if page.kind == "form" or page.posted else ["GET"]
         return self.router.api_route(page.path, methods=methods, dependencies=checks, response_model=None)
 
 
@@ -91,6 +120,15 @@ def _gate(page: Page) -> Callable[..., Any]:
     async def gate(request: Request, visit: Visit) -> None:
         request.state.page = page
         visit.enter(page.action, page.whose)
+
+    return gate
+
+
+def _open_gate(page: Page) -> Callable[..., Any]:
+    async def gate(request: Request, guest: Guest) -> None:
+        request.state.page = page
+        if isinstance(guest, Visitor):
+            guest.enter(page.action, page.whose)
 
     return gate
 

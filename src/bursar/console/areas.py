@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from bursar.console import mine, signing
+from bursar.console import board, candidate, mine, signing
 from bursar.console.area import Area
 
 AREAS: tuple[Area, ...] = (
     mine.AREA,
+    candidate.AREA,
+    board.AREA,
     signing.AREA,
 )

@@ -72,7 +72,6 @@ def inapplicable(values: Mapping[str, str]) -> dict[str, str]:
     elif not _in_units(amount):
         found["unit_price"] = "the amount is in money"
     if values.get("vesting") not in ("", "no", OTHER, None):
-        found.setdefault("every", "it comes as it vests")
         found.setdefault("rollover", "it comes as it vests")
     if values.get("every") == "once":
         found.setdefault("rollover", "it comes once")
@@ -89,6 +88,15 @@ def inapplicable(values: Mapping[str, str]) -> dict[str, str]:
     if values.get("currency", "").upper() in ("", "USD"):
         found["rate"] = "the offer is in dollars"
     return found
+
+
+def presumed(control: Control, values: Mapping[str, str]) -> str:
+    """What stands in for a control that is not known, beside the others."""
+    if control.name == "every" and values.get("vesting") not in ("", "no", None):
+        return "once, as it vests"
+    if control.name == "expires" and values.get("every") == "once":
+        return "never"
+    return control.presumed
 
 
 def lines_of(document: Mapping[str, Any]) -> list[str]:

@@ -84,7 +84,7 @@ def as_plan(part: TokensPart, title: str, currency: str) -> dict[str, Any]:
     if isinstance(part.rollover, RolloverPart):
         document["rollover"] = _dump(part.rollover)
     if part.limit is not None:
-        document["limit"] = _dump(part.limit)
+        document["limit"] = _limit(part.limit)
     if part.leaving is not None:
         document["leaving"] = {**_dump(part.leaving), "tail": f"{part.leaving.tail} days"}
     if part.notice is not None:
@@ -188,6 +188,15 @@ def use_of(plan: Plan) -> Use:
 
 def share(text: str) -> float:
     return shape.parts(text) / PARTS
+
+
+def _limit(part: LimitPart) -> dict[str, Any]:
+    """A limit with the days of its requests as a plan has them."""
+    found = _dump(part)
+    for step in found.get("then", ()):
+        if isinstance(step, dict) and "expires" in step.get("request", {}):
+            step["request"]["expires"] = f"{step['request']['expires']} days"
+    return found
 
 
 def _dump(part: Part) -> dict[str, Any]:

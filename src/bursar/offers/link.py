@@ -12,12 +12,15 @@ import json
 import zlib
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from bursar.errors import InvalidInput
 
 MAX_LINK_CHARS = 3_000
 """Of one offer: addresses beyond 4,096 characters are cut off or refused on their way."""
-MAX_UNPACKED_BYTES = 32 * 1024
+MAX_CARRIED_CHARS = 64 * 1024
+"""Of one that a form carries, where no address is in the way."""
+MAX_UNPACKED_BYTES = 256 * 1024
 """What a link may unfold to, so that a small one cannot fill the memory."""
 _VERSION = "1"
 _WORDS = (
@@ -43,21 +46,21 @@ _WORDS = (
 Document = dict[str, Any]
 
 
-def packed(document: Mapping[str, Any]) -> str:
+def packed(document: Mapping[str, Any], most: int = MAX_LINK_CHARS) -> str:
     """A document for an address. Raises `InvalidInput` if it is too large for one."""
     text = json.dumps(document, separators=(",", ":"), ensure_ascii=False, default=str)
     squeezer = zlib.compressobj(9, zlib.DEFLATED, -15, zdict=_WORDS)
     found = _VERSION + _letters(squeezer.compress(text.encode()) + squeezer.flush())
-    if len(found) > MAX_LINK_CHARS or len(text.encode()) > MAX_UNPACKED_BYTES:
+    if len(found) > most or len(text.encode()) > MAX_UNPACKED_BYTES:
         hint = "download the offer as a file and send that"
-        raise InvalidInput("link", f"{len(found):,} characters", f"at most {MAX_LINK_CHARS:,} in an address", hint)
+        raise InvalidInput("link", f"{len(found):,} characters", f"at most {most:,}", hint)
     return found
 
 
-def unpacked(text: str) -> Document:
+def unpacked(text: str, most: int = MAX_LINK_CHARS) -> Document:
     """The document in an address. Raises `InvalidInput` for what no `packed` made."""
     try:
-        if not text.isascii() or not 1 < len(text) <= MAX_LINK_CHARS or text[0] != _VERSION:
+        if not text.isascii() or not 1 < len(text) <= most or text[0] != _VERSION:
             raise ValueError
         squeezed = base64.b64decode(text[1:] + "=" * (-len(text[1:]) % 4), altchars=b"-_", validate=True)
         opener = zlib.decompressobj(-15, zdict=_WORDS)
@@ -70,6 +73,15 @@ def unpacked(text: str) -> Document:
     if not isinstance(found, dict):
         raise InvalidInput("link", "an address that holds no offer", "a link as this page gives it, whole")
     return found
+
+
+def link_in(text: str) -> str:
+    """What holds the offer in an address that somebody pastes, or the text as it is."""
+    try:
+        found = parse_qs(urlsplit(text).query).get("o", [])
+    except ValueError:
+        return text
+    return found[0] if found else text
 
 
 def _no_number(name: str) -> Any:
