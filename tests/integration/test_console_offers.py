@@ -181,7 +181,7 @@ def test_what_no_page_sends_is_refused_in_words(house: ConsoleHouse, fields: dic
 def test_a_file_is_opened_changed_and_downloaded_again_with_all_that_it_says(house: ConsoleHouse) -> None:
     text = (
         "bursar: offer/1\nname: acme\ntokens:\n  - {name: budget, amount: $500, every: 2 weeks, quotes: {every: With every pay.}}\n"
-        "  - {name: signing, amount: $5,000, every: once}\n"
+        "  - {name: signing, amount: $5000, every: once}\n"
     )
     with house.client("ada") as tab:
         page = tab.post("/offer/open", files={"file": ("acme.yaml", text)})

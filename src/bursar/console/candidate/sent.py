@@ -113,11 +113,11 @@ class Sent:
 
 async def sent_of(request: Request) -> Sent:
     """Read the form of a request."""
-    form = await request.form(max_files=1, max_fields=MAX_FIELDS, max_part_size=_MAX_PART_BYTES)
-    file = form.get("file")
-    if not isinstance(file, UploadFile) or not file.filename:
-        return Sent(form)
-    return Sent(form, file.filename[:MAX_VALUE_CHARS], await file.read(MAX_BYTES + 1))
+    async with request.form(max_files=1, max_fields=MAX_FIELDS, max_part_size=_MAX_PART_BYTES) as form:
+        file = form.get("file")
+        if not isinstance(file, UploadFile) or not file.filename:
+            return Sent(form)
+        return Sent(form, file.filename[:MAX_VALUE_CHARS], await file.read(MAX_BYTES + 1))
 
 
 Form = Annotated[Sent, Depends(sent_of)]
