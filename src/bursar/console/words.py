@@ -121,6 +121,12 @@ def ago(micros: int, now: int) -> str:
     return "just now" if seconds < _MINUTE else f"{span(seconds)} ago"
 
 
+def sentence(text: str) -> str:
+    """An error's words as a sentence: a capital in front, a full stop behind."""
+    found = text.strip()
+    return found and found[0].upper() + found[1:] + ("" if found.endswith((".", "!", "?", ":")) else ".")
+
+
 _BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrom", "Chrome"), ("Safari/", "Safari"))
 _SYSTEMS = (
     ("Android", "Android"),
