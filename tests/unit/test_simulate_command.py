@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ from bursar.cli.app import command_line
 from bursar.cli.render import console
 from bursar.cli.simulate import simulate
 from bursar.errors import BursarError
-from bursar.office import reports
+from bursar.ledger import Charge, Request, Usage, apply_now
+from bursar.office.desk import open_desk
 
 app = typer.Typer()
 app.command()(simulate)
@@ -132,8 +134,13 @@ def test_the_roster_and_its_use_come_from_the_database(place: Path, monkeypatch:
         runner.invoke(command_line(), ["person", "add", "ada", "--level", "L5"], catch_exceptions=False).exit_code == 0
     )
     assert "Engineering: 1 person," in typed()
-    used = {"rows": [{"key": "ada", "list_nanos": 70 * 10**9}, {"key": "bob", "list_nanos": 0}]}
-    monkeypatch.setattr(reports, "usage", lambda *_, **__: used)
+    desk = open_desk()
+    last_month = (datetime.now(UTC).replace(day=1) - timedelta(days=3)).timestamp()
+    at, nanos = int(last_month) * 1_000_000, 70 * 10**9
+    usage = Usage(request_id="r", provider="openai", model="gpt-5", list_nanos=nanos, cost_nanos=nanos, at=at)
+    charge = Charge("charge:1", desk.person("ada")["id"], "USD", nanos, Request("openai", "gpt-5", "work"), usage)
+    apply_now(desk.store, [charge], at)
+    desk.close()
     text = typed("--steady", "--no-burst")
     assert "Use is drawn from the history of 1 person." in text
     assert "$210" in text

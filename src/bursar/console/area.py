@@ -45,6 +45,11 @@ class Page:
     question: str = ""
     in_menu: bool = False
 
+    @property
+    def listed_for(self) -> Whose:
+        """Who finds it in the menu: a matter that names somebody comes to them by a notice."""
+        return "team" if self.whose == "matter" else self.whose
+
 
 class Area:
     """Collects the pages of one heading, and their router."""

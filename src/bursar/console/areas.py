@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from bursar.console import mine, signing
+from bursar.console import compensation, mine, signing
 from bursar.console.area import Area
 
 AREAS: tuple[Area, ...] = (
     mine.AREA,
+    compensation.AREA,
     signing.AREA,
 )

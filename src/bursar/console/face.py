@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from bursar.console import mine, rendering, signing
 from bursar.console.areas import AREAS
-from bursar.console.menu import front, menu
+from bursar.console.menu import front, menu, within
 from bursar.console.mine import wallet
 from bursar.console.visit import THEME_COOKIE, THEMES, Visit, theme_of
 from bursar.errors import Forbidden, InvalidInput, NotFound
@@ -34,7 +34,7 @@ def console_app(desks: Desks, *more: Face) -> FastAPI:
 def console_face() -> Face:
     """Every area's routes, and what belongs to none."""
     # The menu knows every area, and every area draws templates: so the templates get to know it here.
-    rendering.environment().globals["menu"] = menu
+    rendering.environment().globals.update(menu=menu, within=within)
     router = APIRouter()
     router.include_router(signing.PUBLIC)
     router.include_router(_common())

@@ -14,7 +14,7 @@ from bursar.charts import Chart
 from bursar.console import words
 from bursar.web.static import Static
 
-STYLES = ("base.css", "layout.css", "parts.css", "print.css")
+STYLES = ("base.css", "layout.css", "parts.css", "documents.css", "print.css")
 """One stylesheet is made of these, behind the charts', whose colours all of them use."""
 
 

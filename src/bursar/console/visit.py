@@ -25,8 +25,9 @@ from bursar.web.cookies import session_cookie
 from bursar.web.forms import form_token
 from bursar.web.problems import Fault, Problem, problem_of
 
-Whose = Literal["own", "team", "house", "account"]
-"""Whose figures a page shows: one's own, those of people one answers for, the organisation's, one's own sign-in's."""
+Whose = Literal["own", "team", "house", "account", "matter"]
+"""Whose figures a page shows: one's own, those of people one answers for, the organisation's, one's own sign-in's; of
+whoever has a matter that is one's to decide, which the page finds out."""
 THEMES = ("light", "dark")
 THEME_COOKIE = "bursar-theme"
 _NO_PERSON = Forbidden("your account is no person of the roster", "an owner links accounts to people")
@@ -85,6 +86,8 @@ class Visitor:
                 return bool(found & {"team", "organisation"})
             case "house":
                 return "organisation" in found
+            case "matter":
+                return bool(found & {"team", "organisation"}) or ("named" in found and bool(self.actor.person))
 
     def enter(self, act: Action, whose: Whose) -> None:
         """The gate of a page. Raises Forbidden."""

@@ -161,11 +161,14 @@ class Desk:
         purposes: tuple[str, ...] = (),
         label: str = "",
         note: str = "",
+        dry_run: bool = False,
     ) -> dict[str, Any]:
         """Fund a lot of a person; the amount as people write it, in any unit. The gateway draws on USD only: `note`
         of the answer says so for every other unit, which seats and recorded usage draw on."""
         holder = self.person(person)
         granted = parse_amount(amount)
+        if granted.nanos <= 0:
+            raise InvalidInput("amount", repr(amount), "more than nothing")
         wrong = next((one for one in purposes if one not in ("work", "personal")), None)
         if wrong is not None:
             raise InvalidInput("purpose", repr(wrong), "work or personal")
@@ -186,14 +189,15 @@ class Desk:
             grant=grant,
             label=label or "grant",
         )
-        self.apply(Release(f"release:{terms.id}", holder["id"], terms, note))
-        with transaction(self.engine) as connection:
-            self.note(
-                connection,
-                "grant.give",
-                grant,
-                {"person": holder["id"], "amount_nanos": granted.nanos, "unit": terms.unit, "note": note},
-            )
+        if not dry_run:
+            self.apply(Release(f"release:{terms.id}", holder["id"], terms, note))
+            with transaction(self.engine) as connection:
+                self.note(
+                    connection,
+                    "grant.give",
+                    grant,
+                    {"person": holder["id"], "amount_nanos": granted.nanos, "unit": terms.unit, "note": note},
+                )
         return {
             "grant": grant,
             "lot": terms.id,

@@ -106,17 +106,25 @@ def amend(connection: Connection, grant: Grant, change: Amendment, *, actor: str
 
 
 def first_day(grant: Grant, new: Plan, amount: Amount, now: int) -> tuple[str, int]:
-    """Which notice a change needs, and the first instant at which it may take effect: a local midnight."""
+    """Which notice a change needs, and the first instant at which it may take effect: a local midnight.
+
+    `same`: nothing of it is the person's, as where a plan changes another tier; that needs none.
+    """
     current = grant.history.segment_at(now)
-    kind = "improve"
+    kind = "same" if amount == current.amount else "improve"
     if amount.unit != current.amount.unit or new.allotment.every != current.plan.allotment.every:
         kind = "adjust"
     elif amount.nanos < current.amount.nanos:
         kind = "reduce"
-    elif amount.nanos == current.amount.nanos and new.digest != current.plan.digest:
+    elif amount.nanos == current.amount.nanos and _of_everybody(new) != _of_everybody(current.plan):
         kind = "adjust"
-    days = {"improve": 0, "adjust": current.plan.notice.adjust, "reduce": current.plan.notice.reduce}[kind]
+    days = {"same": 0, "improve": 0, "adjust": current.plan.notice.adjust, "reduce": current.plan.notice.reduce}[kind]
     return kind, midnight_after(now, days, current.plan)
+
+
+def _of_everybody(plan: Plan) -> Plan:
+    """The terms without who gets how much."""
+    return replace(plan, digest="", tiers=(), eligible={})
 
 
 def midnight_after(now: int, days: int, plan: Plan) -> int:

@@ -32,23 +32,23 @@ def terms(desk: Desk, person: str) -> list[dict[str, Any]]:
                     "title": segment.plan.title,
                     "tier": segment.tier,
                     "amount": grants.in_words(segment.amount, segment.plan),
-                    "version": _version(grant, now),
+                    "version": version_at(grant, now),
                     "since": _day(grant, segment.start),
                     "starts_micros": grant.history.starts,
                     "ends_micros": grant.history.ends or 0,
                     "note": grant.note,
-                    "history": _history(grant, now),
+                    "history": history(grant, now),
                 }
             )
     return found
 
 
-def _version(grant: Grant, now: int) -> int:
+def version_at(grant: Grant, now: int) -> int:
     number = sum(1 for one in grant.history.segments if one.start <= now)
     return int(grant.changes[max(0, number - 1)]["version"])
 
 
-def _history(grant: Grant, now: int) -> list[dict[str, Any]]:
+def history(grant: Grant, now: int) -> list[dict[str, Any]]:
     """Segments, pauses and facts of vesting as lines, the newest first."""
     lines: list[dict[str, Any]] = []
     before = ""

@@ -6,7 +6,7 @@ their own time zone.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -78,6 +78,13 @@ def last_instant(leave_date: str, zone: str) -> int:
 
 def listed(connection: Connection) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in connection.execute(select(person).order_by(person.c.handle))]
+
+
+def names(connection: Connection, ids: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Handle and name by id, of those who are on the roster."""
+    wanted = sorted(set(ids))
+    query = select(person.c.id, person.c.handle, person.c.name).where(person.c.id.in_(wanted))
+    return {row.id: {"handle": row.handle, "name": row.name} for row in connection.execute(query)} if wanted else {}
 
 
 def named(connection: Connection, name: str) -> dict[str, Any]:

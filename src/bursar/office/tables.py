@@ -522,6 +522,28 @@ personal_read = Table(
     Column("at", BigInteger, nullable=False),
 )
 
+long_work = Table(
+    "long_work",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("account", Text, ForeignKey("user_account.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("state", Text, nullable=False, server_default="waiting"),
+    Column("asked", Text, nullable=False),
+    Column("done_ppm", Integer, nullable=False, server_default="0"),
+    Column("created", BigInteger, nullable=False),
+    Column("began", BigInteger, nullable=False, server_default="0"),
+    Column("beat", BigInteger, nullable=False, server_default="0"),
+    Column("ended", BigInteger, nullable=False, server_default="0"),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("problem", Text, nullable=False, server_default=""),
+    Column("result", LargeBinary),
+    CheckConstraint("state IN ('waiting', 'running', 'done', 'failed', 'cancelled')", name="long_work_state"),
+)
+Index("long_work_account", long_work.c.account, long_work.c.created)
+Index("long_work_state", long_work.c.state, long_work.c.created)
+
 AUDITED = frozenset(
     table.name
     for table in (

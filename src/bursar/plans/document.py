@@ -27,6 +27,7 @@ MAX_TIERS = 200
 MAX_TEXT = 2_000
 MAX_TAIL_DAYS = 3_650
 MAX_NOTICE_DAYS = 366
+MAX_DEPTH = 20
 MAX_FAULTS = 20
 """Reported at once."""
 
@@ -405,8 +406,9 @@ class Source:
         self.places: dict[tuple[str | int, ...], tuple[int, int]] = {}
         self.keys: set[str] = set()
         """Every field name of the document, known or not."""
-        if len(text.encode()) > MAX_BYTES:
-            raise PlanFaults([Fault(0, 0, "document", f"{len(text.encode())} bytes", f"at most {MAX_BYTES}", file)])
+        size = len(text.encode("utf-8", "surrogatepass"))
+        if size > MAX_BYTES:
+            raise PlanFaults([Fault(0, 0, "document", f"{size} bytes", f"at most {MAX_BYTES}", file)])
         try:
             node = yaml.compose(text, Loader=yaml.SafeLoader)
         except yaml.YAMLError as error:
@@ -414,6 +416,9 @@ class Source:
             line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
             problem = str(getattr(error, "problem", None) or "what cannot be read")
             raise PlanFaults([Fault(line, column, "document", problem, "YAML", file)]) from None
+        except RecursionError:
+            deep = Fault(0, 0, "document", f"values nested deeper than {MAX_DEPTH}", "fewer levels", file)
+            raise PlanFaults([deep]) from None
         if node is None:
             raise PlanFaults([Fault(1, 1, "document", "nothing", expected, file)])
         self.value = self._take(node, (), 0)
@@ -427,8 +432,8 @@ class Source:
 
     def _take(self, node: yaml.Node, path: tuple[str | int, ...], depth: int) -> Any:
         self.places[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
-        if depth > 20:
-            raise PlanFaults([self.fault(path, "values nested deeper than 20", "fewer levels")])
+        if depth > MAX_DEPTH:
+            raise PlanFaults([self.fault(path, f"values nested deeper than {MAX_DEPTH}", "fewer levels")])
         if isinstance(node, yaml.MappingNode):
             found: dict[str, Any] = {}
             for key_node, value_node in node.value:

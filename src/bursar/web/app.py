@@ -20,6 +20,7 @@ from bursar.errors import BursarError
 from bursar.ledger import StoreUnavailable
 from bursar.office.desk import new_id
 from bursar.office.oidc import IdentityProvider, ProviderClient
+from bursar.office.working import Workers
 from bursar.web.callers import SignInFirst
 from bursar.web.desks import DATABASE_THREADS, Desks
 from bursar.web.edge import Edge
@@ -71,6 +72,7 @@ def make_app(desks: Desks, faces: Sequence[Face]) -> FastAPI:
         async with AsyncExitStack() as stack:
             stack.callback(desks.close)
             stack.push_async_callback(app.state.pulse.stopped)
+            stack.callback(app.state.workers.stop)
             if settings.oidc.issuer:
                 client = await stack.enter_async_context(ProviderClient(settings.oidc, desks.clock))
                 app.state.identity = IdentityProvider(
@@ -89,6 +91,7 @@ def make_app(desks: Desks, faces: Sequence[Face]) -> FastAPI:
     app.state.desks = desks
     app.state.pulse = Pulse(desks)
     app.state.identity = None
+    app.state.workers = Workers(settings)
     for face in faces:
         app.include_router(face.router, prefix=face.prefix)
     for kind in (BursarError, StoreUnavailable, RequestValidationError, HTTPException):

@@ -7,10 +7,11 @@ same however it is cut. Nothing here knows a clock, a file or a global.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
+from threading import Lock
 from typing import Literal
 
 import numpy as np
@@ -38,6 +39,9 @@ BINS = 128
 """Of the days after which people run out."""
 STRETCH_NUMBERS = 16_384
 """People times scenarios that are worked on together: small enough to stay in the cache."""
+
+Beat = Callable[[int, int], None]
+"""Told after each stretch of work: lives (people times scenarios) that are done, and how many there are."""
 
 Sum = Literal[
     "wanted",
@@ -143,11 +147,13 @@ def run(
     people: Sequence[Mapping[str, str]],
     setup: Setup,
     history: Mapping[str, Sequence[int]] | None = None,
+    beat: Beat | None = None,
 ) -> list[Tally]:
     """Run a roster under each plan with the same people, the same demand and the same prices.
 
     `people` have `level`, `job_family`, `role`, `team`, `location`, `hire_date` and `handle`; `history` gives months of
-    past use in nano-dollars by handle. Raises `InvalidInput` beyond the limits.
+    past use in nano-dollars by handle. `beat` hears how much is done, from any of the threads; what it raises ends the
+    run. Raises `InvalidInput` beyond the limits.
     """
     if not 1 <= len(people) <= MAX_PEOPLE:
         raise InvalidInput("roster", f"{len(people):,} people", f"1 to {MAX_PEOPLE:,}")
@@ -167,14 +173,29 @@ def run(
     past = _past(ordered, history)
     personas = _personas(places, setup.usage)
     blocks = _blocks(setup.scenarios)
+    told = _counted(beat, len(people) * setup.scenarios)
     if setup.workers == 1:
-        found = [_block(jobs, personas, setup, past, *block) for block in blocks]
+        found = [_block(jobs, personas, setup, past, told, *block) for block in blocks]
     else:
         with ThreadPoolExecutor(min(setup.workers, len(blocks))) as pool:
-            found = list(pool.map(lambda block: _block(jobs, personas, setup, past, *block), blocks))
+            found = list(pool.map(lambda block: _block(jobs, personas, setup, past, told, *block), blocks))
     for index, job in enumerate(jobs):
         job.tally.days = sum([one[index] for one in found], np.zeros_like(job.tally.days))
     return [job.tally for job in jobs]
+
+
+def _counted(beat: Beat | None, whole: int) -> Callable[[int], None]:
+    """Adds up what the threads have done and passes it on."""
+    done, one_at_a_time = 0, Lock()
+
+    def add(lives: int) -> None:
+        nonlocal done
+        if beat is not None:
+            with one_at_a_time:
+                done += lives
+                beat(done, whole)
+
+    return add
 
 
 _Place = tuple[str, date, date | None]
@@ -281,6 +302,7 @@ def _block(
     personas: tuple[Array, Array],
     setup: Setup,
     past: Histories | None,
+    told: Callable[[int], None],
     block: int,
     first: int,
     end: int,
@@ -307,6 +329,7 @@ def _block(
                     mine = _view(demand, group.rows[low:high] - start)
                     sums = job.tally.sums[:, group.tier, :, first:end]
                     live(group.cohort, mine, sums, histogram[group.tier], job.grain, job.steps, job.tally.bin_days)
+        told((stop - start) * width)
     return days
 
 
