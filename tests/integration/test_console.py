@@ -87,6 +87,11 @@ def test_whoever_is_not_signed_in_is_led_to_the_door_and_back(house: ConsoleHous
             assert answer.headers["location"] == f"/sign-in?next=%2F{page.path[1:].replace('/', '%2F')}%3Fby%3Dproject"
         part = tab.get("/wallet/now", headers={"hx-request": "true"})
         assert (part.status_code, part.headers["hx-redirect"]) == (401, "/sign-in")
+        shown = {"hx-request": "true", "hx-current-url": f"{house.url}/usage?by=day"}
+        there = tab.get("/wallet/now", headers=shown).headers["hx-redirect"]
+        assert there == "/sign-in?next=%2Fusage%3Fby%3Dday"
+        elsewhere = tab.get("/wallet/now", headers={"hx-request": "true", "hx-current-url": "https://evil.example/x"})
+        assert elsewhere.headers["hx-redirect"] == "/sign-in"
         assert tab.get("/live").status_code == 401
 
 
@@ -356,7 +361,7 @@ def test_what_goes_wrong_is_a_page_in_words_with_the_requests_id(house: ConsoleH
             ("/usage?days=many", 422, "days"),
             ("/statement?month=2026-13", 422, "a month such as 2026-11"),
             ("/watchers?after=zzz", 422, "a cursor that is none"),
-            ("/connect/keys/key_none/revoke", 404, "there is no key"),
+            ("/connect/keys/key_none/revoke", 404, "There is no key"),
             ("/usage?by=" + "x" * 5_000, 400, "longer than 4096 characters"),
         ):
             answer = tab.get(path)

@@ -66,7 +66,8 @@ def signs_in(request: Request) -> Response:
         back = "/"
     target = with_return("/sign-in", back)
     if "hx-request" in request.headers or request.url.path == "/live":
-        return Response(status_code=401, headers={"HX-Redirect": "/sign-in"})
+        shown = _own_path(request, request.headers.get("hx-current-url", ""))
+        return Response(status_code=401, headers={"HX-Redirect": with_return("/sign-in", shown)})
     return RedirectResponse(target, 303)
 
 
@@ -110,7 +111,7 @@ def _common() -> APIRouter:
             raise Forbidden("this form did not come from a page of this console")
         if choice not in ("", *THEMES):
             raise InvalidInput("choice", repr(choice), "light, dark, or nothing for the system's own")
-        answer = RedirectResponse(path_back(_referer(request)), 303)
+        answer = RedirectResponse(path_back(_own_path(request, request.headers.get("referer", ""))), 303)
         if choice:
             answer.set_cookie(THEME_COOKIE, choice, secure=is_secure(request), httponly=True, samesite="strict")
         else:
@@ -129,9 +130,12 @@ def _common() -> APIRouter:
     return router
 
 
-def _referer(request: Request) -> str:
-    """The path of the page that a form stands on, if it is one of ours."""
-    parts = urlsplit(request.headers.get("referer", ""))
+def _own_path(request: Request, address: str) -> str:
+    """The path of a page of ours that a browser says it shows; the front page for any other address."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "/"
     if parts.netloc.lower() != request.headers.get("host", "").lower():
         return "/"
     return parts.path + (f"?{parts.query}" if parts.query else "")

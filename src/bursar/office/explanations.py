@@ -99,6 +99,7 @@ def _line(entry: Entry, zone: ZoneInfo) -> dict[str, Any] | None:
         "amount_nanos": funded or lost,
         "expired_nanos": lost if entry.kind == "roll" else 0,
         "unit": entry.unit,
+        "label": entry.terms.label if isinstance(entry.terms, LotTerms) else "",
         "sentence": sentence,
         "note": entry.note,
     }

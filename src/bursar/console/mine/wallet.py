@@ -134,8 +134,9 @@ def timeline(found: dict[str, Any], coming: list[dict[str, Any]], now: int, zone
         note = "no end" if endless else lot["scope"]
         spans.append(Span(lot["label"], start, max(start, end), lot["available_nanos"], note))
     for event in coming:
-        if event["event"] in ("release", "vest", "roll") and event["unit"] == found["unit"]:
-            name = {"release": "Next allotment", "vest": "Vests", "roll": "Rolls over"}[event["event"]]
+        if event["event"] in ("release", "roll") and event["unit"] == found["unit"]:
+            # A roll is told by its lot, which says that it was carried over.
+            name = event["label"] or "Next allotment"
             day = date.fromisoformat(event["day"])
             if day <= horizon:
                 spans.append(Span(name, day, None, event["amount_nanos"]))
