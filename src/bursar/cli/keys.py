@@ -92,3 +92,37 @@ def revoke(
         show_json({"id": key, "state": "revoked"})
     else:
         console.print(f"{key} is revoked.", markup=False)
+
+
+@app.command()
+def rotate(
+    key: Annotated[str, typer.Argument(help="Id of the key (bursar key list).")],
+    overlap_minutes: Annotated[
+        int, typer.Option("--overlap-minutes", min=0, help="How long the old secret goes on working.")
+    ] = 0,
+    json: Json = False,
+) -> None:
+    """Give a key a new secret; its cap and its history stay. Example: bursar key rotate key_x --overlap-minutes 60"""
+    with desk() as office:
+        rotated = office.rotate_key(key, overlap_seconds=overlap_minutes * 60)
+    if json:
+        show_json(rotated)
+        return
+    console.print(rotated["token"], markup=False, style="bold", soft_wrap=True)
+    console.print(f"This is the only time that key {rotated['id']} is shown.", style="dim", markup=False)
+
+
+@app.command()
+def pause(key: Annotated[str, typer.Argument(help="Id of the key.")], json: Json = False) -> None:
+    """Stop a key for a while; nothing passes with it within a second. Example: bursar key pause key_x"""
+    with desk() as office:
+        office.pause_key(key)
+    show_json({"id": key, "state": "paused"}) if json else console.print(f"{key} is paused.", markup=False)
+
+
+@app.command()
+def resume(key: Annotated[str, typer.Argument(help="Id of the key.")], json: Json = False) -> None:
+    """Let a paused key work again. Example: bursar key resume key_x"""
+    with desk() as office:
+        office.resume_key(key)
+    show_json({"id": key, "state": "live"}) if json else console.print(f"{key} works again.", markup=False)

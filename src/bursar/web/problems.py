@@ -103,5 +103,6 @@ def _of_field(error: dict[str, object]) -> Fault:
     # What is missing echoes the whole form, which may hold a password.
     if error.get("type") == "missing" or not isinstance(given, str | int | float | bool):
         found = "nothing"
-    expected = str(error.get("msg", "")).removeprefix("Input should be ").removeprefix("String should ")
+    expected = str(error.get("msg", "")).removeprefix("Value error, ")
+    expected = expected.removeprefix("Input should be ").removeprefix("String should ")
     return Fault(name or "request", found, expected.lower() or "something else")
