@@ -25,6 +25,13 @@ def written(nanos: int, unit: str = "USD", *, sign: bool = False) -> str:
     return format_amount(Amount(nanos, Unit(unit)), sign=sign)
 
 
+def written_round(nanos: float, unit: str = "USD") -> str:
+    """An amount at an axis: without cents where it is above ten."""
+    whole = round(nanos)
+    text = written(whole, unit)
+    return text.removesuffix(".00") if abs(whole) >= 10**10 or not whole else text
+
+
 def exact(nanos: int, unit: str = "USD") -> str:
     return format_amount(Amount(nanos, Unit(unit)), precision="exact")
 

@@ -266,6 +266,36 @@ def recent_charges(session: Session, limit: int, person: str = "", before_seq: i
 
 
 @dataclass(frozen=True, slots=True)
+class ChargeSum:
+    """Totals of a group of one person's charges; nano-units, microseconds UTC."""
+
+    key: str
+    requests: int
+    amount: int
+    first: int
+    last: int
+
+
+def charges_by(session: Session, column: str, person: str, since: int, most: int, unit: str = "USD") -> list[ChargeSum]:
+    """A person's newest charges (at most `most` of them, none from before `since`) by a column of the charge, most first."""
+    if column not in ("access_key", "session", "agent"):
+        raise ValueError(f"column: found {column!r}, expected access_key, session or agent")
+    newest = (
+        f"SELECT charge.{column} AS name, charge.amount, charge.at FROM entry e JOIN charge ON charge.seq = e.seq "
+        "WHERE e.person = ? AND charge.unit = ? AND charge.at >= ? ORDER BY e.seq DESC LIMIT ?"
+    )
+    rows = session.rows(
+        f"SELECT name, COUNT(*), {wide_sum('amount')}, MIN(at), MAX(at) FROM ({newest}) AS newest GROUP BY name ORDER BY name",
+        person,
+        unit,
+        since,
+        most,
+    )
+    found = [ChargeSum(str(row[0]), int(row[1]), wide(row[2], row[3]), int(row[4]), int(row[5])) for row in rows]
+    return sorted(found, key=lambda one: -one.amount)
+
+
+@dataclass(frozen=True, slots=True)
 class Exposure:
     """All lots of an organisation by bucket, nano-units of one unit; `overage` is what no lot covered.
 
