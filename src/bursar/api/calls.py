@@ -79,6 +79,8 @@ class Call:
     subject: Subject | None = None
     worked: bool = False
     """Whether a desk was lent: from then on something may have been changed."""
+    body: bytes = b""
+    """As it was sent."""
     location: str = ""
     """Path of what was made, below the prefix."""
 
@@ -102,6 +104,13 @@ class Call:
         with self.desks.lend(self.actor.label if self.actor else "visitor") as desk:
             self.worked = True
             yield desk
+
+    @property
+    def named(self) -> str:
+        """Id of the thing that it is about."""
+        assert self.subject is not None, "the gate has not been passed"
+        assert self.gate.thing is not None, "it is about no thing"
+        return str(self.request.path_params[self.gate.thing.word])
 
     # Lists of several people.
 
@@ -160,7 +169,7 @@ class Call:
             case _:
                 self.subject = Subject(ORGANISATION)
                 require(self.actor, action, self.subject)
-        if action.kind == "read" and self.gate.whose in ("person", "thing", "house") and action.logged:
+        if action.kind == "read" and self.gate.whose in ("person", "thing", "house") and self.subject is not None:
             reads.look(self.desks.engine, self.actor, action, [self.subject], self.gate.what, self.now)
 
     def _about_person(self, action: Action) -> None:
@@ -207,6 +216,8 @@ def called(request: Request, gate: Gate) -> Call:
     """
     desks = desks_of(request)
     call = Call(request, gate, desks, desks.clock())
+    if gate.whose == "anybody":
+        return call
     given = request.headers.get("authorization", "")
     cookie = session_cookie(request)
     if given:

@@ -16,9 +16,7 @@ from bursar.web import paging
 
 T = TypeVar("T")
 
-After = Annotated[
-    str, Query(description="Cursor: `next` of the page before.", max_length=paging.MAX_CURSOR_CHARS)
-]
+After = Annotated[str, Query(description="Cursor: `next` of the page before.", max_length=paging.MAX_CURSOR_CHARS)]
 Limit = Annotated[int, Query(description="Items in a page.", ge=1, le=MAX_PAGE_ITEMS)]
 DEFAULT_LIMIT = PAGE_ITEMS
 

@@ -65,7 +65,7 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "unavailable": (503, "Not available just now"),
 }
 """By the end of the type: status and title."""
-_BY_STATUS = {status: kind for kind, (status, _) in reversed(KINDS.items())}
+_BY_STATUS = {status: kind for kind, (status, _) in reversed(list(KINDS.items()))}
 _BY_ERROR: Mapping[type[BursarError], str] = {
     KeyReused: "key-reused",
     KeyBusy: "key-busy",
@@ -85,9 +85,9 @@ class FaultDocument(Document):
 class ProblemDocument(Document):
     """A problem (RFC 9457). Of the first faulty value, `field`, `found` and `expected` stand here too."""
 
-    type: Annotated[str, WithJsonSchema({"type": "string", "format": "uri", "enum": [PREFIX + one for one in KINDS]})] = (
-        said("What kind of problem it is.", f"{PREFIX}invalid-input")
-    )
+    type: Annotated[
+        str, WithJsonSchema({"type": "string", "format": "uri", "enum": [PREFIX + one for one in KINDS]})
+    ] = said("What kind of problem it is.", f"{PREFIX}invalid-input")
     title: str = said("The kind in words.", "A value is not as it has to be")
     status: int = said("The HTTP status.", 422)
     detail: str = said("What happened, in a sentence.", "amount: found '12,50', expected an amount such as $1,250")

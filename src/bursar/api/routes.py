@@ -64,7 +64,11 @@ class Route:
     """Set: it takes If-Match."""
     takes: tuple[str, ...] = (JSON,)
     max_bytes: int = MAX_JSON_BYTES
+    body: str = ""
+    """What a body is called that is no JSON object and read by the office itself."""
     gives: str = JSON
+    located: bool = False
+    """The answer has the address of what was made."""
     errors: tuple[int, ...] = ()
     """Further statuses than those that follow from the rest."""
     example: Any = field(default=None, compare=False)
@@ -82,7 +86,9 @@ class Resource:
         """Something to read."""
         return self._add("GET", path, name, summary, changes=False, **more)
 
-    def post(self, path: str, name: str, summary: str, *, changes: bool = True, **more: Any) -> Callable[[Handler], Handler]:
+    def post(
+        self, path: str, name: str, summary: str, *, changes: bool = True, **more: Any
+    ) -> Callable[[Handler], Handler]:
         """Something to do; with `changes` False something to work out that keeps nothing."""
         return self._add("POST", path, name, summary, changes=changes, **more)
 
@@ -115,9 +121,7 @@ class Resource:
             shape = get_type_hints(handler, include_extras=True).get("return")
             shape = None if shape is type(None) else shape
             told = " ".join((inspect.getdoc(handler) or "").split())
-            route = Route(
-                name, method, path, self.name, summary, told, gate, status, shape, changes, current, **more
-            )
+            route = Route(name, method, path, self.name, summary, told, gate, status, shape, changes, current, **more)
             self.routes.append(route)
             self.router.add_api_route(
                 path,
@@ -131,6 +135,7 @@ class Resource:
                 status_code=status,
                 response_model=None,
                 dependencies=[Depends(one) for one in _of_path(gate)],
+                openapi_extra=_raw_body(route),
                 route_class_override=_guarded(route),
             )
             return handler
@@ -176,6 +181,12 @@ def _endpoint(route: Route, handler: Callable[..., Any]) -> Callable[..., Respon
     signature = inspect.signature(handler, eval_str=True)
     endpoint.__signature__ = signature.replace(return_annotation=Response)  # type: ignore[attr-defined]
     return endpoint
+
+
+def _raw_body(route: Route) -> dict[str, Any] | None:
+    if not route.body:
+        return None
+    return {"requestBody": {"required": True, "content": {media: {"schema": {}} for media in route.takes}}}
 
 
 def _of_path(gate: Gate) -> list[Callable[..., Any]]:

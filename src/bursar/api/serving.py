@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 IDEMPOTENCY_KEY = "idempotency-key"
 REPLAYED = "Idempotency-Replayed"
+JSON = "application/json"
 KEPT_HEADERS = ("content-type", "etag", "location")
 
 Inner = Callable[[Request], Awaitable[Response]]
@@ -49,7 +51,7 @@ async def _served(route: Route, request: Request, inner: Inner, known: frozenset
         if not request.headers.get(HEADER):
             raise Forbidden(f"a session's change takes the header {HEADER}", "GET /session gives its value")
         await check_form(request, call.desks.vault)
-    body = await request.body()
+    body = call.body = await request.body()
     _check_body(route, request, body)
     key = request.headers.get(IDEMPOTENCY_KEY, "")
     if key and route.changes and call.actor is not None:
@@ -69,6 +71,23 @@ def _check_body(route: Route, request: Request, body: bytes) -> None:
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if body and request.method not in SAFE and media not in route.takes:
         raise Unsupported(f"a body of type {media[:100] or 'none'} is not taken here", f"send {', '.join(route.takes)}")
+    if body and media == JSON and not route.body:
+        _check_json(body)
+
+
+def _check_json(body: bytes) -> None:
+    """JSON as RFC 8259 has it, said with its line where it is none."""
+    try:
+        json.loads(body, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        found = f"{error.msg} in line {error.lineno}, column {error.colno}"
+        raise InvalidInput("body", found, "a JSON document") from None
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput("body", str(error)[:100], "a JSON document in UTF-8") from None
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name}, which JSON does not have")
 
 
 def _digest(request: Request, body: bytes) -> str:

@@ -23,7 +23,7 @@ T = TypeVar("T")
 class Document(BaseModel):
     """What the API answers."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
 
 
 class Sent(BaseModel):
@@ -34,8 +34,7 @@ class Sent(BaseModel):
 
 def said(description: str, example: Any = None, default: Any = ..., **limits: Any) -> Any:
     """A field with its description and an example."""
-    examples = {} if example is None else {"examples": [example]}
-    return Field(default, description=description, **examples, **limits)
+    return Field(default, description=description, examples=None if example is None else [example], **limits)
 
 
 # Texts. What a database or a terminal would choke on is refused here, before anything else sees it.
@@ -53,8 +52,6 @@ def _lines(text: str) -> str:
     return text
 
 
-_PRINTABLE = {"type": "string", "pattern": r"^[^\x00-\x1f\x7f]*$"}
-
 Line = Annotated[str, StringConstraints(max_length=MAX_TEXT_CHARS), AfterValidator(_one_line)]
 Prose = Annotated[str, StringConstraints(max_length=MAX_PROSE_CHARS), AfterValidator(_lines)]
 Yaml = Annotated[str, StringConstraints(min_length=1, max_length=MAX_DOCUMENT_CHARS), AfterValidator(_lines)]
@@ -69,8 +66,11 @@ When = Annotated[str, StringConstraints(max_length=MAX_DATE_CHARS), AfterValidat
 
 def instant(micros: int) -> str:
     """Microseconds UTC as ISO 8601, with a fraction only where there is one."""
-    return datetime.fromtimestamp(micros // 1_000_000, UTC).replace(microsecond=micros % 1_000_000).isoformat().replace(
-        "+00:00", "Z"
+    return (
+        datetime.fromtimestamp(micros // 1_000_000, UTC)
+        .replace(microsecond=micros % 1_000_000)
+        .isoformat()
+        .replace("+00:00", "Z")
     )
 
 
@@ -106,6 +106,10 @@ def amount_of(nanos: int, unit: str = "USD") -> Amount:
 
 class Page(Document, Generic[T]):
     """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        return f"{params[0].__name__}Page"
 
     items: list[T] = Field(description="In the order of the list.")
     next: str | None = Field(default=None, description="Cursor of the next page, null at the end.")

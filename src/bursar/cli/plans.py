@@ -17,6 +17,7 @@ from bursar.office import explanations, outlook, plans, rollout, topups
 from bursar.office.database import reading
 from bursar.office.desk import system_clock
 from bursar.plans.check import Checked, load
+from bursar.plans.differences import differences
 from bursar.plans.document import MAX_BYTES, json_schema
 from bursar.plans.terms import plain
 
@@ -148,10 +149,8 @@ def diff(
     json: Json = False,
 ) -> None:
     """Compare the terms of two plans or versions. Example: bursar plan diff engineering engineering.yaml"""
-    before, after = (_terms(_named(*_versioned(one))) for one in (old, new))
-    changed = {
-        key: (before.get(key), after.get(key)) for key in sorted({*before, *after}) if before.get(key) != after.get(key)
-    }
+    before, after = (_named(*_versioned(one)).plan for one in (old, new))
+    changed = differences(before, after)
     if json:
         show_json({key: {"before": one, "after": other} for key, (one, other) in changed.items()})
         return
@@ -169,25 +168,6 @@ def diff(
 def _versioned(text: str) -> tuple[str, int]:
     name, at, number = text.partition("@")
     return (name, int(number)) if at and number.isdigit() else (text, 0)
-
-
-def _terms(checked: Checked) -> dict[str, str]:
-    found: dict[str, str] = {}
-
-    def put(path: str, value: Any) -> None:
-        if isinstance(value, dict) and set(value) == {"nanos", "unit"}:
-            found[path] = money(value["nanos"], value["unit"])
-        elif isinstance(value, dict):
-            for key, one in value.items():
-                put(f"{path}.{key}" if path else key, one)
-        elif isinstance(value, list) and any(isinstance(one, dict | list) for one in value):
-            for index, one in enumerate(value):
-                put(f"{path}.{one.get('name') or index}" if isinstance(one, dict) else f"{path}.{index}", one)
-        elif value not in (None, [], ""):
-            found[path] = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-    put("", {key: value for key, value in plain(checked.plan).items() if key != "digest"})
-    return found
 
 
 @app.command()

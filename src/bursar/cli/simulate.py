@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, date, datetime
-from itertools import pairwise
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
-from bursar.calendar import months_later
 from bursar.cli.options import Json, desk
 from bursar.cli.render import Column, console, show_json, show_pairs, show_table
 from bursar.errors import InvalidInput, NotFound
-from bursar.insight.simulation.behaviour import CALM, Behaviour
-from bursar.insight.simulation.engine import MAX_PEOPLE, Setup, run
-from bursar.insight.simulation.outcome import Comparison, Month, Outcome, Spread, as_json, compare, outcomes
+from bursar.insight.simulation.engine import Setup
+from bursar.insight.simulation.outcome import Comparison, Month, Outcome, Spread, as_json
 from bursar.insight.simulation.report import amount, html, share
-from bursar.insight.simulation.usage import PERSONAS, PRICES, Persona, Usage, parse_persona, parse_price
-from bursar.money import NANO, parse_amount
-from bursar.office import reports, roster
-from bursar.office.desk import Desk
+from bursar.insight.simulation.usage import PERSONAS, PRICES
+from bursar.office import roster, simulations
+from bursar.office.desk import system_clock
 from bursar.office.people import MAX_ROSTER_BYTES
 from bursar.plans.check import load
 from bursar.plans.document import MAX_BYTES
 from bursar.plans.terms import Plan
 
-HISTORY_MONTHS = 12
-"""How far back use is looked at."""
-MAX_WORKERS = 4
 _FAN = 24
 _WIDE = 110
 """Columns of a terminal from which on a month has its fan."""
@@ -93,23 +83,22 @@ def simulate(
     """Run a plan over months and scenarios. Example: bursar plan simulate plan.yaml --roster people.csv --html plan.html"""
     plans = [_plan(file), *([_plan(against)] if against else [])]
     people, past = _people(roster_file, history=history)
-    found = Usage(price=parse_price(price), growth=_growth(growth))
-    if steady:
-        found = replace(found, month_sigma=0.0, growth=1.0, growth_sigma=0.0, price=PRICES["flat"], shifts=0.0)
-    setup = Setup(
-        first=_first(start),
+    wishes = simulations.Wishes(
         months=months,
         scenarios=scenarios,
         seed=seed,
-        usage=_with_personas(found, usage or [], plans),
-        behaviour=Behaviour() if burst else CALM,
-        discount=_discount(contract_discount),
-        unit_price=_unit_price(unit_price),
-        workers=min(MAX_WORKERS, os.cpu_count() or 1),
+        start=start,
+        price=price,
+        usage=tuple(usage or ()),
+        growth=growth,
+        steady=steady,
+        burst=burst,
+        contract_discount=contract_discount,
+        unit_price=unit_price,
     )
-    tallies = run(plans, people, setup, past)
-    seen = outcomes(tallies)
-    comparison = compare(*tallies) if len(tallies) == 2 else None
+    setup = simulations.setup_of(wishes, plans, system_clock())
+    found = simulations.simulated(plans, people, setup, past)
+    seen, comparison = found.outcomes, found.comparison
     if html_file is not None:
         _write(html_file, html(setup, seen, comparison))
     if json:
@@ -243,83 +232,11 @@ def _plan(file: Path) -> Plan:
     return load(_text(file, "plan", MAX_BYTES), file.name).plan
 
 
-def _people(file: Path | None, *, history: bool) -> tuple[Sequence[Mapping[str, str]], dict[str, list[int]]]:
+def _people(file: Path | None, *, history: bool) -> tuple[simulations.People, dict[str, list[int]]]:
     if file is not None:
         return roster.compare(_text(file, "roster", MAX_ROSTER_BYTES), []).added, {}
     with desk() as office:
-        people = [one for one in office.people() if one["status"] != "left"]
-        if not people:
-            raise InvalidInput(
-                "roster", "nobody in the database", f"1 to {MAX_PEOPLE:,} people", "or a CSV with --roster"
-            )
-        return people, _history(office) if history else {}
-
-
-def _history(office: Desk) -> dict[str, list[int]]:
-    """Whole months of use at list price by handle, from each person's first month with some."""
-    this = datetime.fromtimestamp(office.now() / 1_000_000, UTC).date().replace(day=1)
-    marks = [months_later(this, back) for back in range(-HISTORY_MONTHS, 1)]
-    found: dict[str, list[int]] = {}
-    for start, end in pairwise(marks):
-        rows = reports.usage(office, "person", start=start.isoformat(), end=end.isoformat())["rows"]
-        here = {row["key"]: row["list_nanos"] for row in rows if row["list_nanos"] > 0}
-        for handle in {*found, *here}:
-            found.setdefault(handle, []).append(here.get(handle, 0))
-    return found
-
-
-def _with_personas(usage: Usage, given: Sequence[str], plans: Sequence[Plan]) -> Usage:
-    tiers = {tier.name for plan in plans for tier in plan.tiers}
-    by_tier: dict[str, Persona] = {}
-    everybody = usage.everybody
-    for one in given:
-        name, equals, text = one.partition("=")
-        if not equals:
-            everybody = parse_persona(one)
-            by_tier = {**dict.fromkeys(tiers, everybody), **by_tier}
-        elif name not in tiers:
-            raise InvalidInput("usage", repr(name[:60]), f"a tier of the plan: {', '.join(sorted(tiers))}")
-        else:
-            by_tier[name] = parse_persona(text)
-    return replace(usage, everybody=everybody, by_tier=by_tier)
-
-
-def _first(text: str) -> date:
-    if not text:
-        return months_later(datetime.now(UTC).date().replace(day=1), 1)
-    try:
-        found = date.fromisoformat(f"{text}-01" if len(text) == 7 else text)
-    except ValueError:
-        raise InvalidInput("from", repr(text[:40]), "a month such as 2026-04") from None
-    if found.day != 1 or not 1970 <= found.year <= 2200:
-        raise InvalidInput("from", repr(text[:40]), "the first day of a month from 1970 to 2200")
-    return found
-
-
-def _growth(value: float) -> float:
-    if not 0.01 <= value <= 100:
-        raise InvalidInput("growth", f"{value:g}", "0.01 to 100 times a year")
-    return value
-
-
-def _discount(text: str) -> float:
-    number = text.strip().removesuffix("%")
-    try:
-        value = float(number) / 100
-    except ValueError:
-        value = -1.0
-    if not text.strip().endswith("%") or not 0 <= value < 1:
-        raise InvalidInput("contract-discount", repr(text[:40]), "a share such as 25%, less than 100%")
-    return value
-
-
-def _unit_price(text: str) -> float:
-    if not text:
-        return 0.0
-    found = parse_amount(text, field="unit-price")
-    if not found.unit.is_currency or found.nanos <= 0:
-        raise InvalidInput("unit-price", repr(text[:40]), "money for one unit, such as $0.000003")
-    return found.nanos / NANO
+        return simulations.people_of(office), simulations.history_of(office) if history else {}
 
 
 def _text(file: Path, field: str, most: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -20,6 +21,7 @@ from bursar.ledger import StoreUnavailable
 from bursar.web.callers import SignInFirst
 from bursar.web.desks import DATABASE_THREADS, Desks
 from bursar.web.edge import Edge
+from bursar.web.jobs import Jobs
 from bursar.web.live import Pulse
 from bursar.web.problems import Problem, problem_of
 
@@ -68,11 +70,13 @@ def make_app(desks: Desks, faces: Sequence[Face]) -> FastAPI:
             yield
         finally:
             await app.state.pulse.stopped()
+            await asyncio.to_thread(app.state.jobs.close)
             desks.close()
 
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=life, redirect_slashes=False)
     app.state.desks = desks
     app.state.pulse = Pulse(desks)
+    app.state.jobs = Jobs(desks.clock)
     for face in faces:
         app.include_router(face.router, prefix=face.prefix)
     for kind in (BursarError, StoreUnavailable, RequestValidationError, HTTPException):

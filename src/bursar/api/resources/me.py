@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Path
 from pydantic import Field
@@ -112,9 +112,7 @@ def get_me(call: Called) -> Me:
         person=person,
         roles=[role for role in ROLES if role in call.by.roles],
         by_token=call.session is None,
-        rights=[
-            Right(action=row.name, what=row.what, reach=sorted(scopes)) for row, scopes in rights if scopes
-        ],
+        rights=[Right(action=row.name, what=row.what, reach=sorted(scopes)) for row, scopes in rights if scopes],
     )
 
 
@@ -133,7 +131,7 @@ def get_policy(call: Called) -> Policies:
                 action=row.name,
                 what=row.what,
                 why=row.why,
-                roles=dict(row.scopes),
+                roles=dict(row.scopes.items()),
                 logged=row.logged,
             )
             for row in TABLE
@@ -175,7 +173,7 @@ def revoke_token(call: Called, token: Annotated[str, Path(description="Id of the
         api_tokens.revoke(connection, token, by=call.by.label, now=call.now, account_id=call.by.account)
 
 
-def _token(one: api_tokens.ApiToken, now: int) -> dict[str, object]:
+def _token(one: api_tokens.ApiToken, now: int) -> dict[str, Any]:
     return {
         "id": one.id,
         "label": one.label,

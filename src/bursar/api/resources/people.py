@@ -18,7 +18,7 @@ from bursar.api.shapes import Day, Document, Line, Page, Sent, When, said
 from bursar.errors import InvalidInput
 from bursar.office import people, promises
 from bursar.office.database import reading
-from bursar.office.people import FIELDS
+from bursar.office.roster import FIELDS
 
 PEOPLE = Resource("People", "Who is on the roster: their record, suspending, leaving.")
 
@@ -101,7 +101,7 @@ def list_people(
     return Page[Person](items=[person_of(one) for one in page], next=following)
 
 
-@PEOPLE.post("/people", "addPerson", "Add a person", action="person.change", whose="house", status=201)
+@PEOPLE.post("/people", "addPerson", "Add a person", action="person.change", whose="house", status=201, located=True)
 def add_person(call: Called, body: NewPerson) -> Person:
     """Add somebody to the roster. They get nothing by it: grants are given."""
     with call.desk() as desk:

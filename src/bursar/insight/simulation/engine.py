@@ -7,7 +7,8 @@ same however it is cut. Nothing here knows a clock, a file or a global.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
@@ -143,11 +144,13 @@ def run(
     people: Sequence[Mapping[str, str]],
     setup: Setup,
     history: Mapping[str, Sequence[int]] | None = None,
+    watch: Callable[[float], None] | None = None,
 ) -> list[Tally]:
     """Run a roster under each plan with the same people, the same demand and the same prices.
 
     `people` have `level`, `job_family`, `role`, `team`, `location`, `hire_date` and `handle`; `history` gives months of
-    past use in nano-dollars by handle. Raises `InvalidInput` beyond the limits.
+    past use in nano-dollars by handle. `watch` is told the share of the blocks that are done, from any thread; what it
+    raises ends the run. Raises `InvalidInput` beyond the limits.
     """
     if not 1 <= len(people) <= MAX_PEOPLE:
         raise InvalidInput("roster", f"{len(people):,} people", f"1 to {MAX_PEOPLE:,}")
@@ -167,14 +170,35 @@ def run(
     past = _past(ordered, history)
     personas = _personas(places, setup.usage)
     blocks = _blocks(setup.scenarios)
+    done = itertools.count(1)
+
+    def work(block: tuple[int, int, int]) -> list[NDArray[np.int64]]:
+        days = _block(jobs, personas, setup, past, *block)
+        if watch is not None:
+            watch(next(done) / len(blocks))
+        return days
+
     if setup.workers == 1:
-        found = [_block(jobs, personas, setup, past, *block) for block in blocks]
+        found = [work(block) for block in blocks]
     else:
         with ThreadPoolExecutor(min(setup.workers, len(blocks))) as pool:
-            found = list(pool.map(lambda block: _block(jobs, personas, setup, past, *block), blocks))
+            found = _all(pool, work, blocks)
     for index, job in enumerate(jobs):
         job.tally.days = sum([one[index] for one in found], np.zeros_like(job.tally.days))
     return [job.tally for job in jobs]
+
+
+def _all(
+    pool: ThreadPoolExecutor,
+    work: Callable[[tuple[int, int, int]], list[NDArray[np.int64]]],
+    blocks: list[tuple[int, int, int]],
+) -> list[list[NDArray[np.int64]]]:
+    """Every block's days in order; the first error leaves out the blocks that have not begun."""
+    try:
+        return list(pool.map(work, blocks))
+    except BaseException:
+        pool.shutdown(wait=True, cancel_futures=True)
+        raise
 
 
 _Place = tuple[str, date, date | None]
