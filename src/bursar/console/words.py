@@ -119,3 +119,21 @@ def ago(micros: int, now: int) -> str:
     """How long ago, in words."""
     seconds = max(0, now - micros) / MICROS
     return "just now" if seconds < _MINUTE else f"{span(seconds)} ago"
+
+
+_BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrom", "Chrome"), ("Safari/", "Safari"))
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+def browser(agent: str) -> str:
+    """What a browser says of itself, in two words; whatever else it is, as it says."""
+    name = next((name for sign, name in _BROWSERS if sign in agent), "")
+    system = next((name for sign, name in _SYSTEMS if sign in agent), "")
+    return f"{name} on {system}" if name and system else agent or "an unnamed client"

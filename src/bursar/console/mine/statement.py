@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import Query
 from starlette.responses import Response
 
-from bursar.calendar import micros, months_later, to_utc
+from bursar.calendar import months_later
 from bursar.console import words
 from bursar.console.mine.area import AREA
 from bursar.console.visit import Visit
@@ -40,31 +40,31 @@ def statement(
     visit: Visit, month: Annotated[str, Query(max_length=7)] = "", each: Annotated[bool, Query()] = False
 ) -> Response:
     person = visit.myself(STATEMENT)
-    first = _month(month, words.local_date(visit.now, visit.zone))
-    with visit.desk() as desk:
-        found = reports.statement(desk, person["id"], first.isoformat(), _next(first).isoformat())
     this = words.local_date(visit.now, visit.zone).replace(day=1)
+    first = _month(month, this)
+    # The running month ends now: beyond, there is only what would happen if nobody did anything.
+    end = "" if first == this else months_later(first, 1).isoformat()
+    with visit.desk() as desk:
+        found = reports.statement(desk, person["id"], first.isoformat(), end)
     return visit.show(
         "mine/statement.html",
         accounts=[_account(one, each) for one in (found, *found["other_units"])],
         month=first,
         months=[months_later(this, -back) for back in range(MONTHS_BACK)],
-        begins=micros(to_utc(datetime.combine(first, datetime.min.time()), visit.zone)),
         each=each,
         person=person,
     )
 
 
-def _month(text: str, today: date) -> date:
+def _month(text: str, this: date) -> date:
     if not text:
-        return today.replace(day=1)
+        return this
     if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
         raise InvalidInput("month", repr(text), "a month such as 2026-11")
-    return date.fromisoformat(f"{text}-01")
-
-
-def _next(first: date) -> date:
-    return months_later(first, 1)
+    found = date.fromisoformat(f"{text}-01")
+    if found > this:
+        raise InvalidInput("month", repr(text), "this month or one before it")
+    return found
 
 
 def _account(found: dict[str, Any], each: bool) -> dict[str, Any]:
