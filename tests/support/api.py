@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -15,29 +15,35 @@ import httpx
 from sqlalchemy import insert
 
 from bursar.api import PREFIX, api_face
-from bursar.office import accounts, api_tokens, sessions
+from bursar.office import accounts, api_tokens, rollout, sessions
 from bursar.office.access import ASSIGNABLE
 from bursar.office.database import transaction
 from bursar.office.desk import Desk, initialise, open_desk
 from bursar.office.settings import Settings
 from bursar.office.tables import organisation, person
+from bursar.office.tokens import RANDOM_BYTES
+from bursar.plans.check import load
 from bursar.web import Desks, make_app, serving
 
 PLAN = """\
 bursar: plan/1
 name: stipend
-title: Engineering stipend
-currency: USD
-zone: UTC
+title: AI stipend
 class: provisioned_tool
-allotment: {every: month, anchor: calendar}
-tiers:
-  - name: senior
-    when: {level: L5}
-    amount: $500
-  - name: everybody
-    otherwise: true
-    amount: $100
+allotment: {amount: $500, every: month, proration: none}
+limit:
+  then:
+    - pool: team
+    - request: {approvers: [manager], up_to: $300, expires: 7 days}
+    - stop
+notice: {adjust: 30 days, reduce: 30 days, revoke: 30 days}
+statements:
+  tax: A tool; not taxed.
+  expectations: None.
+  visibility: Your manager sees totals.
+  rate_limits: Those of the providers.
+  changes: People team.
+  approval_time: Within a day.
 """
 STAFF = {
     "ada": "person",
@@ -64,8 +70,13 @@ class Served:
     client: httpx.Client = field(default_factory=httpx.Client)
 
     def ask(self, login: str, method: str, path: str, **more: Any) -> httpx.Response:
-        """One request as somebody; nobody for an empty login."""
+        """One request as somebody, with a token; nobody for an empty login."""
         headers = {**({"Authorization": f"Bearer {self.tokens[login]}"} if login else {}), **more.pop("headers", {})}
+        return self.client.request(method, f"{self.url}{PREFIX}{path}", headers=headers, **more)
+
+    def ask_signed_in(self, login: str, method: str, path: str, **more: Any) -> httpx.Response:
+        """The same with the cookie of a session."""
+        headers = {"Cookie": f"bursar={self.cookies[login]}", **more.pop("headers", {})}
         return self.client.request(method, f"{self.url}{PREFIX}{path}", headers=headers, **more)
 
     def get(self, login: str, path: str, **more: Any) -> httpx.Response:
@@ -77,16 +88,17 @@ class Served:
 
 @contextmanager
 def served(folder: Path, database_url: str = "", **settings: Any) -> Iterator[Served]:
-    """An installation with people, accounts and tokens, and its API on a free port."""
+    """An installation with people, a plan, accounts and tokens, and its API on a free port."""
     chosen = Settings(home=folder / "home", database_url=database_url, console_port=0, **settings)
     initialise(chosen)
     desk = open_desk(chosen, actor="test")
     try:
         _hire(desk)
-        with _running(chosen) as url, httpx.Client(timeout=30.0) as client:
+        rollout.apply_plan(desk, load(PLAN))
+        with _running(chosen) as url, httpx.Client(timeout=60.0, verify=False) as client:
             found = Served(url, chosen, desk, client=client)
             for login in (*STAFF, *OTHERS, "eve"):
-                found.tokens[login] = _token(desk, f"acc_{login}")
+                found.tokens[login] = token_of(desk, f"acc_{login}")
                 found.cookies[login] = _cookie(desk, f"acc_{login}")
             yield found
     finally:
@@ -124,15 +136,16 @@ def _hire(desk: Desk) -> None:
         )
 
 
-def _token(desk: Desk, account: str) -> str:
+def token_of(desk: Desk, account: str, *scopes: str) -> str:
+    """A new token of an account, limited to scopes."""
     with transaction(desk.engine) as connection:
         issued = api_tokens.issue(
             connection,
             desk.vault,
             account,
-            ["*:write"],
-            token_id=f"tok_{account}",
-            entropy=sha256(account.encode()).digest(),
+            scopes or ["*:write"],
+            token_id=desk.new_id("tok"),
+            entropy=secrets.token_bytes(RANDOM_BYTES),
             by="test",
             now=desk.now(),
         )
@@ -145,8 +158,8 @@ def _cookie(desk: Desk, account: str) -> str:
             connection,
             desk.vault,
             account,
-            session_id=f"ses_{account}",
-            entropy=sha256(f"cookie {account}".encode()).digest(),
+            session_id=desk.new_id("ses"),
+            entropy=secrets.token_bytes(RANDOM_BYTES),
             now=desk.now(),
         )
     return opened.cookie.reveal()

@@ -127,6 +127,11 @@ class Call:
             query = query.where(person.c.id.in_(sorted(ids)))
         return [dict(row._mapping) for row in connection.execute(query)]
 
+    def colleagues(self, connection: Connection) -> dict[str, str]:
+        """Handles of everybody of the caller's organisation, by id."""
+        ours = select(person.c.id, person.c.handle).where(person.c.organisation == self.by.organisation)
+        return {row.id: row.handle for row in connection.execute(ours)}
+
     def look_at(self, connection: Connection, ids: Sequence[str]) -> None:
         """Require the right about each of these people, and write the lines that they will see."""
         action = self.gate.action

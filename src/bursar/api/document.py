@@ -6,7 +6,9 @@ example put together from the examples of its fields, the problems that may come
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
@@ -20,6 +22,7 @@ from bursar import __version__
 from bursar.api.problems import KINDS, MEDIA_TYPE, ProblemDocument
 from bursar.api.resources import RESOURCES, ROUTES
 from bursar.api.routes import JSON, PREFIX, Route
+from bursar.api.shapes import Page
 from bursar.office.access import ROLES
 from bursar.office.kept_answers import MAX_KEY_CHARS
 
@@ -45,6 +48,7 @@ something only if it is still what was read (412 otherwise).
 **Long work** answers 202 with a job that can be polled, followed as events and cancelled. Jobs live in the process that took
 them, for an hour after they end.
 """
+PAGE = " ".join((inspect.getdoc(Page) or "").split())
 STATUS_WORDS = {
     200: "Done.",
     201: "Made.",
@@ -92,7 +96,8 @@ def _written() -> str:
         operation = found["paths"][route.path][route.method.lower()]
         _complete(operation, route, references, schemas)
     _drop_titles(found)
-    return json.dumps(found, ensure_ascii=False)
+    # `Page[Key]` is written `Page_Key_`; people call it a page of keys.
+    return re.sub(r'\bPage_(\w+?)_"', r'\1Page"', json.dumps(found, ensure_ascii=False))
 
 
 def _add_shapes(schemas: Json) -> dict[Any, Json]:
@@ -103,6 +108,8 @@ def _add_shapes(schemas: Json) -> dict[Any, Json]:
         [(one, "serialization") for one in ordered], ref_template="#/components/schemas/{model}"
     )
     for name, schema in definitions["$defs"].items():
+        if name.startswith("Page_"):
+            schema["description"] = PAGE
         if schemas.setdefault(name, schema) != schema:
             raise ValueError(f"two shapes are called {name}")
     return {shape: reference for (shape, _), reference in mapping.items()}
@@ -221,6 +228,8 @@ def _problems(route: Route) -> set[int]:
         found.add(409)
     if route.current is not None:
         found.add(412)
+    if route.status == 202:
+        found.add(429)
     return found
 
 

@@ -107,9 +107,5 @@ def amount_of(nanos: int, unit: str = "USD") -> Amount:
 class Page(Document, Generic[T]):
     """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
 
-    @classmethod
-    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
-        return f"{params[0].__name__}Page"
-
     items: list[T] = Field(description="In the order of the list.")
     next: str | None = Field(default=None, description="Cursor of the next page, null at the end.")

@@ -38,6 +38,7 @@ _COMMANDS: dict[str, str] = {
     "top": "running",
     "balance": "reports",
     "statement": "reports",
+    "exposure": "reports",
     "doctor": "reports",
 }
 """Commands without a group: their module."""

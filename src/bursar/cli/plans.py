@@ -9,16 +9,17 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from bursar.cli.options import Json, desk
+from bursar.cli.options import Json, desk, office
 from bursar.cli.render import Column, console, money, show_json, show_table
 from bursar.cli.simulate import simulate
 from bursar.errors import InvalidInput
-from bursar.office import explanations, outlook, plans, rollout, topups
+from bursar.office import explanations, plans, rollout
 from bursar.office.database import reading
 from bursar.office.desk import system_clock
 from bursar.plans.check import Checked, load
 from bursar.plans.differences import differences
 from bursar.plans.document import MAX_BYTES, json_schema
+from bursar.plans.factsheet import fact_sheet, sheet_of
 from bursar.plans.terms import plain
 
 app = typer.Typer(no_args_is_help=True)
@@ -61,10 +62,11 @@ def schema() -> None:
 @app.command("list")
 def list_(json: Json = False) -> None:
     """List the plans with their versions. Example: bursar plan list"""
-    with desk() as office, reading(office.engine) as connection:
-        found = plans.versions(connection)
+    with office() as asked:
+        found = asked.plans()
     if json:
-        show_json([_version(one) for one in found])
+        names = ("plan", "version", "effective_micros", "digest", "actor", "note", "terms")
+        show_json([{name: one[name] for name in names} for one in found])
         return
     show_table(
         (
@@ -78,30 +80,18 @@ def list_(json: Json = False) -> None:
         ),
         [
             (
-                one.name,
-                str(one.number),
-                outlook.local_day(one.effective, one.plan),
-                one.plan.title,
-                one.plan.plan_class,
-                one.actor,
-                one.note,
+                one["plan"],
+                str(one["version"]),
+                one["effective_day"],
+                one["title"],
+                one["class"],
+                one["actor"],
+                one["note"],
             )
             for one in found
         ],
         empty="No plans yet. Write one with `bursar plan new`, and put it into force with `bursar plan apply FILE`.",
     )
-
-
-def _version(one: plans.Version) -> dict[str, Any]:
-    return {
-        "plan": one.name,
-        "version": one.number,
-        "effective_micros": one.effective,
-        "digest": one.plan.digest,
-        "actor": one.actor,
-        "note": one.note,
-        "terms": plain(one.plan),
-    }
 
 
 @app.command()
@@ -114,20 +104,23 @@ def show(
     json: Json = False,
 ) -> None:
     """Show a plan's document, or its fact sheet. Example: bursar plan show engineering --facts"""
-    from bursar.plans.factsheet import fact_sheet
-
-    checked = _named(name, version)
-    plan = checked.plan
-    if not _is_file(name):
-        with desk() as office, reading(office.engine) as connection:
-            plan = topups.measured(connection, plan)
-    sheet = fact_sheet(plan)
+    found = _of_file(Path(name)) if _is_file(name) else _in_force(name, version)
     if json:
-        show_json({"terms": plain(checked.plan), "facts": sheet.as_json(), "document": checked.text})
+        show_json(found)
     elif facts:
-        console.print(sheet.as_markdown(), markup=False)
+        console.print(sheet_of(found["facts"]).as_markdown(), markup=False)
     else:
-        console.print(checked.text.rstrip(), markup=False)
+        console.print(found["document"].rstrip(), markup=False)
+
+
+def _of_file(file: Path) -> dict[str, Any]:
+    checked = read(file)
+    return {"terms": plain(checked.plan), "facts": fact_sheet(checked.plan).as_json(), "document": checked.text}
+
+
+def _in_force(name: str, version: int) -> dict[str, Any]:
+    with office() as asked:
+        return asked.plan(name, version)
 
 
 def _is_file(name: str) -> bool:

@@ -117,11 +117,15 @@ def test(desk: Desk, name: str) -> list[dict[str, Any]]:
     return answers
 
 
-def listed(desk: Desk, name: str = "", limit: int = 50, before: tuple[int, str] | None = None) -> list[dict[str, Any]]:
+def listed(
+    desk: Desk, name: str = "", limit: int = 50, before: tuple[int, str] | None = None, organisation: str = ""
+) -> list[dict[str, Any]]:
     """The newest notices, of everybody or one person, with what became of them on each channel; `before` is instant and id
     of the last one of the page before."""
     with reading(desk.engine) as connection:
         query = select(notice, person.c.handle).join(person, person.c.id == notice.c.person)
+        if organisation:
+            query = query.where(person.c.organisation == organisation)
         if name:
             query = query.where(notice.c.person == people.named(connection, name)["id"])
         if before is not None:

@@ -208,6 +208,8 @@ def export_audit(call: Called) -> JobDocument:
 @BOOKS.get("/traffic", "getTraffic", "What goes on at the gateway", action="traffic.read", whose="house")
 def get_traffic(call: Called) -> Traffic:
     """Requests in flight, holds and the last minute, by person: to find what floods it. No prompts, no grants."""
+    with reading(call.desks.engine) as connection:
+        ours = set(call.colleagues(connection).values())
     with call.desk() as desk:
         found = reports.snapshot(desk)
     return Traffic(
@@ -220,6 +222,7 @@ def get_traffic(call: Called) -> Traffic:
                 since=instant(one["since_micros"]),
             )
             for one in found["in_flight"]
+            if one["person"] in ours
         ],
         people=[
             Burning(
@@ -231,6 +234,7 @@ def get_traffic(call: Called) -> Traffic:
                 held=amount_of(one["held_nanos"]),
             )
             for one in found["people"]
+            if one["person"] in ours
         ],
     )
 

@@ -182,8 +182,10 @@ def list_due(
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[Event]:
     """Everybody's events that are due by an instant and not done yet, in order. A running gateway does them by itself."""
+    with reading(call.desks.engine) as connection:
+        ours = set(call.colleagues(connection).values())
     with call.desk() as desk:
-        return _due(outlook.due_events(desk, until), after, limit)
+        return _due([one for one in outlook.due_events(desk, until) if one["person"] in ours], after, limit)
 
 
 @GRANTS.get(

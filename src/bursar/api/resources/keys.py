@@ -94,7 +94,8 @@ def list_all_keys(
 ) -> Page[Key]:
     """Oldest first: for whoever has to find the key that a log or a leak names."""
     with reading(call.desks.engine) as connection:
-        found = [one for one in keys.listed(connection) if state in ("", one.state(call.now))]
+        ours = call.colleagues(connection)
+        found = [one for one in keys.listed(connection) if one.person_id in ours and state in ("", one.state(call.now))]
     return _page(found, call, after, limit)
 
 

@@ -117,7 +117,7 @@ def list_notices(call: Called, after: After = "", limit: Limit = DEFAULT_LIMIT) 
 def list_all_notices(call: Called, after: After = "", limit: Limit = DEFAULT_LIMIT) -> Page[Notice]:
     """The newest first."""
     with call.desk() as desk:
-        return _page(notices.listed(desk, "", limit + 1, _place(after)), limit)
+        return _page(notices.listed(desk, "", limit + 1, _place(after), call.by.organisation), limit)
 
 
 @NOTICES.get(

@@ -189,7 +189,9 @@ def get_burn(call: Called) -> Burn:
 
 
 @WALLET.get("/burn", "listBurn", "How fast my people's allotments go", action="burn.read", whose="reached")
-def list_burn(call: Called, after: After = "", limit: Annotated[int, Query(ge=1, le=100)] = 25) -> Page[Burn]:
+def list_burn(
+    call: Called, after: After = "", limit: Annotated[int, Query(description="Items in a page.", ge=1, le=100)] = 25
+) -> Page[Burn]:
     """By handle: a manager's team, everybody for an auditor, else oneself. Who has left is left out."""
     with reading(call.desks.engine) as connection:
         rows = [one for one in call.reached(connection) if one["status"] != "left"]
