@@ -39,6 +39,7 @@ _COMMANDS: dict[str, str] = {
     "top": "running",
     "balance": "reports",
     "statement": "reports",
+    "exposure": "reports",
     "doctor": "reports",
 }
 """Commands without a group: their module."""

@@ -40,6 +40,7 @@ def check_installed() -> None:
 
 
 async def _serve(settings: Settings, host: str, port: int | None) -> None:
+    from bursar.api import api_face
     from bursar.console import console_app
     from bursar.web import Desks, serving
 
@@ -47,7 +48,7 @@ async def _serve(settings: Settings, host: str, port: int | None) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    async with serving(console_app(Desks.open(settings)), settings, host=host, port=port) as url:
+    async with serving(console_app(Desks.open(settings), api_face()), settings, host=host, port=port) as url:
         print(f"bursar: the console is on {url}", flush=True)
         await stop.wait()
     print("bursar: the console has stopped", flush=True)

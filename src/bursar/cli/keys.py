@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bursar.cli.options import Json, Person, Yes, desk
+from bursar.cli.options import Json, Person, Yes, office
 from bursar.cli.render import Column, ago, console, instant, money, show_json, show_table
 
 app = typer.Typer(no_args_is_help=True)
@@ -24,8 +24,8 @@ def issue(
     json: Json = False,
 ) -> None:
     """Issue a key; it is shown once. Example: bursar key issue ada --label laptop --cap '$20'"""
-    with desk() as office:
-        key = office.issue_key(
+    with office() as asked:
+        key = asked.issue_key(
             person, label=label, purpose=purpose, project=project, models=tuple(model or ()), cap=cap, expires=expires
         )
     if json:
@@ -40,8 +40,8 @@ def issue(
 @app.command("list")
 def list_(person: Annotated[str, typer.Argument(help="Only of this person.")] = "", json: Json = False) -> None:
     """List keys without their secrets. Example: bursar key list ada"""
-    with desk() as office:
-        keys, now = office.keys(person), office.now()
+    with office() as asked:
+        keys, now = asked.keys(person), asked.now()
     if json:
         show_json(keys)
         return
@@ -84,11 +84,45 @@ def revoke(
     key: Annotated[str, typer.Argument(help="Id of the key (bursar key list).")], yes: Yes = False, json: Json = False
 ) -> None:
     """Revoke a key; within a second nothing passes with it. Example: bursar key revoke key_x --yes"""
-    with desk() as office:
+    with office() as asked:
         if not yes and not json:
             typer.confirm(f"Revoke {key}? Whatever uses it stops working at once.", abort=True)
-        office.revoke_key(key)
+        asked.revoke_key(key)
     if json:
         show_json({"id": key, "state": "revoked"})
     else:
         console.print(f"{key} is revoked.", markup=False)
+
+
+@app.command()
+def rotate(
+    key: Annotated[str, typer.Argument(help="Id of the key (bursar key list).")],
+    overlap_minutes: Annotated[
+        int, typer.Option("--overlap-minutes", min=0, help="How long the old secret goes on working.")
+    ] = 0,
+    json: Json = False,
+) -> None:
+    """Give a key a new secret; its cap and its history stay. Example: bursar key rotate key_x --overlap-minutes 60"""
+    with office() as asked:
+        rotated = asked.rotate_key(key, overlap_minutes * 60)
+    if json:
+        show_json(rotated)
+        return
+    console.print(rotated["token"], markup=False, style="bold", soft_wrap=True)
+    console.print(f"This is the only time that key {rotated['id']} is shown.", style="dim", markup=False)
+
+
+@app.command()
+def pause(key: Annotated[str, typer.Argument(help="Id of the key.")], json: Json = False) -> None:
+    """Stop a key for a while; nothing passes with it within a second. Example: bursar key pause key_x"""
+    with office() as asked:
+        asked.pause_key(key)
+    show_json({"id": key, "state": "paused"}) if json else console.print(f"{key} is paused.", markup=False)
+
+
+@app.command()
+def resume(key: Annotated[str, typer.Argument(help="Id of the key.")], json: Json = False) -> None:
+    """Let a paused key work again. Example: bursar key resume key_x"""
+    with office() as asked:
+        asked.resume_key(key)
+    show_json({"id": key, "state": "live"}) if json else console.print(f"{key} works again.", markup=False)

@@ -8,7 +8,7 @@ import msgspec
 import typer
 from rich.text import Text
 
-from bursar.cli.options import At, Json, Person, desk
+from bursar.cli.options import At, Json, Person, desk, office
 from bursar.cli.render import (
     Column,
     bar,
@@ -41,14 +41,14 @@ _KINDS = {
 
 def register(app: typer.Typer) -> None:
     """Put these commands at the top level."""
-    for command in (balance, statement, doctor):
+    for command in (balance, statement, exposure, doctor):
         app.command()(command)
 
 
 def balance(person: Person, at: At = "", json: Json = False) -> None:
     """What a person has left, lot by lot. Example: bursar balance ada --at 2026-10-31"""
-    with desk() as office:
-        found = reports.balance(office, person, at)
+    with office() as asked:
+        found = asked.balance(person, at)
     if json:
         show_json(found)
         return
@@ -103,8 +103,8 @@ def statement(
     json: Json = False,
 ) -> None:
     """Every movement of a person's account. Example: bursar statement ada --from 2026-11-01"""
-    with desk() as office:
-        found = reports.statement(office, person, start, end)
+    with office() as asked:
+        found = asked.statement(person, start, end)
     if json:
         show_json(found)
         return
@@ -149,6 +149,19 @@ def _show_account(found: dict[str, Any], holds: bool) -> None:
         empty="Nothing happened in this time.",
     )
     show_pairs([("closing", money(found["closing_nanos"], unit))])
+
+
+def exposure(
+    unit: Annotated[str, typer.Option(help="Which unit: USD, gpu-h:h100.")] = "USD", json: Json = False
+) -> None:
+    """What the house has promised, and where it is. Example: bursar exposure"""
+    with office() as asked:
+        found = asked.exposure(unit)
+    if json:
+        show_json(found)
+        return
+    names = ("promised", "available", "held", "spent", "expired", "revoked", "rolled", "overage")
+    show_pairs([(name, money(found[f"{name}_nanos"], unit)) for name in names])
 
 
 def doctor(json: Json = False) -> None:

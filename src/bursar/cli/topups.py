@@ -6,16 +6,21 @@ from typing import Annotated, Any
 
 import typer
 
-from bursar.cli.options import Json, Person, desk
+from bursar.cli.options import Json, Person, desk, office
 from bursar.cli.render import Column, bar, console, instant, money, show_json, show_table
-from bursar.office import pools, topups
+from bursar.office import pools
 
 app = typer.Typer(no_args_is_help=True)
 pool_app = typer.Typer(no_args_is_help=True)
 consent_app = typer.Typer(no_args_is_help=True)
 
 Request = Annotated[str, typer.Argument(help="Id of the request (bursar topup list).")]
-By = Annotated[str, typer.Option("--by", metavar="PERSON", help="Who decides: one of the plan's approvers.")]
+By = Annotated[
+    str,
+    typer.Option(
+        "--by", metavar="PERSON", help="Who decides: one of the plan's approvers; from afar, whose token it is."
+    ),
+]
 Note = Annotated[str, typer.Option(help="A word to the person.")]
 
 
@@ -28,8 +33,8 @@ def request(
     json: Json = False,
 ) -> None:
     """Ask for more. Example: bursar topup request ada '$100' --reason "migration of the billing service" """
-    with desk() as office:
-        made = topups.request(office, person, amount, reason=reason, grant_id=grant)
+    with office() as asked:
+        made = asked.ask(person, amount, reason, grant)
     if json:
         show_json(made)
     else:
@@ -39,20 +44,20 @@ def request(
 
 
 @app.command()
-def approve(request: Request, by: By, note: Note = "", json: Json = False) -> None:
+def approve(request: Request, by: By = "", note: Note = "", json: Json = False) -> None:
     """Approve a request; the last approval releases the amount. Example: bursar topup approve ask_x --by grace"""
     _decide(request, by, True, note, json)
 
 
 @app.command()
-def deny(request: Request, by: By, note: Note = "", json: Json = False) -> None:
+def deny(request: Request, by: By = "", note: Note = "", json: Json = False) -> None:
     """Deny a request. Example: bursar topup deny ask_x --by grace --note "next month" """
     _decide(request, by, False, note, json)
 
 
 def _decide(request: str, by: str, approve: bool, note: str, json: bool) -> None:
-    with desk() as office:
-        decided = topups.decide(office, request, by=by, approve=approve, note=note)
+    with office() as asked:
+        decided = asked.decide(request, by, approve, note)
     if json:
         show_json(decided)
         return
@@ -63,8 +68,8 @@ def _decide(request: str, by: str, approve: bool, note: str, json: bool) -> None
 @app.command()
 def withdraw(request: Request) -> None:
     """Take a request back. Example: bursar topup withdraw ask_x"""
-    with desk() as office:
-        topups.withdraw(office, request)
+    with office() as asked:
+        asked.withdraw(request)
     console.print("Withdrawn.", markup=False)
 
 
@@ -75,8 +80,8 @@ def list_(
     json: Json = False,
 ) -> None:
     """List requests, newest first. Example: bursar topup list --waiting-for grace"""
-    with desk() as office:
-        found = topups.listed(office, person=person, approver=waiting_for)
+    with office() as asked:
+        found = asked.topups(person, waiting_for)
     if json:
         show_json(found)
         return

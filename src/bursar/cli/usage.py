@@ -10,10 +10,10 @@ import typer
 from rich.text import Text
 
 from bursar.cli import local_usage
-from bursar.cli.options import Json, desk
+from bursar.cli.options import Json, desk, office
 from bursar.cli.render import Column, console, instant, money, show_json, show_table, sparkline, tokens
 from bursar.errors import InvalidInput
-from bursar.office import reports, usage_events
+from bursar.office import usage_events
 
 app = typer.Typer(invoke_without_command=True)
 app.command()(local_usage.local)
@@ -31,8 +31,8 @@ def usage(
     """Where it went. Example: bursar usage --by person --from 2026-11-01"""
     if context.invoked_subcommand is not None:
         return
-    with desk() as office:
-        found = reports.usage(office, by, person=person, start=start, end=end)
+    with office() as asked:
+        found = asked.usage(by, person, start, end)
     if json:
         show_json(found)
         return
@@ -67,7 +67,7 @@ def _show_unit(by: str, found: dict[str, Any]) -> None:
                 tokens(row["output_tokens"]),
                 money(row["amount_nanos"], unit),
                 Text("█" * max(1, row["amount_nanos"] * 16 // most) if row["amount_nanos"] > 0 else "", style="cyan"),
-                money(row["cost_nanos"]),
+                "" if row["cost_nanos"] is None else money(row["cost_nanos"]),
             )
             for row in rows
         ],

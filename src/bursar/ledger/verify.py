@@ -7,7 +7,7 @@ the open holds, not with the length of the journal.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from bursar.ledger.findings import Verification
 from bursar.ledger.journal import GENESIS, Anchor, Seal, body_of, digest, seal, skip
@@ -20,11 +20,17 @@ SEALS_PER_PAGE = 1_000
 ENTRIES_PER_PAGE = 2_000
 
 
-def verify(session: Session, anchor: Anchor | None = None) -> Verification:
-    """Check everything; with an anchor that was kept outside also that the journal still leads through it."""
+def verify(
+    session: Session, anchor: Anchor | None = None, watch: Callable[[float], None] | None = None
+) -> Verification:
+    """Check everything; with an anchor that was kept outside also that the journal still leads through it.
+
+    `watch` is told the share of the journal that was read; what it raises ends the verification.
+    """
     found = Verification()
     replayed = Replayed(found)
     chain = _Chain(found, anchor)
+    last = max(1, session.head().seq)
     for seals in _pages(session):
         lines = {line.seq: line for line in session.entries_between(seals[0].first, seals[-1].last)}
         for one in seals:
@@ -32,6 +38,8 @@ def verify(session: Session, anchor: Anchor | None = None) -> Verification:
         for line in lines.values():
             replayed.take(line)
         replayed.compare_page(session, seals[0].first, seals[-1].last)
+        if watch is not None:
+            watch(min(1.0, seals[-1].last / last))
     chain.end(session)
     check_lots(session, replayed)
     check_holds(session, replayed)

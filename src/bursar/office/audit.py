@@ -51,6 +51,20 @@ def record(connection: Connection, at: int, actor: str, action: str, subject: st
     )
 
 
+def lines(
+    connection: Connection, *, before: int = 0, limit: int = 50, action: str = "", subject: str = ""
+) -> list[dict[str, Any]]:
+    """The newest lines, of all or of an action or a subject; `before` is a sequence number, for the next page."""
+    query = select(audit).order_by(audit.c.seq.desc()).limit(limit)
+    if before:
+        query = query.where(audit.c.seq < before)
+    if action:
+        query = query.where(audit.c.action == action)
+    if subject:
+        query = query.where(audit.c.subject == subject)
+    return [{**row._mapping, "detail": json.loads(row.detail)} for row in connection.execute(query)]
+
+
 def verify(connection: Connection, anchor: str = "") -> Chain:
     """Follow the chain from its first line. With an `anchor`, a head kept elsewhere, a log without it is broken."""
     previous, fitting, anchored = "", 0, not anchor

@@ -6,8 +6,9 @@ plain look-ups go through `reading`, which takes no lock from the ledger's write
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,13 +18,13 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, select
 from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.expression import TableClause
 
 from bursar.errors import Conflict, InvalidInput, Unavailable
-from bursar.office.tables import AUDITED, audit
+from bursar.office.tables import AUDITED, audit, control_version
 
 BUSY_TIMEOUT_SECONDS = 10
 """SQLite: how long a change waits for another writer."""
@@ -60,11 +61,35 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     Raises Unavailable if the database cannot be reached or written, Conflict if a constraint refuses.
     """
     with _spoken(), engine.begin() as connection:
+        condition = _condition.get()
+        if condition is not None:
+            _condition.set(None)
+            connection.execute(select(control_version.c.version).with_for_update())
+            condition(connection)
         connection.info["changed"] = set()
         yield connection
         changed = connection.info.pop("changed")
         if changed & AUDITED and audit.name not in changed:
             raise AssertionError(f"{', '.join(sorted(changed))} changed without a line in the audit log")
+
+
+_condition: ContextVar[Callable[[Connection], None] | None] = ContextVar("condition", default=None)
+
+
+@contextmanager
+def only_if(condition: Callable[[Connection], None]) -> Iterator[None]:
+    """Within it, the first transaction begins with `condition`, whose error undoes and ends it.
+
+    The version row is locked before, and every audited change has to write it: what the condition saw is still so when
+    the change is committed, also beside other nodes.
+    """
+    before = _condition.set(condition)
+    try:
+        yield
+        if _condition.get() is not None:
+            raise AssertionError("nothing was asked to change under the condition")
+    finally:
+        _condition.reset(before)
 
 
 @contextmanager

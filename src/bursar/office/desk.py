@@ -13,10 +13,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
 
+from bursar.calendar import micros, parse_instant, parse_zone
 from bursar.errors import Conflict, InvalidInput, NotFound
 from bursar.ledger import (
     NEVER,
@@ -303,6 +303,18 @@ class Desk:
             keys.revoke(connection, key, self.now())
             self.note(connection, "key.revoke", key, {})
 
+    def pause_key(self, key: str) -> None:
+        """Stop a key for a while."""
+        with transaction(self.engine) as connection:
+            keys.pause(connection, key, self.now())
+            self.note(connection, "key.pause", key, {})
+
+    def resume_key(self, key: str) -> None:
+        """Let a paused key work again."""
+        with transaction(self.engine) as connection:
+            keys.resume(connection, key, self.now())
+            self.note(connection, "key.resume", key, {})
+
     def add_provider(
         self, name: str, *, kind: str = "", base_url: str = "", secret: str = "", models: tuple[str, ...] = ()
     ) -> dict[str, Any]:
@@ -339,13 +351,7 @@ class Desk:
 
     def instant(self, text: str, zone: str = "UTC", field: str = "date") -> int:
         """A date or instant as people write it, in microseconds; a date alone is its local midnight."""
-        try:
-            moment = datetime.fromisoformat(text.strip())
-        except ValueError as error:
-            raise InvalidInput(field, repr(text), "a date such as 2026-12-31 or 2026-12-31T18:00+01:00") from error
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=ZoneInfo(zone))
-        return int(moment.timestamp()) * MICROS
+        return micros(parse_instant(text.strip(), parse_zone(zone), field=field))
 
     def run_calendar(self, person: str = "") -> None:
         """Do what is due by now, for everybody or one person."""

@@ -171,7 +171,7 @@ def _keys(connection: Connection) -> tuple[dict[str, KeyRecord], dict[str, KeyRe
     # Two plain reads, joined here: without statistics, just after an import, a planner may join them in quadratic time.
     holders = _holders(connection)
     keys, live = {}, {}
-    for row in connection.execute(select(access_key).where(access_key.c.revoked == 0)):
+    for row in connection.execute(select(access_key).where(access_key.c.revoked == 0, access_key.c.paused == 0)):
         holder = holders.get(row.person)
         if holder is None:
             continue

@@ -26,7 +26,7 @@ MAX_OVERLAP_SECONDS = 30 * 24 * 3600
 """How long a rotated key's old secret may go on working."""
 MICROS_PER_SECOND = 1_000_000
 
-State = Literal["live", "expired", "revoked"]
+State = Literal["live", "paused", "expired", "revoked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +56,14 @@ class AccessKey:
     terms: KeyTerms
     created: int
     revoked: int
+    paused: int = 0
 
     def state(self, now: int) -> State:
         if self.revoked:
             return "revoked"
-        return "expired" if self.terms.expires and now >= self.terms.expires else "live"
+        if self.terms.expires and now >= self.terms.expires:
+            return "expired"
+        return "paused" if self.paused else "live"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,20 @@ def revoke(connection: Connection, key_id: str, now: int) -> None:
     connection.execute(update(access_key).where(access_key.c.id == key_id).values(revoked=now))
 
 
+def pause(connection: Connection, key_id: str, now: int) -> None:
+    """Stop a key until `resume`: its cap, its secret and what was spent through it stay."""
+    _live(connection, key_id, now)
+    connection.execute(update(access_key).where(access_key.c.id == key_id).values(paused=now))
+
+
+def resume(connection: Connection, key_id: str, now: int) -> None:
+    """Let a paused key work again."""
+    state = named(connection, key_id).state(now)
+    if state != "paused":
+        raise Conflict(f"key {key_id} is {state}", "only a paused key is resumed")
+    connection.execute(update(access_key).where(access_key.c.id == key_id).values(paused=0))
+
+
 def named(connection: Connection, key_id: str) -> AccessKey:
     """The key with this id. Raises NotFound."""
     row = connection.execute(_rows().where(access_key.c.id == key_id)).first()
@@ -167,7 +184,7 @@ def listed(connection: Connection, person_id: str = "") -> list[AccessKey]:
 def _live(connection: Connection, key_id: str, now: int) -> AccessKey:
     key = named(connection, key_id)
     if key.state(now) != "live":
-        raise Conflict(f"key {key_id} is {key.state(now)}", "issue a new one")
+        raise Conflict(f"key {key_id} is {key.state(now)}", "issue a new one, or resume it if it is paused")
     return key
 
 
@@ -185,7 +202,7 @@ def _read(row: Any) -> AccessKey:
         cap_unit=row.cap_unit,
         expires=row.expires,
     )
-    return AccessKey(row.id, row.person, row.handle, row.hint, terms, row.created, row.revoked)
+    return AccessKey(row.id, row.person, row.handle, row.hint, terms, row.created, row.revoked, row.paused)
 
 
 def _checked(terms: KeyTerms, now: int) -> KeyTerms:

@@ -20,7 +20,7 @@ from bursar.calendar import parse_zone
 from bursar.errors import BursarError, InvalidInput
 from bursar.exchange.notify import Channel, Letter, Undelivered, checked, in_words
 from bursar.exchange.notify.words import Fields
-from bursar.office import people
+from bursar.office import people, webhooks
 from bursar.office.channels import channels
 from bursar.office.database import reading, transaction
 from bursar.office.tables import notice, notice_delivery, person
@@ -73,7 +73,7 @@ def post(connection: Connection, key: str, kind: str, person_id: str, fields: Fi
 def deliver(desk: Desk, now: int, limit: int = DELIVERIES_AT_ONCE, stop: Stop = lambda: False) -> int:
     """Send what is due, at most `limit` deliveries; returns how many arrived. Faults are logged, never raised."""
     try:
-        found = {channel.name: channel for channel in channels(desk.settings.notify)}
+        found = {one.name: one for one in (*channels(desk.settings.notify), *webhooks.channels_of(desk))}
         _spread(desk, found, now, limit)
         due = _due(desk, list(found), now, limit)
     except Exception as error:
@@ -97,7 +97,7 @@ def test(desk: Desk, name: str) -> list[dict[str, Any]]:
     now = desk.now()
     letter = _letter(f"test:{holder['id']}:{now}", "test", now, holder, {})
     answers = []
-    for channel in channels(desk.settings.notify):
+    for channel in (*channels(desk.settings.notify), *webhooks.channels_of(desk)):
         happened = "delivered"
         if not channel.takes(letter):
             happened = "not possible: the person has no e-mail address"
@@ -117,12 +117,20 @@ def test(desk: Desk, name: str) -> list[dict[str, Any]]:
     return answers
 
 
-def listed(desk: Desk, name: str = "", limit: int = 50) -> list[dict[str, Any]]:
-    """The newest notices, of everybody or one person, with what became of them on each channel."""
+def listed(
+    desk: Desk, name: str = "", limit: int = 50, before: tuple[int, str] | None = None, organisation: str = ""
+) -> list[dict[str, Any]]:
+    """The newest notices, of everybody or one person, with what became of them on each channel; `before` is instant and id
+    of the last one of the page before."""
     with reading(desk.engine) as connection:
         query = select(notice, person.c.handle).join(person, person.c.id == notice.c.person)
+        if organisation:
+            query = query.where(person.c.organisation == organisation)
         if name:
             query = query.where(notice.c.person == people.named(connection, name)["id"])
+        if before is not None:
+            at, key = before
+            query = query.where((notice.c.created < at) | ((notice.c.created == at) & (notice.c.id > key)))
         rows = connection.execute(query.order_by(notice.c.created.desc(), notice.c.id).limit(limit)).all()
         wanted = notice_delivery.c.notice.in_([row.id for row in rows])
         states: dict[str, list[Any]] = {}

@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, update
 from bursar.errors import Conflict, InvalidInput
 from bursar.ledger import NEVER, LotTerms, Release, reading
 from bursar.money import parse_amount
-from bursar.office import people
+from bursar.office import grants, people
 from bursar.office.database import reading as looking
 from bursar.office.database import transaction
 from bursar.office.limits import POOL_PREFIX, pool_account
@@ -65,6 +65,17 @@ def listed(desk: Desk) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def of_person(desk: Desk, person: str) -> list[dict[str, Any]]:
+    """The pools that a person's running grants lead to at their limit, with what is left of each."""
+    now = desk.now()
+    with looking(desk.engine) as connection:
+        holder = people.named(connection, person)
+        running = grants.listed(connection, person=holder["id"], active_at=now)
+    steps = [step for grant in running for step in grant.history.segment_at(now).plan.at_limit if step.pool]
+    names = {pool_account(holder["team"] if step.pool == "team" else step.pool) for step in steps}
+    return [one for one in listed(desk) if one["pool"] in names]
 
 
 def agree_to_own_money(desk: Desk, person: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -316,9 +317,9 @@ def snapshot(desk: Desk) -> dict[str, Any]:
     }
 
 
-def verified(desk: Desk) -> Verification:
-    """The ledger and the audit log, checked from the first line to the last."""
-    found = desk.store.read(verify)
+def verified(desk: Desk, watch: Callable[[float], None] | None = None) -> Verification:
+    """The ledger and the audit log, checked from the first line to the last. What `watch` raises ends it."""
+    found = desk.store.read(lambda session: verify(session, watch=watch))
     with transaction(desk.engine) as connection:
         broken = audit.first_broken(connection)
     if broken is not None:

@@ -166,6 +166,9 @@ class Settings(BaseSettings):
         max_length=500,
         description="Where people open the console, in links; https, or http on this machine.",
     )
+    offers_public: bool = Field(
+        default=False, description="Whether visitors may evaluate offers without signing in; nothing of it is stored."
+    )
     oidc: Oidc = Field(default_factory=Oidc, description="Signing in by an identity provider: the section [oidc].")
     notify: Notify = Field(default_factory=Notify, description="Where notices go: the section [notify].")
 

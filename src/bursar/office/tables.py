@@ -85,6 +85,7 @@ access_key = Table(
     Column("expires", BigInteger, nullable=False, server_default="0"),
     Column("created", BigInteger, nullable=False),
     Column("revoked", BigInteger, nullable=False, server_default="0"),
+    Column("paused", BigInteger, nullable=False, server_default="0"),
     UniqueConstraint("hmac", name="access_key_hmac"),
     CheckConstraint("purpose IN ('work', 'personal')", name="access_key_purpose"),
     CheckConstraint("cap_nanos >= 0", name="access_key_cap"),
@@ -564,6 +565,35 @@ Index(
     postgresql_where=_has_pseudonym,
 )
 
+# What the REST API keeps.
+
+kept_answer = Table(
+    "kept_answer",
+    metadata,
+    Column("account", Text, ForeignKey("user_account.id"), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("state", Text, nullable=False, server_default="running"),
+    Column("answer", LargeBinary, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    CheckConstraint("state IN ('running', 'unfinished', 'done')", name="kept_answer_state"),
+)
+Index("kept_answer_expires", kept_answer.c.expires)
+
+webhook = Table(
+    "webhook",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("organisation", Text, ForeignKey("organisation.id"), nullable=False, server_default=ORGANISATION),
+    Column("label", Text, nullable=False, server_default=""),
+    Column("host", Text, nullable=False),
+    # Address and signing secret: an address may carry a token of its own.
+    Column("sealed", LargeBinary, nullable=False),
+    Column("kinds", Text, nullable=False, server_default="[]"),
+    Column("created", BigInteger, nullable=False),
+)
+
 AUDITED = frozenset(
     table.name
     for table in (
@@ -581,6 +611,7 @@ AUDITED = frozenset(
         consent,
         user_account,
         api_token,
+        webhook,
     )
 )
 """Tables that may change only together with a line of the audit log, in the same transaction.

@@ -160,6 +160,11 @@ def withdraw(desk: Desk, request_id: str) -> None:
         desk.note(connection, "topup.withdraw", request_id, {})
 
 
+def named(connection: Connection, request_id: str, now: int) -> dict[str, Any]:
+    """The request with this id. Raises NotFound."""
+    return _document(connection, row_of(connection, request_id), now)
+
+
 def listed(desk: Desk, *, person: str = "", approver: str = "", state: str = "") -> list[dict[str, Any]]:
     """Requests, newest first: a person's own, or those that wait for an approver."""
     with reading(desk.engine) as connection:
@@ -283,6 +288,7 @@ def _document(connection: Connection, row: Any, now: int) -> dict[str, Any]:
     state = "expired" if row.state == "open" and row.expires <= now else row.state
     return {
         "id": row.id,
+        "person_id": row.person,
         "person": people.named(connection, row.person)["handle"],
         "grant": row.grant_id,
         "amount_nanos": row.amount_nanos,

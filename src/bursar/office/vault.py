@@ -17,19 +17,19 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import SecretStr
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Column, Connection, Engine, and_, insert, select, update
 
 from bursar.errors import Conflict, InvalidInput, NotFound
 from bursar.office import audit
 from bursar.office.database import transaction
-from bursar.office.tables import ORGANISATION, account_second_factor, provider, setting
+from bursar.office.tables import ORGANISATION, account_second_factor, kept_answer, provider, setting, webhook
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -38,6 +38,10 @@ ACCESS_KEYS = "access keys"
 """What the pepper of access keys is derived for."""
 SECOND_FACTOR = "second_factor"
 """Rows of authenticators' secrets: `second_factor/<account>`."""
+WEBHOOK = "webhook"
+"""Rows of webhooks' addresses and signing secrets: `webhook/<id>`."""
+KEPT_ANSWER = "kept_answer"
+"""Rows of answers that are kept to be repeated, which may hold a new key: `kept_answer/<account>/<key>`."""
 _WRAPPED_BYTES = KEY_BYTES + 16
 _HEADS = {b"\x01": 1, b"\x02": 1 + KEY_ID_BYTES}  # bytes before the first nonce; 1 knew no key id and no organisation
 _MASTER_SETTING = "master_key"
@@ -194,15 +198,8 @@ def rotate_master(connection: Connection, vault: Vault, successor: Vault) -> int
     """
     adopt_master(connection, vault)
     sealed = 0
-    for row in connection.execute(select(provider.c.name, provider.c.secret)).all():
-        moved = vault.rewrap(row.secret, f"provider/{row.name}", successor)
-        connection.execute(update(provider).where(provider.c.name == row.name).values(secret=moved))
-        sealed += bool(row.secret)
-    factor = account_second_factor.c
-    for row in connection.execute(select(factor.account, factor.secret)).all():
-        moved = vault.rewrap(row.secret, f"{SECOND_FACTOR}/{row.account}", successor)
-        connection.execute(update(account_second_factor).where(factor.account == row.account).values(secret=moved))
-        sealed += 1
+    for column, row_of in _SEALED:
+        sealed += _rewrap(connection, vault, successor, column, row_of)
     retired = setting.c.name.startswith(_PEPPER_SETTING, autoescape=True)
     for row in connection.execute(select(setting.c.name, setting.c.value).where(retired)).all():
         moved = vault.rewrap(base64.b64decode(row.value), row.name, successor)
@@ -212,6 +209,30 @@ def rotate_master(connection: Connection, vault: Vault, successor: Vault) -> int
     _put(connection, name, base64.b64encode(successor.seal(pepper, name)).decode())
     _put(connection, _MASTER_SETTING, successor.key_id)
     return sealed
+
+
+def _rewrap(
+    connection: Connection, vault: Vault, successor: Vault, column: Column[bytes], row_of: Callable[[Any], str]
+) -> int:
+    """Wrap every secret of a column anew; returns how many there are."""
+    sealed = 0
+    table = column.table
+    for row in connection.execute(select(*table.primary_key.columns, column)).all():
+        old = row._mapping[column.name]
+        moved = vault.rewrap(old, row_of(row), successor)
+        here = and_(*(one == row._mapping[one.name] for one in table.primary_key.columns))
+        connection.execute(update(table).where(here).values({column.name: moved}))
+        sealed += bool(old)
+    return sealed
+
+
+_SEALED: tuple[tuple[Column[bytes], Callable[[Any], str]], ...] = (
+    (provider.c.secret, lambda row: f"provider/{row.name}"),
+    (account_second_factor.c.secret, lambda row: f"{SECOND_FACTOR}/{row.account}"),
+    (webhook.c.sealed, lambda row: f"{WEBHOOK}/{row.id}"),
+    (kept_answer.c.answer, lambda row: f"{KEPT_ANSWER}/{row.account}/{row.key}"),
+)
+"""Every column that holds what was sealed, with the row that each value is bound to."""
 
 
 def _bound_key(connection: Connection, *, lock: bool = False) -> str | None:

@@ -384,3 +384,11 @@ def _percent(parts: int) -> str:
 
 def _listed(words: tuple[str, ...] | list[str], last: str = "and") -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def sheet_of(document: dict[str, Any]) -> FactSheet:
+    """The sheet that `as_json` wrote."""
+    answers = tuple(FactAnswer(one["id"], one["question"], one["answer"], one["given"]) for one in document["answers"])
+    return FactSheet(
+        document["plan"], document["title"], document["version"], document["tier"], document["standing"], answers
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -24,6 +25,7 @@ from bursar.office.working import Workers
 from bursar.web.callers import SignInFirst
 from bursar.web.desks import DATABASE_THREADS, Desks
 from bursar.web.edge import Edge
+from bursar.web.jobs import Jobs
 from bursar.web.live import Pulse
 from bursar.web.problems import Problem, problem_of
 
@@ -71,6 +73,7 @@ def make_app(desks: Desks, faces: Sequence[Face]) -> FastAPI:
         anyio.to_thread.current_default_thread_limiter().total_tokens = DATABASE_THREADS
         async with AsyncExitStack() as stack:
             stack.callback(desks.close)
+            stack.push_async_callback(asyncio.to_thread, app.state.jobs.close)
             stack.push_async_callback(app.state.pulse.stopped)
             stack.callback(app.state.workers.stop)
             if settings.oidc.issuer:
@@ -90,6 +93,7 @@ def make_app(desks: Desks, faces: Sequence[Face]) -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=life, redirect_slashes=False)
     app.state.desks = desks
     app.state.pulse = Pulse(desks)
+    app.state.jobs = Jobs(desks.clock)
     app.state.identity = None
     app.state.workers = Workers(settings)
     for face in faces:

@@ -71,6 +71,11 @@ class Pulse:
         for one in self._listeners:
             one.news.set()
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the server wants its connections back."""
+        return self._stopping.is_set()
+
     async def stopped(self) -> None:
         """Wait until nothing looks at the database any more."""
         self.stop()

@@ -20,8 +20,8 @@ MAX_CURSOR_CHARS = 512
 PAGE_ROWS = 50
 MAX_PAGE_ROWS = 500
 
-Cursor = int | str
-"""What rows are sorted by: a sequence number, an instant, a handle."""
+Cursor = int | str | list[int | str]
+"""What rows are sorted by: a sequence number, an instant, a handle; or several of them."""
 
 
 @dataclass(frozen=True, slots=True)

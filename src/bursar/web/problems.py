@@ -119,5 +119,8 @@ def _of_field(error: dict[str, object]) -> Fault:
     # What is missing echoes the whole form, which may hold a password.
     if error.get("type") == "missing" or not isinstance(given, str | int | float | bool):
         found = "nothing"
-    expected = str(error.get("msg", "")).removeprefix("Input should be ").removeprefix("String should ")
+    if error.get("type") == "extra_forbidden":
+        return Fault(name or "request", "a field that is not known", "nothing of that name")
+    expected = str(error.get("msg", "")).removeprefix("Value error, ")
+    expected = expected.removeprefix("Input should be ").removeprefix("String should ")
     return Fault(name or "request", found, expected.lower() or "something else")

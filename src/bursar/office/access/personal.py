@@ -137,7 +137,7 @@ PERSONAL: tuple[Action, ...] = (
         "key.revoke",
         "person",
         "change",
-        "Revoke an access key.",
+        "Pause, resume and revoke an access key.",
         {"person": "own", "platform": "organisation"},
         "A leaked key cannot wait for its person.",
     ),
@@ -297,6 +297,14 @@ PERSONAL: tuple[Action, ...] = (
         "Opt-in means that nobody else can.",
     ),
     # One's own sign-in. Every role has these, so that an auditor who is no person of the roster has them too.
+    Action(
+        "me.read",
+        "account",
+        "read",
+        "Who one is here: one's account, person, roles, and what they allow.",
+        dict.fromkeys(ROLES, "own"),
+        "A program that acts for somebody has to know for whom, and as what.",
+    ),
     Action(
         "signin.manage",
         "account",

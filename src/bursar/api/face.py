@@ -1,0 +1,55 @@
+"""The API as a face of the app: its routes, its document, and how it says no."""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import compile_path
+
+from bursar.api import problems, tags
+from bursar.api.document import document
+from bursar.api.resources import RESOURCES, ROUTES
+from bursar.api.routes import JSON, PREFIX
+from bursar.web.app import Face
+from bursar.web.problems import Problem
+
+
+def api_face() -> Face:
+    """Every resource's routes under `PREFIX`."""
+    router = APIRouter()
+    for one in RESOURCES:
+        router.include_router(one.router)
+
+    def shows(request: Request, problem: Problem) -> Response:
+        answer = problems.shows(request, problem)
+        if problem.status == 405:
+            answer.headers["Allow"] = ", ".join(_methods(request))
+        return answer
+
+    @router.get("/openapi.json", include_in_schema=False)
+    async def openapi(request: Request) -> Response:
+        return tags.finished(request, Response(text, media_type=JSON, headers={"ETag": tag}))
+
+    text = json.dumps(document(), ensure_ascii=False).encode()
+    tag = f'"{sha256(text).hexdigest()[: tags.TAG_CHARS]}"'
+    return Face(PREFIX, router, shows, signs_in)
+
+
+def signs_in(request: Request) -> Response:
+    """What a stranger gets: a problem, never a page."""
+    hint = "send `Authorization: Bearer bur_api_...`; whoever is signed in makes a token with `bursar account token`"
+    return problems.shows(request, Problem(401, "this takes somebody who is signed in, or a good API token", hint))
+
+
+def _methods(request: Request) -> list[str]:
+    """What an address takes."""
+    path = request.url.path.removeprefix(PREFIX)
+    return sorted({method for method, pattern in _PATTERNS if pattern.match(path)})
+
+
+_PATTERNS = [(one.method, compile_path(one.path)[0]) for one in ROUTES]
+_PATTERNS.append(("GET", compile_path("/openapi.json")[0]))

@@ -1,0 +1,39 @@
+"""The resources of the API, in the order of its document. A new operation is one function in its resource's module."""
+
+from __future__ import annotations
+
+from bursar.api.resources import granting, planning  # noqa: F401 (they add routes to GRANTS and PLANS)
+from bursar.api.resources.books import BOOKS
+from bursar.api.resources.grants import GRANTS
+from bursar.api.resources.jobs import JOBS
+from bursar.api.resources.keys import KEYS
+from bursar.api.resources.limits import LIMITS
+from bursar.api.resources.me import ME
+from bursar.api.resources.notices import NOTICES
+from bursar.api.resources.offers import OFFERS
+from bursar.api.resources.people import PEOPLE
+from bursar.api.resources.plans import PLANS
+from bursar.api.resources.prices import PRICES
+from bursar.api.resources.topups import TOPUPS
+from bursar.api.resources.usage import USAGE
+from bursar.api.resources.wallet import WALLET
+from bursar.api.routes import Resource, Route
+
+RESOURCES: tuple[Resource, ...] = (
+    ME,
+    PEOPLE,
+    WALLET,
+    USAGE,
+    KEYS,
+    PLANS,
+    GRANTS,
+    TOPUPS,
+    LIMITS,
+    NOTICES,
+    PRICES,
+    BOOKS,
+    OFFERS,
+    JOBS,
+)
+ROUTES: tuple[Route, ...] = tuple(route for one in RESOURCES for route in one.routes)
+"""Every operation: what a test walks."""

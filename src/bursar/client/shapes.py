@@ -1,0 +1,1752 @@
+"""What the API answers, as values. Written by tools/write_client.py from the OpenAPI document; a test compares them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Something that is allowed and worth a second thought."""
+
+    code: str
+    """Its name."""
+    line: int
+    """Its line."""
+    sentence: str
+    """In words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """An exact amount. `amount` and `nanos` say the same."""
+
+    amount: str
+    """The exact decimal number."""
+    nanos: str
+    """The same in nano-units, an integer."""
+    unit: str
+    """A currency (ISO 4217), tokens, tokens:family, gpu-h or gpu-h:accelerator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What putting a plan into force does."""
+
+    plan: str
+    """Name of the plan."""
+    version: int
+    """Number of the version."""
+    changed: bool
+    """False: the newest version says the same."""
+    effective: str | None
+    """From when it is in force."""
+    grants: tuple[GrantPreview, ...]
+    """Grants that follow after their notice."""
+    dry_run: bool
+    """Whether it was only worked out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What happened to a test on one channel."""
+
+    channel: str
+    """Which channel."""
+    delivered: bool
+    """Whether it arrived."""
+    happened: str
+    """In words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """What happened to a test."""
+
+    items: tuple[Attempt, ...]
+    """One for each channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditLine:
+    """Somebody changed something."""
+
+    seq: int
+    """Place in the chain."""
+    at: str
+    """When."""
+    actor: str
+    """Who, and how they came in."""
+    action: str
+    """What."""
+    subject: str
+    """To what."""
+    detail: dict[str, Any]
+    """With which values."""
+    hash: str
+    """SHA-256 over this line and the one before."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditLinePage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[AuditLine, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What somebody has, at an instant."""
+
+    person: str
+    """Handle."""
+    name: str
+    """Full name."""
+    at: str
+    """The instant."""
+    total: Totals
+    """Open lots in USD."""
+    other_units: tuple[Totals, ...]
+    """Open lots of other units, one for each."""
+    next_expiry: str | None
+    """When the first open lot expires."""
+    days_left: int | None
+    """How long it lasts at the last week's rate."""
+    runs_out: str | None
+    """When it runs out by the forecast; null for the past, or not soon."""
+    forecast: str
+    """The forecast in words."""
+    spent_by_day: tuple[Amount, ...]
+    """The last 30 days in UTC, the oldest first."""
+    lots: tuple[Lot, ...]
+    """In the order in which they burn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Burn:
+    """How fast somebody's allotment goes; neither models nor projects, and no lot by name."""
+
+    person: str
+    """Handle."""
+    name: str
+    """Full name."""
+    team: str
+    """Team."""
+    available: Amount
+    """What can be used."""
+    amount: Amount
+    """What was released, of open lots."""
+    days_left: int | None
+    """How long it lasts at the last week's rate."""
+    runs_out: str | None
+    """When it runs out by the forecast."""
+    forecast: str
+    """The forecast in words."""
+    spent_by_day: tuple[Amount, ...]
+    """The last 30 days in UTC, the oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class BurnPage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[Burn, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Burning:
+    """What goes through the gateway for one person."""
+
+    person: str
+    """Handle."""
+    in_flight: int
+    """Requests in flight."""
+    requests_minute: int
+    """Requests of the last minute."""
+    spent_minute: Amount
+    """Spent in the last minute."""
+    today: Amount
+    """Spent today, UTC."""
+    held: Amount
+    """Held."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeOfCalendar:
+    """What a change of a grant adds to the calendar of the year after it, and takes from it."""
+
+    grant: str
+    """Id of the grant."""
+    person: str
+    """Handle."""
+    gone: tuple[Event, ...]
+    """What would have come and does not any more."""
+    coming: tuple[Event, ...]
+    """What comes instead."""
+    dry_run: bool
+    """Whether it was only worked out."""
+    kind: str | None
+    """Of an amendment: improve, adjust or reduce."""
+    starts: str | None
+    """Of an amendment: the day from which the new terms hold."""
+    before: str | None
+    """Of an amendment: the terms until then."""
+    after: str | None
+    """Of an amendment: the terms from then on."""
+    tier: str | None
+    """Of an amendment: the tier."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One of the doctor's checks."""
+
+    check: str
+    """What is checked."""
+    good: bool
+    """Whether it is as it should be."""
+    detail: str
+    """What was found."""
+    hint: str
+    """What to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """The installation, checked."""
+
+    good: bool
+    """Whether everything is as it should be."""
+    items: tuple[Check, ...]
+    """Every check."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """Something that will happen to what somebody has."""
+
+    day: str
+    """In the plan's time zone."""
+    at: str
+    """The instant."""
+    event: str
+    """release, roll, expire, trim, revoke or reduce."""
+    amount: Amount
+    """What it is about."""
+    sentence: str
+    """In words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Offers side by side."""
+
+    by_headline: tuple[str, ...]
+    """By the sum that is advertised."""
+    by_cash_and_equity: tuple[str, ...]
+    """By cash and equity."""
+    by_worth: tuple[str, ...]
+    """By what they are worth."""
+    offers: tuple[Evaluation, ...]
+    """Each of them."""
+    answers: dict[str, Any]
+    """Everything, as `bursar offer compare --json` prints it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What somebody agreed to."""
+
+    kind: str
+    """own_money: to pay beyond the limit from one's pay."""
+    words: str
+    """The words that were agreed to."""
+    given: str
+    """When."""
+    withdrawn: str | None
+    """When it was taken back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consents:
+    """What somebody agreed to, and the words that are asked for now."""
+
+    words: str
+    """What one agrees to now."""
+    items: tuple[Consent, ...]
+    """Oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A charge that was made for days after the end."""
+
+    day: str
+    """Of the charge."""
+    before: Amount
+    """What it was."""
+    after: Amount
+    """What it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A notice on its way over one channel."""
+
+    channel: str
+    """Which channel."""
+    state: str
+    """waiting, delivered or failed."""
+    attempts: int
+    """How often it was tried."""
+    delivered: str | None
+    """When it arrived."""
+    reason: str
+    """Why it did not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A term that two plans do not share."""
+
+    term: str
+    """Its path."""
+    before: str | None
+    """What it was, null for nothing."""
+    after: str | None
+    """What it is, null for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """How two plans differ."""
+
+    items: tuple[Difference, ...]
+    """Term by term."""
+    text: tuple[str, ...]
+    """The documents' lines as a unified diff."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndedSeat:
+    """A seat that ends."""
+
+    id: str
+    """Its id."""
+    person: str
+    """Handle."""
+    product: str
+    """The product."""
+    amount: Amount
+    """Of a whole period."""
+    every: str
+    """The period."""
+    starts: str
+    """First day."""
+    ends: str | None
+    """Last day, null while it goes on."""
+    proration: str
+    """What a part of a period costs: none or daily."""
+    next_charge: str | None
+    """When it is charged next."""
+    corrected: tuple[Correction, ...]
+    """Charges that were corrected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Everything that is known of an offer; money in its currency, by year where nothing else is said."""
+
+    offer: str
+    """Its name."""
+    currency: str
+    """Of every sum."""
+    id: str
+    """SHA-256 of all that the answer depends on."""
+    sentence: str
+    """What it is worth, in a sentence."""
+    worth_by_year: float
+    """Mean cash equivalent of a year."""
+    share_of_face: float
+    """The same as a share of the face amount."""
+    answers: dict[str, Any]
+    """Everything, as `bursar offer evaluate --json` prints it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that falls due."""
+
+    person: str | None
+    """Whose it is, where several people's are told."""
+    grant: str
+    """Id of the grant; empty for a seat."""
+    seat: str
+    """Id of the seat; empty for a grant."""
+    event: str
+    """release, vest, adjust, reduce, end, tail or seat."""
+    period: str
+    """The period that it belongs to."""
+    day: str
+    """In the plan's time zone."""
+    at: str
+    """The instant."""
+    amount: Amount
+    """What it is about."""
+    expires: str | None
+    """When what is released expires."""
+    sentence: str
+    """In words."""
+    evidence: str
+    """The rule behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[Event, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """Where everything is that was ever promised in a unit. What rolled over is promised once."""
+
+    unit: str
+    """The unit."""
+    at: str
+    """When this was read."""
+    promised: Amount
+    """available + held + spent + expired + revoked."""
+    available: Amount
+    """What people can still use."""
+    held: Amount
+    """Held by requests in flight."""
+    spent: Amount
+    """What was used."""
+    expired: Amount
+    """What expired."""
+    revoked: Amount
+    """What was taken back."""
+    rolled: Amount
+    """What rolled over from one lot to the next."""
+    overage: Amount
+    """What was used and no lot covered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One of the twelve answers."""
+
+    id: str
+    """Name of the question."""
+    question: str
+    """The question."""
+    answer: str
+    """The answer; where the document does not say, the question to ask."""
+    given: bool
+    """Whether the document says it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FactSheetDocument:
+    """Twelve answers that an offer owes."""
+
+    plan: str
+    """Name of the plan."""
+    title: str
+    """What people read."""
+    digest: str
+    """SHA-256 of the terms."""
+    tier: str | None
+    """For this tier, null for all."""
+    standing: str
+    """Is it pay or a tool?"""
+    answers: tuple[Fact, ...]
+    """In the order of a sheet."""
+    missing: tuple[str, ...]
+    """Questions that the document does not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """A request in flight."""
+
+    id: str
+    """Of its hold."""
+    model: str
+    """The model."""
+    held: Amount
+    """What it may still cost."""
+    since: str
+    """Since when."""
+    key: str
+    """Id of the key."""
+    session: str
+    """The agent's session; may be empty."""
+    agent: str
+    """The agent; may be empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Funded:
+    """What was put into a pool."""
+
+    pool: str
+    """Its account."""
+    lot: str
+    """Id of the lot."""
+    amount: Amount
+    """How much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What giving a grant does."""
+
+    grant: str
+    """Id of the grant."""
+    person: str
+    """Handle."""
+    plan: str | None
+    """Name of the plan, null for a lot by hand."""
+    version: int | None
+    """Its version."""
+    tier: str | None
+    """Its tier."""
+    amount: Amount
+    """Of a period, or of the lot."""
+    terms: str
+    """In words."""
+    planned: tuple[Event, ...]
+    """What will happen in the year ahead."""
+    note: str
+    """What to know about it."""
+    dry_run: bool
+    """Whether it was only worked out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A promise to a person."""
+
+    id: str
+    """Its id."""
+    person: str
+    """Handle."""
+    kind: str
+    """plan: under the terms of a plan; given: one lot, by hand."""
+    title: str
+    """The plan's name; of a lot, its label."""
+    amount: Amount
+    """Of a period, in force now; of a lot, what was given."""
+    terms: str
+    """In words."""
+    state: str
+    """ahead, running, paused or over."""
+    starts: str
+    """From when."""
+    ends: str | None
+    """Until when, null while no end is known."""
+    end_kind: str | None
+    """left, revoked or ended; of a lot, expiry."""
+    note: str
+    """A word on it."""
+    changes: tuple[GrantChange, ...]
+    """Its terms, the first ones first."""
+    pauses: tuple[Pause, ...]
+    """Times in which nothing is released."""
+
+
+@dataclass(frozen=True, slots=True)
+class GrantChange:
+    """Terms of a grant from an instant on."""
+
+    starts: str
+    """From when they hold."""
+    plan: str
+    """Name of the plan."""
+    version: int
+    """Its version."""
+    tier: str
+    """Its tier."""
+    amount: Amount
+    """The amount of a period."""
+    terms: str
+    """In words."""
+    announced: str
+    """When it was said."""
+    by: str
+    """By whom."""
+    reason: str
+    """Why."""
+
+
+@dataclass(frozen=True, slots=True)
+class GrantPage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[Grant, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class GrantPreview:
+    """What a new version does to a grant."""
+
+    grant: str
+    """Id of the grant."""
+    person: str
+    """Handle."""
+    starts: str
+    """When the new terms hold for it."""
+    before: str
+    """Terms until then."""
+    after: str
+    """Terms from then on."""
+    tier: str
+    """Its tier."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest seal: kept elsewhere, it proves that everything before it is still there, unchanged."""
+
+    batch: int
+    """Number of the seal, 0 before the first entry."""
+    seq: int
+    """The last entry that it covers."""
+    recorded: str | None
+    """When it was made."""
+    hash: str
+    """SHA-256, hex."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether this process answers and reaches its database."""
+
+    ok: bool
+    """It does."""
+    version: str
+    """Of Bursar."""
+
+
+@dataclass(frozen=True, slots=True)
+class HouseSums:
+    """Totals of a group of at least five people."""
+
+    key: str
+    """What the group is."""
+    people: int
+    """How many people it is made of."""
+    requests: int
+    """Requests."""
+    input_tokens: int
+    """Input tokens."""
+    cached_tokens: int
+    """Of these, read from a cache."""
+    output_tokens: int
+    """Output tokens."""
+    amount: Amount
+    """What was charged."""
+    list_price: Amount
+    """Its value at list price, USD."""
+    cost: Amount | None
+    """What the organisation pays for it; null without the right `cost.read`."""
+    overage: Amount
+    """What no lot covered."""
+
+
+@dataclass(frozen=True, slots=True)
+class InFlight:
+    """A request in flight."""
+
+    person: str
+    """Handle."""
+    model: str
+    """The model."""
+    held: Amount
+    """What it may still cost."""
+    since: str
+    """Since when."""
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedKey:
+    """A key at the only moment that its secret is known."""
+
+    id: str
+    """Its id, which rotation does not change."""
+    person: str
+    """Handle of whoever pays with it."""
+    hint: str
+    """To recognise it by."""
+    label: str
+    """What it is for."""
+    purpose: str
+    """work or personal."""
+    project: str
+    """Project of every charge; may be empty."""
+    models: tuple[str, ...]
+    """Shell patterns of models; empty: every model."""
+    cap: Amount | None
+    """Most that may ever be spent through it, null for no cap."""
+    created: str
+    """When it was issued."""
+    expires: str | None
+    """When it stops, null for never."""
+    state: str
+    """live, paused, expired or revoked."""
+    secret: str
+    """The secret; it is never shown again."""
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """A token at the only moment that its secret is known."""
+
+    id: str
+    """Its id."""
+    label: str
+    """What it is for."""
+    hint: str
+    """To recognise it by."""
+    scopes: tuple[str, ...]
+    """Actions that it is limited to."""
+    state: str
+    """live, expired or revoked."""
+    created: str
+    """When it was made."""
+    expires: str
+    """When it ends."""
+    last_used: str | None
+    """Day in UTC, null for never."""
+    secret: str
+    """The secret; it is never shown again."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobDocument:
+    """A piece of long work."""
+
+    id: str
+    """Its id."""
+    kind: str
+    """What kind of work it is."""
+    title: str
+    """In words."""
+    state: str
+    """waiting, running, done, failed or cancelled."""
+    share: float
+    """How much of it is done, from 0 to 1."""
+    created: str
+    """When it was begun."""
+    started: str | None
+    """When work on it began."""
+    ended: str | None
+    """When it was over."""
+    result_type: str | None
+    """Media type of its result, once it is done."""
+    result_bytes: int | None
+    """Size of its result, once it is done."""
+    problem: JobProblem | None
+    """Why it failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobDocumentPage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[JobDocument, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobProblem:
+    """Why a job failed."""
+
+    status: int
+    """As an HTTP status."""
+    detail: str
+    """In a sentence."""
+    hint: str
+    """What to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An access key, without its secret."""
+
+    id: str
+    """Its id, which rotation does not change."""
+    person: str
+    """Handle of whoever pays with it."""
+    hint: str
+    """To recognise it by."""
+    label: str
+    """What it is for."""
+    purpose: str
+    """work or personal."""
+    project: str
+    """Project of every charge; may be empty."""
+    models: tuple[str, ...]
+    """Shell patterns of models; empty: every model."""
+    cap: Amount | None
+    """Most that may ever be spent through it, null for no cap."""
+    created: str
+    """When it was issued."""
+    expires: str | None
+    """When it stops, null for never."""
+    state: str
+    """live, paused, expired or revoked."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[Key, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a last day does."""
+
+    person: str
+    """Handle."""
+    last_day: str
+    """The last day, included."""
+    grants: tuple[ChangeOfCalendar, ...]
+    """What it does to each grant."""
+    seats: int
+    """Subscriptions that end with it."""
+    dry_run: bool
+    """Whether it was only worked out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Somebody looked at a person's figures."""
+
+    at: str
+    """When first in that hour."""
+    who: str
+    """Login of the account."""
+    name: str
+    """Its name."""
+    role: str
+    """In which role."""
+    action: str
+    """What the access table calls it."""
+    what: str
+    """The page or report."""
+    everybody: bool
+    """It was at everybody, not at this person in particular."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookPage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[Look, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """An amount with its opening, its expiry and what it may be used for. The buckets add up to `amount`."""
+
+    id: str
+    """Its id."""
+    grant: str
+    """Id of the grant that it comes from."""
+    label: str
+    """What people read."""
+    amount: Amount
+    """What was released."""
+    available: Amount
+    """What can be used."""
+    held: Amount
+    """Held by requests in flight."""
+    spent: Amount
+    """What was used."""
+    expired: Amount
+    """What expired."""
+    revoked: Amount
+    """What was taken back."""
+    opens: str
+    """From when it can be used."""
+    expires: str | None
+    """Until when, null for ever."""
+    priority: int
+    """Low numbers burn first."""
+    scope: str
+    """What it may be used for, empty for everything."""
+    open: bool
+    """Whether it can be drawn on at this instant."""
+
+
+@dataclass(frozen=True, slots=True)
+class LotPage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[Lot, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class MadeWebhook:
+    """A webhook at the only moment that its signing secret is shown."""
+
+    id: str
+    """Its id; `settings` for the one of the settings."""
+    label: str
+    """What it is for."""
+    host: str
+    """Host of the address; the rest may hold a token and is not shown."""
+    kinds: tuple[str, ...]
+    """Kinds of notices that it takes; empty: all."""
+    created: str | None
+    """When it was made; null for the one of the settings."""
+    secret: str
+    """Signs as Standard Webhooks has it; it is never shown again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """The caller."""
+
+    account: str
+    """Id of the account."""
+    login: str
+    """What one signs in with."""
+    name: str
+    """Name of the account."""
+    person: str | None
+    """Handle of the person of the roster, null for somebody who is none."""
+    roles: tuple[str, ...]
+    """In force now."""
+    by_token: bool
+    """Whether an API token acts here; it may do less than its account."""
+    rights: tuple[Right, ...]
+    """Everything that the caller may do at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that somebody was told."""
+
+    id: str
+    """Names the occasion."""
+    kind: str
+    """What kind of notice it is."""
+    person: str
+    """Handle."""
+    subject: str
+    """The words that others may see."""
+    fields: dict[str, str]
+    """The exact fields: nano-units and microseconds UTC as strings of integers."""
+    created: str
+    """When."""
+    deliveries: tuple[Delivery, ...]
+    """What became of it on each channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticePage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[Notice, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What will be released, roll over, vest and expire, worked out by the code that does it."""
+
+    person: str
+    """Handle."""
+    months: int
+    """How far ahead."""
+    items: tuple[Coming, ...]
+    """In order."""
+    uncovered: Amount
+    """Of the use that was assumed, what no lot covers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """A rate that was set."""
+
+    version: str
+    """Of the price book from now on."""
+    sentence: str
+    """In words."""
+    overlay: dict[str, Any]
+    """As the price book holds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A time in which nothing is released."""
+
+    starts: str
+    """From when."""
+    ends: str | None
+    """Until when, null until it is resumed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person of the roster."""
+
+    id: str
+    """Its id, which never changes."""
+    handle: str
+    """Short name, unique in the organisation."""
+    name: str
+    """Full name."""
+    email: str
+    """E-mail address; may be empty."""
+    team: str
+    """Team."""
+    level: str
+    """Level, as plans name it."""
+    job_family: str
+    """Job family."""
+    role: str
+    """Role."""
+    location: str
+    """Place of work."""
+    zone: str
+    """Time zone of the person's days."""
+    hire_date: str | None
+    """First day."""
+    leave_date: str | None
+    """Last day, null while none is recorded."""
+    manager: str | None
+    """Handle of the manager."""
+    status: str
+    """active, suspended or left."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonPage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[Person, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A version of a plan."""
+
+    name: str
+    """Name of the plan."""
+    version: int
+    """Number of the version, from 1."""
+    title: str
+    """What people read."""
+    plan_class: str
+    """provisioned_tool, benefit or hybrid."""
+    unit: str
+    """What it is counted in."""
+    effective: str
+    """From when grants are made under it."""
+    effective_day: str
+    """The same as a day in its time zone."""
+    in_force: bool
+    """Whether a grant that is given now is under it."""
+    digest: str
+    """SHA-256 of its terms."""
+    created: str
+    """When it was put in."""
+    by: str
+    """By whom."""
+    note: str
+    """Why."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCheck:
+    """What a check found. Faults refuse a plan, advice does not."""
+
+    good: bool
+    """Whether it has no faults."""
+    name: str | None
+    """Name of the plan, if it has no faults."""
+    digest: str | None
+    """SHA-256 of its terms, if it has no faults."""
+    faults: tuple[PlanFault, ...]
+    """What is wrong."""
+    advice: tuple[Advice, ...]
+    """What is worth a second thought."""
+    missing: tuple[str, ...]
+    """Questions of the fact sheet that it leaves open."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFault:
+    """Something that is wrong with a document."""
+
+    field: str
+    """The term."""
+    line: int
+    """Its line, from 1."""
+    column: int
+    """Its column, from 1."""
+    found: str
+    """What was found."""
+    expected: str
+    """What is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[Plan, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSide:
+    """A plan: a version by name, or a document."""
+
+    plan: str = ""
+    """Name of a plan in the books."""
+    version: int = 0
+    """Its version; 0 is the newest."""
+    document: str = ""
+    """Or YAML of `bursar: plan/1`."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanTerms:
+    """A version with its document and its terms."""
+
+    name: str
+    """Name of the plan."""
+    version: int
+    """Number of the version, from 1."""
+    title: str
+    """What people read."""
+    plan_class: str
+    """provisioned_tool, benefit or hybrid."""
+    unit: str
+    """What it is counted in."""
+    effective: str
+    """From when grants are made under it."""
+    effective_day: str
+    """The same as a day in its time zone."""
+    in_force: bool
+    """Whether a grant that is given now is under it."""
+    digest: str
+    """SHA-256 of its terms."""
+    created: str
+    """When it was put in."""
+    by: str
+    """By whom."""
+    note: str
+    """Why."""
+    document: str
+    """The document, as it was written."""
+    terms: dict[str, Any]
+    """The terms as they were read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """The whole access table."""
+
+    items: tuple[Policy, ...]
+    """In the order of the reference."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One row of the access table."""
+
+    action: str
+    """Name of the action."""
+    what: str
+    """What it is."""
+    why: str
+    """Why these roles, and no others."""
+    roles: dict[str, str]
+    """By role, how far it reaches."""
+    logged: bool
+    """Looks by others are written down for the person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Money that a team shares when somebody's own is used up."""
+
+    pool: str
+    """Its account."""
+    available: Amount
+    """What can be used."""
+    held: Amount
+    """Held by requests in flight."""
+    spent: Amount
+    """What was used."""
+    amount: Amount
+    """What was put in, of what is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pools:
+    """Pools."""
+
+    items: tuple[Pool, ...]
+    """By name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Where requests are relayed to."""
+
+    name: str
+    """Its name."""
+    kind: str
+    """The price book's name of it."""
+    base_url: str
+    """What precedes /v1/..."""
+    models: tuple[str, ...]
+    """Patterns of models that are routed here."""
+    secret: str
+    """encrypted or none; it is never shown."""
+    state: str
+    """enabled or disabled."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderPage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[Provider, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something to ask before one signs."""
+
+    line: str
+    """Which promise it is about."""
+    term: str
+    """Which term."""
+    question: str
+    """The question."""
+    why: str
+    """Why it matters."""
+    presumed: str
+    """What was presumed as long as nobody says."""
+    swing_by_year: float
+    """How much the answer may change, by year."""
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What to ask, the most valuable first."""
+
+    offer: str
+    """Its name."""
+    items: tuple[Question, ...]
+    """The most valuable first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What a million tokens cost, USD."""
+
+    provider: str
+    """The price book's name of the provider."""
+    model: str
+    """The model."""
+    what: str
+    """input, output, cache read ..."""
+    list_price: str
+    """At list price."""
+    cost: str | None
+    """What the organisation pays; null without the right `cost.read`."""
+    note: str
+    """Tier, or whose rate it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Prices in force at an instant."""
+
+    at: str
+    """The instant."""
+    version: str
+    """Of the price book; a charge names the one it was made with."""
+    items: tuple[Rate, ...]
+    """At most 50 models."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event, as it was recorded."""
+
+    source: str
+    """Who said it."""
+    id: str
+    """Its id within the source."""
+    person: str
+    """Handle."""
+    at: str
+    """When it was used."""
+    model: str
+    """Model, product or accelerator."""
+    purpose: str
+    """work or personal."""
+    project: str
+    """Project."""
+    amount: Amount
+    """What was used."""
+    overage: Amount
+    """What no lot covered."""
+    late: bool
+    """Charged to the present, since its period is closed."""
+    repeated: bool
+    """It was recorded before, and nothing was done now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A batch of events: all of it, or an error."""
+
+    recorded: int
+    """Events that are new."""
+    repeated: int
+    """Events that were recorded before."""
+    dry_run: bool
+    """Whether it was only checked."""
+    items: tuple[Recorded, ...]
+    """Every event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """What was taken back of a lot that was given by hand, or what ending a grant does to the calendar."""
+
+    grant: str
+    """Id of the grant."""
+    revoked: Amount | None
+    """Taken back at once, of a lot by hand."""
+    change: ChangeOfCalendar | None
+    """Of a grant under a plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """Something that the caller may do, and how far."""
+
+    action: str
+    """Name of the action."""
+    what: str
+    """What it is."""
+    reach: tuple[str, ...]
+    """own, named, team, organisation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What a person's agents are doing right now."""
+
+    held: Amount
+    """Held by all requests in flight."""
+    items: tuple[Flight, ...]
+    """Requests in flight."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A subscription that is paid from somebody's lots."""
+
+    id: str
+    """Its id."""
+    person: str
+    """Handle."""
+    product: str
+    """The product."""
+    amount: Amount
+    """Of a whole period."""
+    every: str
+    """The period."""
+    starts: str
+    """First day."""
+    ends: str | None
+    """Last day, null while it goes on."""
+    proration: str
+    """What a part of a period costs: none or daily."""
+    next_charge: str | None
+    """When it is charged next."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeatPage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[Seat, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionToken:
+    """What a session's change has to carry."""
+
+    header: str
+    """Name of the header."""
+    token: str
+    """Its value, good for the whole session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """Where the money of the house goes, without saying who."""
+
+    by: str
+    """What it is grouped by."""
+    starts: str
+    """First day."""
+    ends: str
+    """End, exclusive."""
+    unit: str
+    """The unit."""
+    left_out: int
+    """Groups of fewer than five people, which are not told."""
+    items: tuple[HouseSums, ...]
+    """Most first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """An account over a time, in one unit: `opening` plus all changes is `closing`."""
+
+    person: str
+    """Handle."""
+    starts: str
+    """First instant."""
+    ends: str
+    """End, exclusive."""
+    unit: str
+    """The unit."""
+    opening: Amount
+    """What the person had before."""
+    closing: Amount
+    """What the person had at the end."""
+    other_units: tuple[str, ...]
+    """Units with a statement of their own."""
+    items: tuple[StatementLine, ...]
+    """In the order in which it happened."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatementLine:
+    """A movement of the account."""
+
+    seq: int | None
+    """Place in the journal; null for what is due and not recorded yet."""
+    at: str
+    """When it happened."""
+    kind: str
+    """release, settle, charge, expire, revoke, correct, hold, void ..."""
+    what: str
+    """The model of a charge, else the lot."""
+    change: Amount
+    """What it adds to what the person has."""
+    spent: Amount
+    """What it adds to the spending."""
+    balance: Amount
+    """What the person has afterwards."""
+    list_price: Amount | None
+    """Of a charge: its value at list price, USD."""
+    status: str | None
+    """Of a charge: exact, estimated, unresolved or corrected."""
+    request_id: str | None
+    """Of a charge: the request."""
+    tokens: dict[str, int] | None
+    """Of a charge: disjoint counts."""
+    note: str
+    """A word on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Totals of a group."""
+
+    key: str
+    """What the group is: a model, a project, a day ..."""
+    name: str
+    """The same as people call it: a key by its label."""
+    requests: int
+    """Requests."""
+    input_tokens: int | None
+    """Input tokens, null where they are not counted by group."""
+    cached_tokens: int | None
+    """Of these, read from a cache."""
+    output_tokens: int | None
+    """Output tokens."""
+    amount: Amount
+    """What was charged."""
+    list_price: Amount | None
+    """Its value at list price, USD."""
+    overage: Amount | None
+    """Of what was charged, what no lot covered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """The terms that hold for somebody under one grant, in plain words."""
+
+    grant: str
+    """Id of the grant."""
+    plan: str
+    """Name of the plan."""
+    title: str
+    """What people read."""
+    version: int
+    """Its version."""
+    tier: str
+    """Its tier."""
+    amount: str
+    """In words."""
+    since: str
+    """Since when these terms hold."""
+    standing: str
+    """Is it pay or a tool?"""
+    answers: tuple[Fact, ...]
+    """The twelve answers."""
+    missing: tuple[str, ...]
+    """Questions that are not answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Everything that holds for somebody."""
+
+    items: tuple[Term, ...]
+    """One for each grant that runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An API token, without its secret."""
+
+    id: str
+    """Its id."""
+    label: str
+    """What it is for."""
+    hint: str
+    """To recognise it by."""
+    scopes: tuple[str, ...]
+    """Actions that it is limited to."""
+    state: str
+    """live, expired or revoked."""
+    created: str
+    """When it was made."""
+    expires: str
+    """When it ends."""
+    last_used: str | None
+    """Day in UTC, null for never."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[Token, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopUp:
+    """A request for more."""
+
+    id: str
+    """Its id."""
+    person: str
+    """Handle of whoever asks."""
+    grant: str
+    """Id of the grant that it is under."""
+    amount: Amount
+    """What is asked for."""
+    reason: str
+    """Why."""
+    state: str
+    """open, approved, denied, withdrawn or expired."""
+    waits_for: str | None
+    """Whose turn it is; `anybody` with the right."""
+    approved_by: tuple[str, ...]
+    """Who approved so far."""
+    created: str
+    """When it was asked."""
+    expires: str
+    """When it lapses."""
+    decided: str | None
+    """When it was decided."""
+    decided_by: str | None
+    """By whom."""
+    note: str
+    """A word to the person."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopUpPage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[TopUp, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """All open lots of one unit together."""
+
+    unit: str
+    """The unit."""
+    amount: Amount
+    """What was released."""
+    available: Amount
+    """What can be used."""
+    held: Amount
+    """Held by requests in flight."""
+    spent: Amount
+    """What was used of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What goes on at the gateway right now."""
+
+    at: str
+    """The instant."""
+    in_flight: tuple[InFlight, ...]
+    """Requests in flight."""
+    people: tuple[Burning, ...]
+    """Whoever has something open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Where somebody's allotment went."""
+
+    person: str
+    """Handle."""
+    by: str
+    """What it is grouped by."""
+    starts: str
+    """First instant."""
+    ends: str
+    """End, exclusive."""
+    unit: str
+    """The unit."""
+    other_units: tuple[str, ...]
+    """Units with usage of their own."""
+    complete: bool
+    """False where only the newest charges were looked at."""
+    items: tuple[Sums, ...]
+    """Most first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A grant under which somebody may ask for more."""
+
+    grant: str
+    """Id of the grant."""
+    plan: str
+    """Title of its plan."""
+    unit: str
+    """What may be asked for."""
+    most: Amount | None
+    """At most so much in one request; null for no limit."""
+    reason_required: bool
+    """Whether it takes a reason."""
+    approvers: tuple[str, ...]
+    """Who decides, in order."""
+    expires_days: int
+    """A request lapses after so many days."""
+    plan_says: str
+    """What the plan says of how long it takes."""
+    decided: int
+    """Requests that were decided under the plan."""
+    median_minutes: int
+    """How long half of them took at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How somebody can ask for more."""
+
+    items: tuple[Way, ...]
+    """One for each grant that allows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookDocument:
+    """An address that notices are posted to."""
+
+    id: str
+    """Its id; `settings` for the one of the settings."""
+    label: str
+    """What it is for."""
+    host: str
+    """Host of the address; the rest may hold a token and is not shown."""
+    kinds: tuple[str, ...]
+    """Kinds of notices that it takes; empty: all."""
+    created: str | None
+    """When it was made; null for the one of the settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookDocumentPage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[WebhookDocument, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
