@@ -34,6 +34,7 @@ _COMMANDS: dict[str, str] = {
     "init": "running",
     "demo": "running",
     "serve": "running",
+    "console": "console",
     "top": "running",
     "balance": "reports",
     "statement": "reports",

@@ -33,7 +33,7 @@ from bursar.ledger import (
 )
 from bursar.money import Amount, Unit, parse_amount
 from bursar.office import audit, grants, keys, people, pricing, promises, providers, rates, tokens
-from bursar.office.database import check_schema, migrate, open_engine, transaction
+from bursar.office.database import check_schema, migrate, open_engine, reading, transaction
 from bursar.office.settings import Settings
 from bursar.office.vault import Secret, Vault, create_master_key, open_vault
 
@@ -58,13 +58,21 @@ def new_id(prefix: str) -> str:
 class Desk:
     """One opened installation. Close it, or use it through `open_desk`."""
 
-    def __init__(self, settings: Settings, engine: Engine, vault: Vault, clock: Clock, actor: str) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        engine: Engine,
+        vault: Vault,
+        clock: Clock,
+        actor: str,
+        store: Store | None = None,
+    ) -> None:
         self.settings = settings
         self.engine = engine
         self.vault = vault
         self.clock = clock
         self.actor = actor
-        self._store: Store | None = None
+        self._store = store
 
     @property
     def store(self) -> Store:
@@ -92,11 +100,11 @@ class Desk:
         return row
 
     def people(self) -> list[dict[str, Any]]:
-        with transaction(self.engine) as connection:
+        with reading(self.engine) as connection:
             return people.listed(connection)
 
     def person(self, name: str) -> dict[str, Any]:
-        with transaction(self.engine) as connection:
+        with reading(self.engine) as connection:
             return people.named(connection, name)
 
     def import_people(self, file: Path, *, dry_run: bool = False) -> dict[str, Any]:
@@ -215,7 +223,7 @@ class Desk:
 
     def is_planned(self, grant: str) -> bool:
         """Is it a grant under a plan, or one lot that was given by hand?"""
-        with transaction(self.engine) as connection:
+        with reading(self.engine) as connection:
             return bool(grants.listed(connection, ids=[grant]))
 
     def grant_remainder(self, grant: str) -> Amount:
@@ -267,7 +275,7 @@ class Desk:
 
     def keys(self, person: str = "") -> list[dict[str, Any]]:
         holder = self.person(person)["id"] if person else ""
-        with transaction(self.engine) as connection:
+        with reading(self.engine) as connection:
             found = keys.listed(connection, holder)
         return [_key(one, self.now()) for one in found]
 
@@ -292,7 +300,7 @@ class Desk:
         return {"name": name, **detail, "models": list(found.terms.models)}
 
     def providers(self) -> list[dict[str, Any]]:
-        with transaction(self.engine) as connection:
+        with reading(self.engine) as connection:
             found = providers.listed(connection)
         return [_provider(one) for one in found]
 

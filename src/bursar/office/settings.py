@@ -141,6 +141,19 @@ class Settings(BaseSettings):
     ask_at: str = Field(
         default="", max_length=500, description="Where people ask for more: a sentence or a link, in every refusal."
     )
+    console_host: str = Field(default="127.0.0.1", min_length=1, description="Address that the console listens on.")
+    console_port: int = Field(default=8788, ge=0, le=65535, description="Port of the console; 0 takes a free one.")
+    console_proxies: str = Field(
+        default="127.0.0.1,::1",
+        max_length=1000,
+        description="Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, comma-separated.",
+    )
+    gateway_url: str = Field(
+        default="",
+        max_length=500,
+        pattern=r"^(https?://[^\s/?#@]+/?)?$",
+        description="Where clients reach the gateway, as the console shows it; empty: http://host:port.",
+    )
     public_url: Annotated[str, AfterValidator(channels.checked_url)] = Field(
         default="",
         max_length=500,
@@ -179,7 +192,7 @@ class Settings(BaseSettings):
     @property
     def console_url(self) -> str:
         """What links begin with, without a slash at the end."""
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        return (self.public_url or f"http://{self.console_host}:{self.console_port}").rstrip("/")
 
     def policy(self) -> Policy:
         """The gateway's limits and choices."""

@@ -1,0 +1,11 @@
+"""The areas of the console, in the order of its menu. A new page is one function in its area's module; a new area one line."""
+
+from __future__ import annotations
+
+from bursar.console import mine, signing
+from bursar.console.area import Area
+
+AREAS: tuple[Area, ...] = (
+    mine.AREA,
+    signing.AREA,
+)

@@ -1,0 +1,85 @@
+"""The app: faces on one ASGI application, each with its routes and its own way to show a problem."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import anyio.to_thread
+from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bursar.errors import BursarError
+from bursar.ledger import StoreUnavailable
+from bursar.web.callers import SignInFirst
+from bursar.web.desks import DATABASE_THREADS, Desks
+from bursar.web.edge import Edge
+from bursar.web.live import Pulse
+from bursar.web.problems import Problem, problem_of
+
+log = logging.getLogger("bursar.web")
+
+PACKED_FROM_BYTES = 1_024
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A set of routes under a prefix (empty: everything else), and how it says no."""
+
+    prefix: str
+    router: APIRouter
+    shows: Callable[[Request, Problem], Response]
+    signs_in: Callable[[Request], Response]
+    """What whoever is not signed in gets."""
+
+
+def make_app(desks: Desks, faces: Sequence[Face]) -> FastAPI:
+    """The ASGI app of these faces. It closes the desks at the end of its life."""
+    by_length = sorted(faces, key=lambda face: len(face.prefix), reverse=True)
+
+    def face_of(request: Request) -> Face:
+        return next(one for one in by_length if request.url.path.startswith(one.prefix))
+
+    def shown(request: Request, problem: Problem) -> Response:
+        return face_of(request).shows(request, problem)
+
+    async def on_error(request: Request, error: Exception) -> Response:
+        problem = problem_of(error)
+        if problem.status >= 500:
+            log.warning("request %s: %s", request.state.request_id, error)
+        answer = shown(request, problem)
+        if problem.retry_seconds:
+            answer.headers["Retry-After"] = str(problem.retry_seconds)
+        return answer
+
+    async def on_stranger(request: Request, _: Exception) -> Response:
+        return face_of(request).signs_in(request)
+
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = DATABASE_THREADS
+        try:
+            yield
+        finally:
+            await app.state.pulse.stopped()
+            desks.close()
+
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=life, redirect_slashes=False)
+    app.state.desks = desks
+    app.state.pulse = Pulse(desks)
+    for face in faces:
+        app.include_router(face.router, prefix=face.prefix)
+    for kind in (BursarError, StoreUnavailable, RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, on_error)
+    app.add_exception_handler(SignInFirst, on_stranger)
+    app.add_middleware(GZipMiddleware, minimum_size=PACKED_FROM_BYTES, compresslevel=5)
+    # Added last, so it is outermost: nothing is answered without its headers.
+    settings = desks.settings
+    app.add_middleware(Edge, shown=shown, own_url=settings.public_url, bound_host=settings.console_host)
+    return app
