@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from bursar.console import mine, signing
+from bursar.console import finance, mine, signing
 from bursar.console.area import Area
 
 AREAS: tuple[Area, ...] = (
     mine.AREA,
+    finance.AREA,
     signing.AREA,
 )
