@@ -91,17 +91,21 @@ def movements(
     return {key: Movement(*sums) for key, sums in found.items()}
 
 
-def spending(session: Session, first: int, last: int, progress: Progress | None = None) -> dict[tuple[int, str], int]:
-    """What the charges and corrections among these entries add to the spending, by day and unit."""
-    found: dict[tuple[int, str], int] = {}
+def charges(session: Session, first: int, last: int, progress: Progress | None = None) -> dict[Key, tuple[int, int]]:
+    """What the charges and corrections among these entries add to the spending: number and amount by day, unit and
+    status (`exact`, `estimated`, `unresolved`, `corrected`)."""
+    found: dict[Key, tuple[int, int]] = {}
     for start in range(first, last + 1, ENTRIES_AT_ONCE):
         end = min(last, start + ENTRIES_AT_ONCE - 1)
-        for day, unit, high, low in session.rows(
-            f"SELECT at / {MICROS_PER_DAY}, unit, {wide_sum('amount')} FROM charge WHERE seq BETWEEN ? AND ? GROUP BY 1, 2",
+        for day, unit, status, number, high, low in session.rows(
+            f"SELECT at / {MICROS_PER_DAY}, unit, status, COUNT(*), {wide_sum('amount')} FROM charge "
+            "WHERE seq BETWEEN ? AND ? GROUP BY 1, 2, 3",
             start,
             end,
         ):
-            found[(int(day), str(unit))] = found.get((int(day), str(unit)), 0) + wide(high, low)
+            key = (int(day), str(unit), str(status))
+            before = found.get(key, (0, 0))
+            found[key] = (before[0] + int(number), before[1] + wide(high, low))
         if progress is not None:
             progress(end - first + 1, last - first + 1)
     return found
