@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from bursar.console import finance, mine, signing
+from bursar.console import finance, mine, platform, signing
 from bursar.console.area import Area
 
 AREAS: tuple[Area, ...] = (
     mine.AREA,
     finance.AREA,
+    platform.AREA,
     signing.AREA,
 )

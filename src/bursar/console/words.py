@@ -112,3 +112,14 @@ def ago(micros: int, now: int) -> str:
     """How long ago, in words."""
     seconds = max(0, now - micros) / MICROS
     return "just now" if seconds < _MINUTE else f"{span(seconds)} ago"
+
+
+def wall_clock(micros: int, zone: ZoneInfo) -> str:
+    """The time of a day to the minute, as plain text for pictures."""
+    return f"{to_local(from_micros(micros), zone):%H:%M}"
+
+
+def wall_day(micros: int, zone: ZoneInfo) -> str:
+    """A day as plain text for pictures."""
+    there = to_local(from_micros(micros), zone)
+    return f"{there.day} {there:%b}"

@@ -14,6 +14,7 @@ from bursar.ledger.session import MICROS_PER_DAY, Session
 from bursar.ledger.verify import Verification, verify
 from bursar.office import audit, pricing, watch
 from bursar.office.database import check_schema, transaction
+from bursar.office.database import reading as looking
 
 if TYPE_CHECKING:
     from bursar.office.desk import Desk
@@ -355,7 +356,7 @@ def doctor(desk: Desk) -> list[dict[str, Any]]:
     check("people", bool(people), f"{len(people)} on the roster", "`bursar person add ada`")
     live = [one for one in desk.keys() if one["state"] == "live"]
     check("access keys", bool(live), f"{len(live)} live", "`bursar key issue ada`")
-    with transaction(desk.engine) as connection:
+    with looking(desk.engine) as connection:
         book = pricing.current_book(connection)
     check("price book", True, f"version {book.version[:12]}")
     key_file = desk.settings.master_key_file or desk.settings.home / "master.key"
