@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from bursar.console import finance, mine, platform, signing
+from bursar.console import audit, finance, mine, organisation, platform, signing
 from bursar.console.area import Area
 
 AREAS: tuple[Area, ...] = (
     mine.AREA,
     finance.AREA,
     platform.AREA,
+    audit.AREA,
+    organisation.AREA,
     signing.AREA,
 )

@@ -7,7 +7,7 @@ the open holds, not with the length of the journal.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from bursar.ledger.findings import Verification
 from bursar.ledger.journal import GENESIS, Anchor, Seal, body_of, digest, seal, skip
@@ -19,10 +19,15 @@ from bursar.ledger.values import Recorded
 SEALS_PER_PAGE = 1_000
 ENTRIES_PER_PAGE = 2_000
 
+Progress = Callable[[int, int], None]
 
-def verify(session: Session, anchor: Anchor | None = None) -> Verification:
-    """Check everything; with an anchor that was kept outside also that the journal still leads through it."""
-    found = Verification()
+
+def verify(session: Session, anchor: Anchor | None = None, progress: Progress | None = None) -> Verification:
+    """Check everything; with an anchor that was kept outside also that the journal still leads through it.
+
+    `progress` is told how many entries of how many are done, and ends the verification by raising.
+    """
+    found, whole = Verification(), session.head().seq
     replayed = Replayed(found)
     chain = _Chain(found, anchor)
     for seals in _pages(session):
@@ -32,6 +37,8 @@ def verify(session: Session, anchor: Anchor | None = None) -> Verification:
         for line in lines.values():
             replayed.take(line)
         replayed.compare_page(session, seals[0].first, seals[-1].last)
+        if progress is not None:
+            progress(seals[-1].last, whole)
     chain.end(session)
     check_lots(session, replayed)
     check_holds(session, replayed)
