@@ -161,6 +161,11 @@ def test_roles_of_groups_lapse_when_nobody_comes_from_there_any_more(house: Engi
     assert found(house, "ada").mapped == ("platform",)
     assert roles(house, "acc_ada", NOW + MAPPED_MICROS - 1) == {"person", "finance", "platform"}
     assert roles(house, "acc_ada", NOW + MAPPED_MICROS) == {"person", "finance"}
+    with transaction(house) as connection:
+        accounts.forget_identity(connection, "acc_ada", by="olga", now=NOW)
+        with pytest.raises(Conflict, match="no identity provider"):
+            accounts.forget_identity(connection, "acc_ada", by="olga", now=NOW)
+    assert roles(house, "acc_ada") == {"person", "finance"}
 
 
 def test_a_role_of_a_newer_bursar_gives_nothing(house: Engine, changing: Changing) -> None:

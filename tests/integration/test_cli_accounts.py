@@ -103,13 +103,15 @@ def test_a_lost_authenticator_is_taken_away(terminal: Terminal) -> None:
     desk = office(terminal)
     account, now = terminal.json("account", "list")[0]["id"], desk.now()
     with transaction(desk.engine) as connection:
-        second_factor.enrol(connection, desk.vault, account, randomness=lambda size: b"s" * size)
+        second_factor.enrol(connection, desk.vault, account, randomness=lambda size: b"s" * size, by="ben", now=now)
         code = totp.code_at(b"s" * 20, now // 30_000_000)
         second_factor.confirm(connection, desk.vault, account, code, randomness=Dice(), by="ben", now=now)
     desk.close()
     assert "10 recovery codes left" in terminal.run("account", "factor", "ben")
     assert terminal.json("account", "factor", "ben", "--remove")["second_factor"] is False
     assert "no second factor" in terminal.run("account", "factor", "ben")
+    assert "linked with no identity provider" in terminal.run("account", "identity", "ben")
+    assert "linked with no identity provider" in terminal.run("account", "identity", "ben", "--remove", expect=4)
     assert "there is no second factor" in terminal.run("account", "factor", "ben", "--remove", "--yes", expect=4)
 
 
@@ -154,4 +156,4 @@ def test_a_link_leads_to_where_the_console_is(bare: Terminal) -> None:
     bare.environment["BURSAR_PUBLIC_URL"] = "http://bursar.example"
     assert "https" in bare.run("init", expect=2)
     bare.environment["BURSAR_PUBLIC_URL"] = ""
-    assert bare.json("init", "--owner", "ada")["link"].startswith("http://127.0.0.1:8787/invitation/")
+    assert bare.json("init", "--owner", "ada")["link"].startswith("http://127.0.0.1:8788/invitation/")

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, select, text
 from tests.support.signing import HOUR, NOW, SECOND, VAULT, Dice, add_account
 
 from bursar.errors import Conflict, NotFound
-from bursar.office import sessions
+from bursar.office import accounts, sessions
 from bursar.office.database import reading, transaction
 from bursar.office.sessions import ABSOLUTE_SECONDS, IDLE_SECONDS, TOUCH_SECONDS, Opened
 from bursar.office.tables import web_session
@@ -134,6 +134,12 @@ def test_another_master_key_starts_no_session(house: Engine, dice: Dice) -> None
     start(house, dice)
     with pytest.raises(Conflict, match="belongs to master key"), transaction(house) as connection:
         sessions.start(connection, Vault(bytes(32)), "acc_ada", session_id="ses_x", entropy=bytes(32), now=NOW)
+
+
+def test_a_house_that_never_sealed_anything_starts_sessions_too(engine: Engine, dice: Dice) -> None:
+    with transaction(engine) as connection:
+        accounts.add(connection, "ada", account_id="acc_ada", by="test", now=NOW)
+    assert lives(engine, start(engine, dice), NOW)
 
 
 def test_a_session_takes_all_of_its_randomness(house: Engine) -> None:

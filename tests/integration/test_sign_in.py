@@ -206,7 +206,9 @@ def test_signing_in_again_ends_the_session_that_the_browser_came_with(house: Eng
 def authenticator(house: Engine, dice: Dice) -> tuple[bytes, list[str]]:
     """The secret that ada's authenticator holds, and her recovery codes."""
     with transaction(house) as connection:
-        enrolment = second_factor.enrol(connection, VAULT, "acc_ada", randomness=lambda size: b"s" * size)
+        enrolment = second_factor.enrol(
+            connection, VAULT, "acc_ada", randomness=lambda size: b"s" * size, by="acc_ada", now=NOW
+        )
         assert not second_factor.holds(connection, "acc_ada")
         codes = second_factor.confirm(
             connection,
@@ -302,7 +304,7 @@ def test_the_recovery_codes_of_somebody_else_are_worth_nothing(
 ) -> None:
     add_account(house, "ben")
     with transaction(house) as connection:
-        second_factor.enrol(connection, VAULT, "acc_ben", randomness=lambda size: b"b" * size)
+        second_factor.enrol(connection, VAULT, "acc_ben", randomness=lambda size: b"b" * size, by="acc_ada", now=NOW)
         code = totp.code_at(b"b" * 20, NOW // SECOND // 30)
         second_factor.confirm(connection, VAULT, "acc_ben", code, randomness=dice, by="acc_ben", now=NOW)
     first = opened(try_it("ben"))
@@ -321,7 +323,7 @@ def test_new_recovery_codes_end_the_old_ones(
 
 def test_a_second_factor_waits_for_its_first_code(house: Engine, try_it: Try, dice: Dice) -> None:
     with transaction(house) as connection:
-        second_factor.enrol(connection, VAULT, "acc_ada", randomness=dice)
+        second_factor.enrol(connection, VAULT, "acc_ada", randomness=dice, by="acc_ada", now=NOW)
         with pytest.raises(InvalidInput, match="code"):
             second_factor.confirm(connection, VAULT, "acc_ada", "123456", randomness=dice, by="acc_ada", now=NOW)
     assert opened(try_it("ada@example.com")).session.stage == "full"
@@ -334,7 +336,7 @@ def test_a_second_factor_that_holds_is_not_replaced_but_removed(
 ) -> None:
     with transaction(house) as connection:
         with pytest.raises(Conflict, match="a second factor already"):
-            second_factor.enrol(connection, VAULT, "acc_ada", randomness=dice)
+            second_factor.enrol(connection, VAULT, "acc_ada", randomness=dice, by="acc_ada", now=NOW)
         with pytest.raises(Conflict, match="no second factor waits"):
             second_factor.confirm(connection, VAULT, "acc_ada", "1", randomness=dice, by="acc_ada", now=NOW)
         second_factor.remove(connection, "acc_ada", by="acc_ada", now=NOW)
@@ -458,6 +460,7 @@ def test_everything_that_changed_is_in_the_audit_log_and_no_secret_is(
         "account.add",
         "account.invite",
         "account.password",
+        "account.second_factor.begin",
         "account.second_factor.add",
         "account.invite",
         "account.password",

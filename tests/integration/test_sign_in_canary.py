@@ -34,7 +34,9 @@ def use_everything(engine: Engine) -> tuple[list[object], list[str]]:
     trying(engine, dice)("ada", OTHER)
     trying(engine, dice)(OTHER, PASSWORD)
     with transaction(engine) as connection:
-        enrolment = second_factor.enrol(connection, VAULT, "acc_ada", randomness=lambda size: AUTHENTICATOR[:size])
+        enrolment = second_factor.enrol(
+            connection, VAULT, "acc_ada", randomness=lambda size: AUTHENTICATOR[:size], by="acc_ada", now=NOW
+        )
         code = totp.code_at(AUTHENTICATOR, NOW // 30_000_000)
         codes = second_factor.confirm(connection, VAULT, "acc_ada", code, randomness=dice, by="acc_ada", now=NOW)
         assert second_factor.accepts(connection, VAULT, "acc_ada", codes[0].reveal(), by="acc_ada", now=NOW)

@@ -14,7 +14,7 @@ from tests.support.offers_oracle import Holder, Package, Told, live
 from tests.support.profile import size
 
 from bursar.insight.simulation.usage import PriceDrift
-from bursar.offers.outcome import Outcome, Setup, evaluate
+from bursar.offers.outcome import WORTH_CHANGING, Outcome, Setup, evaluate
 from bursar.offers.terms import Line, Person
 
 WHOLE = {0: "once", 1: "month", 3: "quarter", 12: "year"}
@@ -109,7 +109,7 @@ def better(package: Package, holder: Holder, months: int) -> Told:
     if package.use != "open" or not package.own:
         return told
     kept = live(replace(package, use="work"), holder, months)
-    return kept if kept.pre_tax(holder.tax) > told.pre_tax(holder.tax) else told
+    return kept if kept.pre_tax(holder.tax) > told.pre_tax(holder.tax) + WORTH_CHANGING else told
 
 
 def evaluated(package: Package, holder: Holder, months: int, setup: Setup = ONCE) -> Outcome:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bursar.office.forecast import HISTORY_HOURS, HORIZON_HOURS, MICROS_PER_HOUR, run_out
+from bursar.office.forecast import HISTORY_HOURS, HORIZON_HOURS, MICROS_PER_HOUR, ahead, rate_per_day, run_out
 
 UTC_ZONE = ZoneInfo("UTC")
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -86,3 +87,47 @@ def test_a_forecast_lies_ahead_and_within_its_horizon(
 @pytest.mark.parametrize("length", [24, HISTORY_HOURS, HISTORY_HOURS + 1])
 def test_an_even_rate_gives_the_same_answer_however_long_it_is_known(length: int) -> None:
     assert run_out([24] * length, 10**4, at(MONDAY), UTC_ZONE) == at(MONDAY) + 10**4 * MICROS_PER_HOUR // 24
+
+
+def test_what_costs_the_same_every_week_is_known_without_a_band() -> None:
+    hourly = weeks_of({(day, 9): 100 for day in range(7)}, MONDAY, UTC_ZONE)
+    found = ahead(hourly, 10_000, at(MONDAY), at(MONDAY + timedelta(days=5)), UTC_ZONE)
+    assert [one.middle for one in found] == [10_000, 9_900, 9_800, 9_700, 9_600, 9_500]
+    assert all(one.low == one.middle == one.high for one in found)
+    assert rate_per_day(hourly, at(MONDAY), UTC_ZONE) == 100
+
+
+def test_the_band_is_the_spread_of_days_around_their_weekday() -> None:
+    # Every weekday cost 100 more in one week than in the other: 50 off its mean in each of 14 days, 7 degrees of freedom.
+    hourly = [0] * (HISTORY_HOURS + 1)
+    for day in range(14):
+        hourly[day * 24] = 100 if day < 7 else 200
+    spread = (14 * 50**2 / 7) ** 0.5
+    found = ahead(hourly, 100_000, at(MONDAY), at(MONDAY + timedelta(days=10)), UTC_ZONE)
+    for day, one in enumerate(found[1:], start=1):
+        by = round(1.2816 * spread * (day + day * day / 14) ** 0.5)
+        assert (one.middle - one.low, one.high - one.middle) == (by, by)
+        assert one.middle == 100_000 - 150 * day
+
+
+def test_the_band_holds_eight_cases_of_ten_where_days_vary_as_they_did() -> None:
+    chance, inside, cases = Random(7), 0, 400
+    for _ in range(cases):
+        days = [chance.gauss(1_000, 250) for _ in range(14 + 7)]
+        hourly = [0] * (HISTORY_HOURS + 1)
+        for day in range(14):
+            hourly[day * 24] = round(days[day])
+        last = ahead(hourly, 100_000, at(MONDAY), at(MONDAY + timedelta(days=7)), UTC_ZONE)[-1]
+        inside += last.low <= 100_000 - sum(days[14:]) <= last.high
+    assert 0.74 < inside / cases < 0.87
+
+
+def test_a_day_of_history_has_a_rate_and_no_band() -> None:
+    found = ahead([240], 1_000, at(MONDAY), at(MONDAY + timedelta(days=2)), UTC_ZONE)
+    assert [(one.low, one.middle, one.high) for one in found] == [(1_000,) * 3, (760,) * 3, (520,) * 3]
+
+
+def test_nothing_is_left_below_nothing() -> None:
+    hourly = weeks_of({(day, 9): 100 for day in range(7)}, MONDAY, UTC_ZONE)
+    found = ahead(hourly, 150, at(MONDAY), at(MONDAY + timedelta(days=4)), UTC_ZONE)
+    assert [one.middle for one in found] == [150, 50, 0, 0, 0]

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from bursar.offers.benchmarks import uber
+from bursar.offers.lines import REVOCATION
 from bursar.offers.outcome import DEFAULT_PATHS, MOST_LOST, Outcome, Setup, evaluate
 from bursar.offers.pay import headline
-from bursar.offers.reading import REVOCATION, read
+from bursar.offers.reading import read
 from bursar.offers.terms import Line, Pay, Person
 from bursar.offers.value import (
     annuity,

@@ -210,6 +210,24 @@ def factor(
 
 
 @app.command()
+def identity(
+    login: Login,
+    remove: Annotated[bool, typer.Option("--remove", help="Unlink; the roles of its groups go with it.")] = False,
+    json: Json = False,
+) -> None:
+    """Show, or end, an account's link with the identity provider. Example: bursar account identity ada --remove"""
+    with desk() as office, transaction(office.engine) as connection:
+        found = accounts.named(connection, login)
+        if remove:
+            accounts.forget_identity(connection, found.id, by=office.actor, now=office.now())
+            found = accounts.by_id(connection, found.id)
+    if json:
+        show_json(_account(found))
+    else:
+        console.print(f"{found.login} is linked with {found.issuer or 'no identity provider'}.", markup=False)
+
+
+@app.command()
 def roles(
     markdown: Annotated[bool, typer.Option("--markdown", help="The whole reference, with the reasons.")] = False,
     json: Json = False,

@@ -24,11 +24,19 @@ def console(host: Host = "", port: Port = -1) -> None:
     asyncio.run(_serve(Settings(), host, None if port < 0 else port))
 
 
+PACKAGES = ("fastapi", "uvicorn", "jinja2", "python_multipart")
+"""What the extra `console` brings."""
+
+
+def is_installed() -> bool:
+    return all(find_spec(name) is not None for name in PACKAGES)
+
+
 def check_installed() -> None:
     """Raise Unavailable with what to do if the console's packages are missing."""
-    missing = [name for name in ("fastapi", "uvicorn", "jinja2") if find_spec(name) is None]
-    if missing:
-        raise Unavailable(f"the console needs {', '.join(missing)}", "install Bursar as `bursar[console]`")
+    if not is_installed():
+        missing = ", ".join(name for name in PACKAGES if find_spec(name) is None)
+        raise Unavailable(f"the console needs {missing}", "install Bursar as `bursar[console]`")
 
 
 async def _serve(settings: Settings, host: str, port: int | None) -> None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from bursar.charts.terminal import printed
 from bursar.cli.render import Column, console, show_table
-from bursar.offers import telling
+from bursar.offers import figures, telling
 from bursar.offers.evaluation import HORIZONS, Compared, Evaluation
 from bursar.offers.laptop import LaptopTest
 from bursar.offers.telling import percent, said
 
 BAR = 30
+FAN_COLUMNS, FAN_ROWS = 78, 9
 MOST_QUESTIONS = 6
 """On the page of an offer; `bursar offer questions` shows all."""
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -169,9 +171,10 @@ def _running_out(one: Evaluation) -> None:
     _head("When it runs out")
     for sentence in (*telling.run_out_sentences(one), telling.shortfall_sentence(one), telling.lasts_sentence(one)):
         console.print(sentence)
-    if one.outcome.fan is not None and one.outcome.fan.max(initial=0.0) > 0:
-        for row in _fan(one):
-            console.print(row)
+    fan = figures.fan(one)
+    if fan is not None:
+        for row in printed(fan, min(FAN_COLUMNS, console.width), FAN_ROWS).splitlines():
+            console.print(row, style="dim", markup=False, soft_wrap=True)
     console.print()
 
 
@@ -187,9 +190,9 @@ def _standing(one: Evaluation) -> None:
 def _prices(one: Evaluation) -> None:
     _head("If prices move")
     in_units = any(line.plan is not None and line.unit_price != 1.0 for line in one.offer.lines)
-    heads = [f"in {month} months" for month in HORIZONS]
+    heads = [f"{month} mo." for month in HORIZONS]
     what = "a dollar of the promise is worth" if in_units else "a dollar of the promise buys"
-    console.print(f"Worth to you, a year; and what {what}, at today's prices.", style="dim")
+    console.print(f"Worth to you, a year; and after 6, 12 and 24 months what {what}.", style="dim")
     show_table(
         [
             Column("prices", kept=True),
@@ -266,19 +269,6 @@ def _over_the_years(one: Evaluation) -> None:
             else "Leaving costs no tokens."
         )
     console.print()
-
-
-def _fan(one: Evaluation) -> Iterable[Text]:
-    """What is left month by month: a row of blocks for the middle world, and a faint one for the best and worst tenth."""
-    fan = one.outcome.fan
-    assert fan is not None
-    top = float(fan.max())
-    for label, row in (("9 of 10 below", fan[4]), ("the middle one", fan[2]), ("1 of 10 below", fan[0])):
-        blocks = "".join("▁▂▃▄▅▆▇█"[min(7, int(8 * value / top))] if value > 0 else "·" for value in row)
-        text = Text(f"{'left, ' + label:<22}", "dim")
-        text.append(blocks, "cyan")
-        text.append(f"  {said(float(row[-1]), one.offer.currency)} at the end", "dim")
-        yield text
 
 
 def _grid() -> Table:

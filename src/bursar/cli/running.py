@@ -6,7 +6,7 @@ import asyncio
 import logging
 import signal
 import time
-from contextlib import nullcontext
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +14,7 @@ import typer
 from rich.live import Live
 
 from bursar.cli.accounts import add_first_owner, tell_link
+from bursar.cli.console import check_installed, is_installed
 from bursar.cli.live import dashboard
 from bursar.cli.options import Json, desk
 from bursar.cli.render import console, show_json
@@ -58,23 +59,38 @@ def init(
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "",
     port: Annotated[int, typer.Option(help="Port; 0 takes a free one.")] = -1,
+    console: Annotated[bool, typer.Option("--console", help="Serve the console too, in the same process.")] = False,
 ) -> None:
-    """Run the gateway until SIGTERM, then drain. Example: bursar serve --port 8787"""
+    """Run the gateway until SIGTERM, then drain. Example: bursar serve --port 8787 --console"""
+    if console:
+        check_installed()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     with desk() as office:
-        _run(_serve(office, host, None if port < 0 else port))
+        _run(_serve(office, host, None if port < 0 else port, console))
 
 
-async def _serve(office: Desk, host: str, port: int | None) -> None:
+async def _serve(office: Desk, host: str, port: int | None, with_console: bool) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    async with serving(office, host=host, port=port) as gateway:
+    async with serving(office, host=host, port=port) as gateway, AsyncExitStack() as beside:
+        if with_console:
+            url = await beside.enter_async_context(_console(office.settings, gateway.base_url))
+            print(f"bursar: the console is on {url}", flush=True)
         print(f"bursar: listening on {gateway.base_url}", flush=True)
         await stop.wait()
         print("bursar: draining", flush=True)
     print("bursar: stopped, everything settled", flush=True)
+
+
+def _console(settings: Settings, gateway_url: str) -> AbstractAsyncContextManager[str]:
+    from bursar.console import console_app
+    from bursar.web import Desks
+    from bursar.web import serving as serving_console
+
+    shown = settings.model_copy(update={"gateway_url": settings.gateway_url or gateway_url})
+    return serving_console(console_app(Desks.open(shown)), shown)
 
 
 def demo(
@@ -86,6 +102,7 @@ def demo(
         Path | None, typer.Option(help="Keep the company here; without it, a fresh temporary folder.")
     ] = None,
     port: Annotated[int, typer.Option(help="Port of the gateway; 0 takes a free one.")] = 8787,
+    console_port: Annotated[int, typer.Option(help="Port of the console; 0 takes a free one.")] = 8788,
     people: Annotated[int, typer.Option(help="Size of the company.", min=2, max=400)] = 40,
     seed: Annotated[int, typer.Option(help="Another company for another number.")] = 7,
     json: Json = False,
@@ -101,7 +118,15 @@ def demo(
 
         agreed = _run(
             run_demo(
-                check=check, seconds=seconds, home=home, port=port, people=people, seed=seed, as_json=json, show=show
+                check=check,
+                seconds=seconds,
+                home=home,
+                port=port,
+                people=people,
+                seed=seed,
+                as_json=json,
+                show=show,
+                console_port=None if check or not is_installed() else console_port,
             )
         )
     if not agreed:

@@ -56,7 +56,7 @@ def environment() -> Environment:
     )
     for one in (
         words.money, words.written, words.exact, words.count, words.tokens, words.percent, words.instant, words.day,
-        words.clock, words.span, words.until, words.ago, figure, spark,
+        words.clock, words.browser, words.span, words.until, words.ago, figure, spark,
     ):  # fmt: skip
         found.globals[one.__name__] = one
     found.globals["static"] = lambda name: static().url(name)

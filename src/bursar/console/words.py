@@ -25,6 +25,13 @@ def written(nanos: int, unit: str = "USD", *, sign: bool = False) -> str:
     return format_amount(Amount(nanos, Unit(unit)), sign=sign)
 
 
+def written_round(nanos: float, unit: str = "USD") -> str:
+    """An amount at an axis: without cents where it is above ten."""
+    whole = round(nanos)
+    text = written(whole, unit)
+    return text.removesuffix(".00") if abs(whole) >= 10**10 or not whole else text
+
+
 def exact(nanos: int, unit: str = "USD") -> str:
     return format_amount(Amount(nanos, Unit(unit)), precision="exact")
 
@@ -123,3 +130,21 @@ def wall_day(micros: int, zone: ZoneInfo) -> str:
     """A day as plain text for pictures."""
     there = to_local(from_micros(micros), zone)
     return f"{there.day} {there:%b}"
+
+
+_BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrom", "Chrome"), ("Safari/", "Safari"))
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+def browser(agent: str) -> str:
+    """What a browser says of itself, in two words; whatever else it is, as it says."""
+    name = next((name for sign, name in _BROWSERS if sign in agent), "")
+    system = next((name for sign, name in _SYSTEMS if sign in agent), "")
+    return f"{name} on {system}" if name and system else agent or "an unnamed client"

@@ -20,6 +20,11 @@ from bursar.prices.usage import Usage
 HISTORY_DAYS = 92
 WORK_HOURS = range(7, 19)
 NANO = 1_000_000_000
+_SAMPLES = 60
+_WORK_DAYS = 22.5
+"""A month's working days, with what weekends add."""
+_MEAN_NOISE = 0.98
+"""Mean of lognormvariate(-0.2, 0.6)."""
 
 _FIRST = [
     "Ada",
@@ -161,11 +166,14 @@ class Employee:
     zone: str
     hire_date: str
     seat: Seat
+    manager: str = ""
+    """Handle; empty for whoever answers to nobody."""
 
 
 def roster(seed: int, people: int = 40) -> list[Employee]:
     """The company's people, the same for the same seed."""
     chance = random.Random(seed)
+    heads: dict[str, str] = {}
     seats = [seat for seat, weight in zip(SEATS, _SEAT_WEIGHTS, strict=True) for _ in range(weight)]
     found = []
     for number in range(people):
@@ -173,17 +181,22 @@ def roster(seed: int, people: int = 40) -> list[Employee]:
         handle = first.lower() if number < len(_FIRST) else f"{first.lower()}{number}"
         seat = seats[number % len(seats)]
         place, zone = chance.choice(_PLACES)
+        team = chance.choice(_TEAMS[seat.family])
+        # Whoever came first leads a team; who leads answers to the first of all.
+        manager = heads.setdefault(team, handle)
+        first_of_all = next(iter(heads.values()))
         hired = datetime(2019, 1, 7, tzinfo=UTC) + timedelta(days=chance.randrange(2300))
         found.append(
             Employee(
                 handle,
                 f"{first} {last}",
                 f"{handle}@ternhale.example",
-                chance.choice(_TEAMS[seat.family]),
+                team,
                 place,
                 zone,
                 hired.date().isoformat(),
                 seat,
+                manager if manager != handle else first_of_all if first_of_all != handle else "",
             )
         )
     return found
@@ -215,6 +228,7 @@ def history(
     run agents overnight.
     """
     chance = random.Random(seed + 1)
+    weights = {person: _weight(employee, book, until, seed) for person, employee in people}
     now = datetime.fromtimestamp(until // 1_000_000, UTC)
     day = first_day(until)
     number = 0
@@ -232,24 +246,31 @@ def history(
                 mean = employee.seat.requests_per_day * awake * chance.lognormvariate(-0.2, 0.6)
                 for _ in range(_poisson(mean, chance)):
                     number += 1
-                    batch.append(_charge(person, employee, book, version, _micros(at), number, chance))
+                    batch.append(_charge(person, employee, book, version, _micros(at), number, chance, weights[person]))
             if batch:
                 yield _micros(at), batch
         day += timedelta(days=1)
 
 
 def _charge(
-    person: str, employee: Employee, book: PriceBook, version: str, at: int, number: int, chance: random.Random
+    person: str,
+    employee: Employee,
+    book: PriceBook,
+    version: str,
+    at: int,
+    number: int,
+    chance: random.Random,
+    weight: float = 1.0,
 ) -> Charge:
     provider, model = chance.choice(employee.seat.models)
-    fresh = int(chance.lognormvariate(10.1, 0.8))
+    fresh = int(chance.lognormvariate(10.1, 0.8) * weight)
     cached = int(fresh * chance.lognormvariate(1.0, 0.8)) if provider == "anthropic" else 0
     usage = Usage(
         input=fresh,
         cache_read=cached,
         cache_write_5m=int(cached * 0.06),
-        output=int(chance.lognormvariate(7.8, 0.8)),
-        reasoning=int(chance.lognormvariate(6.0, 0.9)) if model.startswith(("gpt-5", "gemini-2.5")) else 0,
+        output=int(chance.lognormvariate(7.8, 0.8) * weight),
+        reasoning=int(chance.lognormvariate(6.0, 0.9) * weight) if model.startswith(("gpt-5", "gemini-2.5")) else 0,
     )
     tariff = book.tariff(provider, model, at)
     if tariff is None:
@@ -269,6 +290,16 @@ def _charge(
         at=at,
     )
     return Charge(f"hist_{at:014x}{number:06x}", person, "USD", value, Request(provider, model, "work"), record)
+
+
+def _weight(employee: Employee, book: PriceBook, until: int, seed: int) -> float:
+    """How large somebody's requests are, so that use is as uneven as it is anywhere (a tenth uses several times the
+    median) and hardly anybody outspends what a month promises."""
+    chance = random.Random(f"{seed}:{employee.handle}:size")
+    share = min(0.8, 0.3 * chance.lognormvariate(0.0, 0.7))
+    usual = [_charge("", employee, book, "", until, 0, chance).amount for _ in range(_SAMPLES)]
+    month = employee.seat.requests_per_day * _MEAN_NOISE * _WORK_DAYS * sum(usual) / _SAMPLES
+    return share * employee.seat.monthly_dollars * NANO / month
 
 
 def _poisson(mean: float, chance: random.Random) -> int:

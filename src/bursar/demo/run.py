@@ -16,12 +16,13 @@ from typing import Any
 
 import aiohttp
 
+from bursar.demo import tour
 from bursar.demo.company import Employee, first_day, history, plan_document, roster
 from bursar.demo.provider import Defaults, Provider
 from bursar.demo.swarm import Agent, AgentTally, run_agent
 from bursar.ledger import apply_now
 from bursar.money import Amount, Unit, format_amount
-from bursar.office import pricing, promises, reports, rollout
+from bursar.office import pricing, promises, reports, rollout, topups, watch
 from bursar.office.database import transaction
 from bursar.office.desk import Desk, initialise, open_desk
 from bursar.office.serving import serving
@@ -29,7 +30,8 @@ from bursar.office.settings import Settings
 from bursar.plans.check import load
 from bursar.prices import PriceBook
 
-MICROS_PER_DAY = 86_400_000_000
+MICROS_PER_HOUR = 3_600_000_000
+MICROS_PER_DAY = 24 * MICROS_PER_HOUR
 PROVIDER_KEYS = {"openai": "sk-standin-openai", "anthropic": "sk-standin-anthropic", "google": "standin-google"}
 SPENDTHRIFT_DOLLARS = "$0.06"
 SETTLE_SECONDS = 5.0
@@ -48,9 +50,13 @@ async def run_demo(
     people: int,
     seed: int,
     as_json: bool = False,
+    console_port: int | None = None,
     show: Show,
 ) -> bool:
-    """Run the demo until interrupted, or the check for `seconds`; true if all bills agree."""
+    """Run the demo until interrupted, or the check for `seconds`; true if all bills agree.
+
+    With `console_port` (0: a free one) the console runs beside the gateway.
+    """
     folder = home or Path(tempfile.mkdtemp(prefix="bursar-demo-"))
     started = time.monotonic()
     async with AsyncExitStack() as stack:
@@ -61,8 +67,13 @@ async def run_demo(
         stack.callback(desk.close)
         keys = _keys(desk, staff)
         gateway = await stack.enter_async_context(_listening(desk, 0 if check else port))
+        console = ""
+        if console_port is not None:
+            console = await stack.enter_async_context(_console(desk, gateway.base_url, console_port))
         if not check:
+            stops = tour.prepare(desk, staff) if console else []
             _welcome(gateway.base_url, keys, folder, staff, time.monotonic() - started)
+            _show_console(console, stops)
         stop = asyncio.Event()
         for name in (signal.SIGINT, signal.SIGTERM):
             with suppress(NotImplementedError):
@@ -85,6 +96,16 @@ async def run_demo(
 
 def _listening(desk: Desk, port: int) -> Any:
     return serving(desk, port=port)
+
+
+def _console(desk: Desk, gateway_url: str, port: int) -> Any:
+    """The console on the demo's installation, which shows the gateway's real address."""
+    from bursar.console import console_app
+    from bursar.web import Desks
+    from bursar.web import serving as serving_console
+
+    settings = desk.settings.model_copy(update={"gateway_url": gateway_url})
+    return serving_console(console_app(Desks.open(settings)), settings, port=port)
 
 
 def _company(folder: Path, provider_url: str, size: int, seed: int) -> tuple[Desk, list[tuple[str, Employee]]]:
@@ -110,6 +131,7 @@ def _company(folder: Path, provider_url: str, size: int, seed: int) -> tuple[Des
             location=one.location,
             zone=one.zone,
             hire_date=one.hire_date,
+            manager=one.manager,
         )
         staff.append((row["id"], one))
     for name, secret in PROVIDER_KEYS.items():
@@ -129,6 +151,8 @@ def _live(desk: Desk, staff: list[tuple[str, Employee]], book: PriceBook, seed: 
         rollout.apply_plan(desk, load(plan_document()))
         for _, employee in staff:
             promises.give(desk, employee.handle, "tern-and-hale")
+        asks = [(until - ask.hours_ago * MICROS_PER_HOUR, ask) for ask in tour.past_asks(staff)]
+        open_asks: list[tuple[int, str, tour.Ask]] = []
         today = 0
         for at, commands in history(staff, book, book.version, until, seed):
             moment[0] = at
@@ -137,6 +161,15 @@ def _live(desk: Desk, staff: list[tuple[str, Employee]], book: PriceBook, seed: 
                 promises.run_calendar(desk)
             for start in range(0, len(commands), 256):
                 apply_now(desk.store, commands[start : start + 256], at)
+            while asks and asks[0][0] <= at:
+                _, ask = asks.pop(0)
+                made = topups.request(desk, ask.person, ask.amount, reason=ask.reason)
+                open_asks.append((at + ask.hours_taken * MICROS_PER_HOUR, made["id"], ask))
+            while open_asks and open_asks[0][0] <= at:
+                _, number, ask = open_asks.pop(0)
+                topups.decide(desk, number, by=ask.approver, approve=ask.approved)
+        # What the gateway's watch would have read as it went along: forecasts are made of it.
+        watch.watch(desk, until)
     finally:
         desk.clock = clock
 
@@ -279,6 +312,14 @@ def _print_outcome(outcome: dict[str, Any], as_json: bool) -> None:
     for finding in ledger["findings"]:
         print(f"  {finding}")
     print("the three bills agree to the nano-dollar" if outcome["agree"] else "THE BILLS DO NOT AGREE")
+
+
+def _show_console(console: str, stops: list[tour.Stop]) -> None:
+    if console:
+        print(f"The console is on {console}; the password is: {tour.PASSWORD}")
+        for stop in stops:
+            print(f"  {stop.login:14}{stop.role}")
+        print(flush=True)
 
 
 def _welcome(base_url: str, keys: dict[str, str], folder: Path, staff: list[tuple[str, Employee]], took: float) -> None:

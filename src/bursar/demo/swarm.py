@@ -60,8 +60,10 @@ async def run_agent(
 ) -> None:
     """Ask until stopped or refused for good."""
     chance = random.Random(f"{seed}:{agent.name}")
+    session_name = f"{chance.randrange(16**6):06x}"
     while not stop.is_set() and not tally.refusal and sum(tally.errors.values()) < MAX_ERRORS:
         url, headers, body = question(agent, chance)
+        headers |= {"x-session-id": f"{agent.name}-{session_name}", "x-claude-code-agent-id": agent.name}
         tally.requests += 1
         try:
             await _ask(session, base_url + url, headers, body, agent, tally, chance)

@@ -147,7 +147,7 @@ def statement_of(person: str, journal: Iterable[Recorded], start: int, end: int,
 
     def put(entry: Entry, seq: int | None) -> None:
         nonlocal running, opening
-        change, spent = _effect(entry)
+        change, spent = effect_of(entry)
         running += change
         if entry.effective < start:
             opening = running
@@ -182,7 +182,7 @@ def statement_of(person: str, journal: Iterable[Recorded], start: int, end: int,
     return Statement(opening, lines, running)
 
 
-def _effect(entry: Entry) -> tuple[int, int]:
+def effect_of(entry: Entry) -> tuple[int, int]:
     """What an entry adds to what a person has, and to what is spent."""
     change = spent = 0
     for posting in entry.postings:
@@ -246,16 +246,29 @@ class ChargeLine:
     usage: Usage
 
 
-def recent_charges(session: Session, limit: int, person: str = "", before_seq: int | None = None) -> list[ChargeLine]:
-    """The newest charges and corrections, newest first, of everyone or of one person; `before_seq` pages on."""
+def recent_charges(
+    session: Session,
+    limit: int,
+    person: str = "",
+    before_seq: int | None = None,
+    *,
+    start: int = 0,
+    end: int = MAX_AMOUNT,
+) -> list[ChargeLine]:
+    """The newest charges and corrections, newest first, of everyone or of one person; `before_seq` pages on.
+
+    `start` (inclusive) and `end` (exclusive) narrow one person's to those that took effect in a time.
+    """
     wanted = ", ".join(f"charge.{name.strip()}" for name in columns.CHARGE.split(","))
     before = MAX_AMOUNT if before_seq is None else before_seq
     if person:
         rows = session.rows(
             f"SELECT {wanted} FROM entry e JOIN charge ON charge.seq = e.seq WHERE e.person = ? AND e.seq < ? "
-            "ORDER BY e.seq DESC LIMIT ?",
+            "AND e.effective >= ? AND e.effective < ? ORDER BY e.seq DESC LIMIT ?",
             person,
             before,
+            start,
+            end,
             limit,
         )
     else:
@@ -263,6 +276,36 @@ def recent_charges(session: Session, limit: int, person: str = "", before_seq: i
             f"SELECT {wanted} FROM charge WHERE charge.seq < ? ORDER BY charge.seq DESC LIMIT ?", before, limit
         )
     return [ChargeLine(row[0], row[1], row[2], row[3], row[4], columns.usage_of(row)) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeSum:
+    """Totals of a group of one person's charges; nano-units, microseconds UTC."""
+
+    key: str
+    requests: int
+    amount: int
+    first: int
+    last: int
+
+
+def charges_by(session: Session, column: str, person: str, since: int, most: int, unit: str = "USD") -> list[ChargeSum]:
+    """A person's newest charges (at most `most` of them, none from before `since`) by a column of the charge, most first."""
+    if column not in ("access_key", "session", "agent"):
+        raise ValueError(f"column: found {column!r}, expected access_key, session or agent")
+    newest = (
+        f"SELECT charge.{column} AS name, charge.amount, charge.at FROM entry e JOIN charge ON charge.seq = e.seq "
+        "WHERE e.person = ? AND charge.unit = ? AND charge.at >= ? ORDER BY e.seq DESC LIMIT ?"
+    )
+    rows = session.rows(
+        f"SELECT name, COUNT(*), {wide_sum('amount')}, MIN(at), MAX(at) FROM ({newest}) AS newest GROUP BY name ORDER BY name",
+        person,
+        unit,
+        since,
+        most,
+    )
+    found = [ChargeSum(str(row[0]), int(row[1]), wide(row[2], row[3]), int(row[4]), int(row[5])) for row in rows]
+    return sorted(found, key=lambda one: -one.amount)
 
 
 @dataclass(frozen=True, slots=True)

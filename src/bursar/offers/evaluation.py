@@ -155,7 +155,7 @@ def evaluated(draft: Draft, person: Person | None = None, setup: Setup | None = 
         outcome=outcome,
         headline=headline(offer.pay, face, outcome.a_year),
         asked=asked(draft, person, small, outcome.a_year),
-        scenarios=tuple(_scenarios(offer, person, small, scale)),
+        scenarios=tuple(_scenarios(offer, person, small, scale, outcome)),
         sensitivities=tuple(_sensitivities(offer, person, small, scale)),
         laptop=tuple(laptop_test(line, person, uncovered) for line in offer.lines),
         facts=tuple(_facts(line) for line in offer.lines if line.plan is not None),
@@ -191,15 +191,16 @@ def without_limit(offer: Offer) -> Offer:
     return replace(offer, lines=lines[:1] if len({line.use for line in lines}) == 1 else lines)
 
 
-def _scenarios(offer: Offer, person: Person, setup: Setup, scale: float) -> list[Scenario]:
+def _scenarios(offer: Offer, person: Person, setup: Setup, scale: float, whole: Outcome) -> list[Scenario]:
     found = []
     for price in PRICES.values():
-        outcome = evaluate(offer, replace(person, price=price), setup)
+        same = price.per_year == person.price.per_year and price.sigma == person.price.sigma
+        outcome = whole if same else evaluate(offer, replace(person, price=price), setup)
         factors = [price_factor(price.per_year, months / 12) for months in HORIZONS]
         found.append(
             Scenario(
                 price,
-                outcome.a_year * scale,
+                outcome.a_year * (1.0 if same else scale),
                 max((one.ever for one in outcome.run_outs), default=0.0),
                 tuple(1 / one for one in factors),
                 tuple(factors),

@@ -8,157 +8,16 @@ alike, so it adds only what may still be used or is paid out afterwards.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from math import exp, inf
-from typing import Literal
-
-import numpy as np
+from dataclasses import replace
 
 from bursar.errors import InvalidInput
-from bursar.offers.life import Course, Life, Unlimited, Use, course, tail_of
+from bursar.offers.life import Course
+from bursar.offers.run import MOST_LOST, Run, prepared
 from bursar.offers.terms import MAX_MONTHS, Line, Offer, Person
-from bursar.offers.value import Array, annuity, certainty_equivalent, personal_value
-from bursar.offers.worlds import MAX_PATHS, Month, Worlds, blocks
+from bursar.offers.totals import DEFAULT_PATHS, DEFAULT_SEED, FAN_QUANTILES, Outcome, RunOut, Setup, Spread, Totals
 
-FAN_PATHS = 8_192
-"""Worlds whose balances are kept by month for the fan."""
-FAN_QUANTILES = (0.10, 0.25, 0.50, 0.75, 0.90)
-MOST_LOST = 0.99
-"""Of what is owned: whoever loses more is ruined, and no figure says how much that hurts."""
-
-DEFAULT_PATHS = 20_000
-DEFAULT_SEED = 20_261_120
-
-Hazard = Literal["drawn", "weighted"]
-Against = Literal["salary", "cash"]
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """How it is worked out."""
-
-    paths: int = DEFAULT_PATHS
-    seed: int = DEFAULT_SEED
-    hazard: Hazard = "drawn"
-    """When a line is revoked: drawn in each world, or every month weighted with the chance that it still runs."""
-    against: Against = "salary"
-    """Weighed against a salary, which stops on leaving too, or against cash that one would keep."""
-    fan: bool = True
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.paths <= MAX_PATHS:
-            raise InvalidInput("paths", f"{self.paths:,}", f"1 to {MAX_PATHS:,}")
-        if not 0 <= self.seed < 2**63:
-            raise InvalidInput("seed", str(self.seed), "a whole number from 0")
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """A figure over all worlds, dollars."""
-
-    p10: float
-    p50: float
-    p90: float
-    mean: float
-    error: float
-    """Standard error of the mean."""
-
-    @classmethod
-    def of(cls, values: Array) -> Spread:
-        p10, p50, p90 = (float(one) for one in np.quantile(values, (0.10, 0.50, 0.90)))
-        return cls(p10, p50, p90, float(values.mean()), float(values.std()) / len(values) ** 0.5)
-
-
-@dataclass(frozen=True, slots=True)
-class RunOut:
-    """When a line runs out before a period ends."""
-
-    line: str
-    ever: float
-    """Share of worlds in which it does at least once."""
-    periods: float
-    """Share of all periods."""
-    first_month: float
-    """Median of the months from the start until it first does, where it does; inf where it never does."""
-    day: float
-    """Median day of the period, where it does; nan where it never does."""
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """Means over all worlds of sums over the horizon, dollars of the day."""
-
-    face: float = 0.0
-    """What is promised, at the list price of the day on which it is released; access without a limit has none."""
-    released: float = 0.0
-    """Of that: what is released before the line is revoked."""
-    wanted: float = 0.0
-    personal: float = 0.0
-    work: float = 0.0
-    drawn: float = 0.0
-    """Of what was used: from what was released."""
-    unlimited: float = 0.0
-    """Of what was used: on a line without a limit."""
-    granted: float = 0.0
-    """Of what was used: topped up or approved on request."""
-    left: float = 0.0
-    """Unspent and still usable at the end."""
-    forfeited: float = 0.0
-    """Expired or taken away unused."""
-    own: float = 0.0
-    """Work that the person pays for."""
-    own_more: float = 0.0
-    """Of that: what they would not have paid for anyway."""
-    unmet: float = 0.0
-    """Work that is rationed."""
-    missed: float = 0.0
-    """Personal use that was wanted and not covered."""
-    tax: float = 0.0
-    """That the person pays on it."""
-    worth: float = 0.0
-    """Of the personal use, before tax and discount."""
-    additional: float = 0.0
-    """Worth of the work use that the person would have paid for."""
-    tail: float = 0.0
-    """Worth of what may be used or is paid out after leaving."""
-    cost: float = 0.0
-    """What the employer pays for what is used."""
-
-    @property
-    def used(self) -> float:
-        """Consumed at list price."""
-        return self.personal + self.work
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """An offer's compute over its whole horizon; money of the horizon, not by year, where nothing else is said."""
-
-    months: int
-    paths: int
-    cash: Spread
-    """X: the sum before tax that would be worth the same, present value."""
-    sure: float
-    """Its certainty equivalent."""
-    used: Spread
-    totals: Totals
-    run_outs: tuple[RunOut, ...]
-    """By line; without those that have no limit."""
-    fan: Array | None
-    """(quantiles, months): what is left at the end of each month, dollars."""
-    kept: Array
-    """(months,): mean of the same."""
-    raise_: float
-    """The raise in salary by year that is worth the same."""
-
-    @property
-    def years(self) -> float:
-        return self.months / 12
-
-    @property
-    def a_year(self) -> float:
-        """X by year, its mean."""
-        return self.cash.mean / self.years
+WORTH_CHANGING = 0.005
+"""Half a cent: nobody changes what they do for less."""
 
 
 def evaluate(offer: Offer, person: Person, setup: Setup | None = None) -> Outcome:
@@ -171,23 +30,24 @@ def evaluate(offer: Offer, person: Person, setup: Setup | None = None) -> Outcom
 
 def worth(offer: Offer, person: Person, setup: Setup, courses: Sequence[Course | None] | None = None) -> float:
     """X by year and nothing else, for who asks often; `courses` are the offer's lines, prepared before."""
-    return _better(offer, person, setup, courses).mean() * 12 / offer.months
+    return _better(offer, person, setup, courses, counting=False).mean() * 12 / offer.months
 
 
-def _better(offer: Offer, person: Person, setup: Setup, courses: Sequence[Course | None] | None) -> _Run:
-    found = _lived(offer, person, setup, courses)
+def _better(
+    offer: Offer, person: Person, setup: Setup, courses: Sequence[Course | None] | None, *, counting: bool = True
+) -> Run:
+    found = _lived(offer, person, setup, courses, counting)
     kept = tuple(replace(line, use="work") if _pays_for_work(line) else line for line in offer.lines)
     if kept == offer.lines:
         return found
     # Who would have to pay for work later uses nothing for themselves where that is worth less than what it saves.
-    frugal = _lived(replace(offer, lines=kept), person, setup, courses)
-    return frugal if frugal.mean() > found.mean() else found
+    frugal = _lived(replace(offer, lines=kept), person, setup, courses, counting)
+    return frugal if frugal.mean() > found.mean() + WORTH_CHANGING else found
 
 
-def _lived(offer: Offer, person: Person, setup: Setup, courses: Sequence[Course | None] | None) -> _Run:
-    run = _Run(offer, person, setup, courses)
-    for number, size in blocks(setup.paths):
-        run.block(number, size)
+def _lived(offer: Offer, person: Person, setup: Setup, courses: Sequence[Course | None] | None, counting: bool) -> Run:
+    run = Run(offer, person, setup, courses, counting)
+    run.live()
     return run
 
 
@@ -197,270 +57,17 @@ def _pays_for_work(line: Line) -> bool:
     return line.use == "open" and (line.own > 0 or any(step.kind == "own_money" for step in steps))
 
 
-@dataclass(slots=True)
-class _Purse:
-    """What a month of all lines together comes to, by world."""
-
-    work: Array
-    """Still wanted."""
-    personal: Array
-    own: Array
-    """That the person has paid for."""
-    tail: Array
-    """Worth of what outlives the last day."""
-    net: Array
-    """Dollars after tax beside the worth of personal use."""
-    used: Array
-    mine: Array
-    """Personal use that a line covered."""
-    fitting: Array
-    """The same, by what a dollar of its line does, while the line runs."""
-
-
-def prepared(offer: Offer) -> list[Course | None]:
-    """Every line's time, cut into steps."""
-    return [course(line, offer.first, offer.months) for line in offer.lines]
-
-
-class _Run:
-    """The worlds of one offer, block by block."""
-
-    def __init__(
-        self, offer: Offer, person: Person, setup: Setup, courses: Sequence[Course | None] | None = None
-    ) -> None:
-        self.offer, self.person, self.setup = offer, person, setup
-        self.courses = prepared(offer) if courses is None else list(courses)
-        self.partly = setup.hazard == "weighted" or any(line.fit != 1.0 for line in offer.lines)
-        """A dollar of personal use is not always worth a dollar."""
-        self.tails = [tail_of(line) for line in offer.lines]
-        self.values: list[Array] = []
-        self.used: list[Array] = []
-        self.sums = dict.fromkeys(Totals.__slots__, 0.0)
-        self.kept = np.zeros(offer.months)
-        self.while_here = 0.0
-        """Present value while one stays, and of what outlives it: what a raise stands against."""
-        self.fan = np.zeros((offer.months, min(FAN_PATHS, setup.paths))) if setup.fan else None
-        self.outs: list[list[Life]] = [[] for _ in offer.lines]
-        self.done = self.size = 0
-
-    def block(self, number: int, size: int) -> None:
-        asks = any(0 < line.approval < 1 for line in self.offer.lines)
-        worlds = Worlds(self.person, self.offer.months, self.setup.seed, number, size, asks)
-        lives = [Unlimited() if prepared is None else Life(prepared, size, self.person) for prepared in self.courses]
-        self.size = size
-        value, used = np.zeros(size), np.zeros(size)
-        for month in worlds:
-            value += self._month(month, worlds, lives, used)
-        self.values.append(value)
-        self.used.append(used)
-        for kept, life in zip(self.outs, lives, strict=True):
-            if isinstance(life, Life):
-                kept.append(life)
-        self.done += size
-
-    def _month(self, month: Month, worlds: Worlds, lives: list[Life | Unlimited], used: Array) -> Array:
-        """The present value of a month, by world."""
-        person, nothing = self.person, np.zeros(self.size)
-        bill = month.quantity * month.price
-        wished = bill * person.personal_share
-        purse = _Purse(
-            bill - wished, wished, nothing, nothing.copy(), nothing.copy(), used, nothing.copy(), nothing.copy()
-        )
-        balance = nothing.copy()
-        for_work, for_personal = nothing, nothing
-        short: list[tuple[Line, Life | Unlimited, Use, Array | float, Array | float]] = []
-        for line, life, tail in zip(self.offer.lines, lives, self.tails, strict=True):
-            before, alive = (self._alive(line, worlds, end / 12) for end in (month.number, month.number + 1))
-            there = 1.0 if self.setup.hazard == "weighted" else alive
-            work = purse.work if line.use != "personal" else nothing
-            personal = purse.personal if line.use != "work" else nothing
-            use = life.month(month.number, work, personal, month.price)
-            self._released(line, use, before, purse)
-            self.sums["drawn"] += float(np.sum(use.drawn * alive))
-            if line.unlimited:
-                self._add("unlimited", (use.work + use.personal) * alive)
-            self._consumed(line, use.work, use.personal, alive, there, purse)
-            left = life.balance(month.price)
-            # Whoever loses the line in this month loses what they had at its start, and what it brought.
-            self._add("forfeited", use.forfeited * alive + (before - alive) * (use.drawn + use.forfeited + left))
-            here = left * alive
-            if any(tail):
-                runs = self._alive(line, worlds, (month.number + 1) / 12, staying=True)
-                purse.tail += runs * self._tail(line, tail, left, wished, month.number)
-            balance += here
-            for_work = np.maximum(for_work, alive) if line.use != "personal" else for_work
-            for_personal = np.maximum(for_personal, alive) if line.use != "work" else for_personal
-            short.append((line, life, use, alive, there))
-        for line, life, use, alive, there in short:
-            if line.approval or line.own or isinstance(use.payable, np.ndarray):
-                self._settled(line, life, use, month, alive, there, purse)
-        self._add("wanted", bill)
-        self._add("unmet", purse.work * for_work)
-        self._add("missed", purse.personal * for_personal)
-        self._keep(month.number, balance)
-        purse.net += self._worth(purse)
-        self._add("tail", purse.tail)
-        discount = exp(-person.discount * (month.number + 1) / 12)
-        staying = exp(-person.leaving * (month.number + 1) / 12)
-        self.while_here += discount * (staying * float(purse.net.sum()) + float(purse.tail.sum()))
-        purse.net += purse.tail
-        purse.net *= discount
-        return purse.net
-
-    def _released(self, line: Line, use: Use, alive: Array | float, purse: _Purse) -> None:
-        """What a line releases at the start of a month, and the tax on it where that is what is taxed."""
-        self._add("face", use.released)
-        self._add("released", use.released * alive)
-        if line.taxed == "face" and not line.grossed_up:
-            tax = self.person.tax * use.released * alive
-            self._add("tax", tax)
-            purse.net -= tax
-
-    def _consumed(
-        self,
-        line: Line,
-        work: Array | float,
-        personal: Array | float,
-        alive: Array | float,
-        there: Array | float,
-        purse: _Purse,
-    ) -> None:
-        """Use that a line covers: what it is worth for work, and the tax on what is personal.
-
-        `there` is where the line runs in this world; months that are weighted run in all of them.
-        """
-        person = self.person
-        use_work, use_personal = work * alive, personal * alive
-        self._add("work", use_work)
-        self._add("personal", use_personal)
-        self.sums["cost"] += float(np.sum(use_work + use_personal)) * (1 - line.discount)
-        if person.additionality:
-            self._add("additional", person.additionality * use_work)
-            purse.net += person.additionality * use_work
-        if line.taxed == "personal_use" and not line.grossed_up and line.use != "work":
-            tax = person.tax * use_personal
-            self._add("tax", tax)
-            purse.net -= tax
-        purse.mine += personal * there
-        purse.fitting += use_personal * line.fit
-        purse.used += use_work + use_personal
-        purse.work = purse.work - work * there
-        purse.personal = purse.personal - personal * there
-
-    def _settled(
-        self,
-        line: Line,
-        life: Life | Unlimited,
-        use: Use,
-        month: Month,
-        alive: Array | float,
-        there: Array | float,
-        purse: _Purse,
-    ) -> None:
-        """What no line covered, as far as this one has an answer to it."""
-        answers = month.approvals
-        approved: Array | float = line.approval if answers is None else (answers < line.approval).astype(np.float64)
-        work = purse.work if line.use != "personal" else np.zeros(self.size)
-        personal = purse.personal if line.use != "work" else np.zeros(self.size)
-        found = life.settle(use, work, personal, month.price, approved)
-        self._consumed(line, found.work, found.personal, alive, there, purse)
-        own = np.minimum(found.own, self.person.own_most - purse.own) * there
-        self._add("own", own * alive)
-        # What the person would have paid for anyway costs them nothing more.
-        more = np.maximum(own - self.person.additionality * purse.work, 0.0) * alive
-        self._add("own_more", more)
-        purse.own = purse.own + own
-        purse.work = purse.work - own
-        purse.net -= more
-
-    def _worth(self, purse: _Purse) -> Array:
-        """The worth of personal use before tax."""
-        worth = personal_value(purse.mine, self.person.own_spend / 12, self.person.elasticity)
-        if self.partly:
-            worth *= np.divide(purse.fitting, purse.mine, out=np.zeros(self.size), where=purse.mine > 0)
-        self._add("worth", worth)
-        return worth
-
-    def _tail(self, line: Line, tail: tuple[float, float], balance: Array | float, wish: Array, number: int) -> Array:
-        """Worth of what outlives the last day, if it is in this month: personal use for a while, or a share in cash."""
-        person = self.person
-        months, paid = tail
-        chance = exp(-person.leaving * number / 12) - exp(-person.leaving * (number + 1) / 12)
-        usable = wish * months if line.unlimited else np.minimum(balance, wish * months)
-        if line.use == "work":
-            usable = np.zeros(self.size)
-        worth = line.fit * personal_value(usable, person.own_spend / 12 * months, person.elasticity)
-        if line.taxed == "personal_use" and not line.grossed_up:
-            worth -= person.tax * usable
-        found: Array = chance * (np.maximum(worth, 0.0) + paid * (1 - person.tax) * balance)
-        return found
-
-    def _alive(self, line: Line, worlds: Worlds, at: float, *, staying: bool = False) -> Array | float:
-        """1 where a line still runs after `at` years and 0 where not, or the chance of it; `staying`: if nobody left."""
-        hazard = line.revocation
-        notice = line.plan.notice.revoke / 365.25 if line.plan is not None else 0.0
-        leaving = self.person.leaving if self.setup.against == "cash" and not staying else 0.0
-        if self.setup.hazard == "weighted":
-            return exp(-hazard * max(0.0, at - notice) - leaving * at)
-        if not hazard and not leaving:
-            return 1.0
-        lasts = worlds.revoked > hazard * (at - notice)
-        if leaving:
-            lasts &= worlds.left > leaving * at
-        return lasts.astype(np.float64)
-
-    def _add(self, name: str, found: Array | float) -> None:
-        self.sums[name] += float(found.sum()) if isinstance(found, np.ndarray) else found * self.size
-
-    def _keep(self, number: int, balance: Array) -> None:
-        self.kept[number] += float(balance.sum())
-        if number == self.offer.months - 1:
-            self._add("left", balance)
-        if self.fan is not None and self.done < self.fan.shape[1]:
-            room = self.fan.shape[1] - self.done
-            self.fan[number, self.done : self.done + len(balance)] = balance[:room]
-
-    def mean(self) -> float:
-        """X, its mean."""
-        return sum(float(one.sum()) for one in self.values) / self.setup.paths / (1 - self.person.tax)
-
-    def outcome(self) -> Outcome:
-        paths, person = self.setup.paths, self.person
-        means = {name: total / paths for name, total in self.sums.items()}
-        means["granted"] = max(0.0, means["work"] + means["personal"] - means["drawn"] - means["unlimited"])
-        cash = np.concatenate(self.values) / (1 - person.tax)
-        return Outcome(
-            months=self.offer.months,
-            paths=paths,
-            cash=Spread.of(cash),
-            sure=certainty_equivalent(np.maximum(cash, -MOST_LOST * person.wealth), person.wealth, person.aversion),
-            used=Spread.of(np.concatenate(self.used)),
-            totals=Totals(**means),
-            run_outs=tuple(self._run_outs()),
-            fan=None if self.fan is None else np.quantile(self.fan, FAN_QUANTILES, axis=1),
-            kept=self.kept / paths,
-            raise_=self.while_here
-            / paths
-            / (1 - person.tax)
-            / annuity(person.discount + person.leaving, self.offer.months),
-        )
-
-    def _run_outs(self) -> list[RunOut]:
-        found = []
-        for line, steps, lives in zip(self.offer.lines, self.courses, self.outs, strict=True):
-            if steps is None:
-                continue
-            first = np.concatenate([life.first_out for life in lives])
-            days = np.concatenate([life.first_day for life in lives])
-            periods = float(np.concatenate([life.periods_out for life in lives]).mean())
-            out = np.isfinite(first)
-            found.append(
-                RunOut(
-                    line.name,
-                    float(out.mean()),
-                    periods / max(1, steps.periods),
-                    float(np.median(first[out])) if out.any() else inf,
-                    float(np.median(days[out])) if out.any() else float("nan"),
-                )
-            )
-        return found
+__all__ = [
+    "DEFAULT_PATHS",
+    "DEFAULT_SEED",
+    "FAN_QUANTILES",
+    "MOST_LOST",
+    "Outcome",
+    "RunOut",
+    "Setup",
+    "Spread",
+    "Totals",
+    "evaluate",
+    "prepared",
+    "worth",
+]

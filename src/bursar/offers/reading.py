@@ -7,7 +7,7 @@ compiled by the plan's own code, so an allotment, a rollover or a vesting schedu
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -20,32 +20,28 @@ from bursar.calendar import Interval, parse_interval
 from bursar.insight.simulation.usage import Persona, PriceDrift, parse_persona, parse_price
 from bursar.money import CURRENCIES, GPU_HOURS, NANO, parse_amount
 from bursar.offers.document import ApprovalPart, EquityPart, MePart, OfferDocument, PayPart, TokensPart
-from bursar.offers.terms import MAX_YEARS, Answer, Line, Offer, Pay, Person, TaxedOn, Use
+from bursar.offers.lines import (
+    PLAN_TERMS,
+    PRESUMED,
+    REVOCATION,
+    TERMS,
+    answer,
+    as_plan,
+    automatic,
+    justified,
+    share,
+    unknown_terms,
+    use_of,
+)
+from bursar.offers.terms import MAX_YEARS, Line, Offer, Pay, Person, TaxedOn, Use
 from bursar.plans import document as shape
 from bursar.plans.check import compiled, load
-from bursar.plans.document import Fault, LeavingPart, LimitPart, Part, PlanFaults, RolloverPart, Source, VestingPart
-from bursar.plans.terms import PARTS, Plan
+from bursar.plans.document import Fault, PlanFaults, Source
+from bursar.plans.terms import Plan
 
 DEFAULT_MONTHS = 12
 LONGEST_DEFAULT_MONTHS = 48
 """Of an offer that vests or does not expire: what equity is usually looked at for."""
-
-PRESUMED: dict[str, Any] = {
-    "every": "year",
-    "expires": "period",
-    "rollover": "none",
-    "vesting": "none",
-    "use": "open",
-    "limit": LimitPart(),
-    "changes": "unknown",
-    "leaving": LeavingPart(),
-    "taxed": "personal_use",
-    "grossed_up": "no",
-}
-"""What stands in for a term that the offer does not say: what most offers mean, and nothing that would flatter it."""
-
-REVOCATION = {"contract": 0.0, "notice": 0.10, "at_will": 0.5, "unknown": 0.10}
-"""Hazard by year that it is taken away: by agreement only, after a notice, at any time, not said. Judgements."""
 
 _FIELDS = shape._FIELDS | frozenset(
     name
@@ -169,19 +165,19 @@ class _Compiler:
             growth_years=float(part.growth_years),
             own_most=self._amount(("me", "own_most_a_month"), part.own_most_a_month),
             price=_drift(part.prices),
-            personal_share=_share(part.personal),
+            personal_share=share(part.personal),
             own_spend=12 * self._money(own.nanos, str(own.unit), ("me", "own_spend_a_month")),
             elasticity=float(part.elasticity),
-            additionality=_share(part.additionality),
+            additionality=share(part.additionality),
             tax=self._below_all(("me", "tax"), part.tax),
-            discount=_share(part.discount),
-            leaving=_share(part.leaving),
+            discount=share(part.discount),
+            leaving=share(part.leaving),
             aversion=float(part.aversion),
             wealth=self._wealth(part.wealth),
             work_first=part.burn == "work_first",
-            raises=_share(part.raises),
-            returns=_share(part.returns),
-            match=_share(part.match),
+            raises=share(part.raises),
+            returns=share(part.returns),
+            match=share(part.match),
         )
 
     def _wealth(self, text: str) -> float:
@@ -220,9 +216,9 @@ class _Compiler:
     def _line(self, index: int, part: TokensPart) -> Line:
         self._contradictions(index, part)
         plan = self._plan(index, part)
-        unknown = tuple(_unknown(part, plan is not None and part.plan is not None))
+        unknown = tuple(unknown_terms(part, plan is not None and part.plan is not None))
         if part.plan is not None and plan is not None:
-            use: Use = _use_of(plan)
+            use: Use = use_of(plan)
             taxed: TaxedOn = part.taxed or ("nothing" if plan.plan_class == "provisioned_tool" else "personal_use")
             revocation = REVOCATION[part.changes or "notice"]
         else:
@@ -236,7 +232,7 @@ class _Compiler:
                 names = ", ".join(one.name for one in plan.tiers)
                 self.wrong(self._path(index, "tier"), repr(part.tier) if part.tier else "nothing", f"one of {names}")
                 plan = None
-        chance = _share(part.approval.chance) if part.approval is not None else 0.0
+        chance = share(part.approval.chance) if part.approval is not None else 0.0
         kinds = {step.kind for step in plan.at_limit} if plan is not None else set()
         reasons = [step.reason_required for step in plan.at_limit if step.kind == "request"] if plan else []
         return Line(
@@ -245,18 +241,18 @@ class _Compiler:
             tier=tier,
             unit_price=self._unit_price(index, part, plan),
             use=use,
-            fit=_share(part.fit),
+            fit=share(part.fit),
             approval=chance,
-            own=_share(part.own_money) if part.own_money is not None else 0.0,
+            own=share(part.own_money) if part.own_money is not None else 0.0,
             revocation=revocation,
             taxed=taxed,
             grossed_up=part.grossed_up == "yes",
             discount=self._below_all(self._path(index, "wholesale"), part.wholesale),
-            needed=_answer(part.needed),
-            would_buy=_answer(part.would_buy),
-            portable=_answer(part.portable),
-            automatic=_automatic(part, kinds),
-            justified=_justified(part, reasons),
+            needed=answer(part.needed),
+            would_buy=answer(part.would_buy),
+            portable=answer(part.portable),
+            automatic=automatic(part, kinds),
+            justified=justified(part, reasons),
             contractual="unknown" if part.changes is None else "yes" if part.changes == "contract" else "no",
             expected=part.expected or (plan.statements.get("expectations", "") if plan is not None else ""),
             unknown=unknown,
@@ -265,7 +261,7 @@ class _Compiler:
 
     def _contradictions(self, index: int, part: TokensPart) -> None:
         path = self._path
-        given = [name for name in _TERMS if getattr(part, name) not in (None, ())]
+        given = [name for name in TERMS if getattr(part, name) not in (None, ())]
         if part.unlimited and (part.amount is not None or part.plan is not None):
             self.wrong(path(index, "unlimited"), "unlimited beside an amount or a plan", "one of them")
         if part.unlimited and (
@@ -277,7 +273,7 @@ class _Compiler:
         if not part.unlimited and part.amount is None and part.plan is None:
             self.wrong(path(index), "no amount", "an amount, a plan, or unlimited: true")
         if part.plan is not None and (
-            clash := [name for name in ("amount", *_PLAN_TERMS) if getattr(part, name) is not None]
+            clash := [name for name in ("amount", *PLAN_TERMS) if getattr(part, name) is not None]
         ):
             self.wrong(path(index, clash[0]), f"{clash[0]} beside a plan", "the plan's own terms only")
         if part.tier is not None and part.plan is None:
@@ -290,13 +286,13 @@ class _Compiler:
             self.wrong(
                 path(index, "would_buy"), "yes, for work only", "no: what only work may use replaces nothing of yours"
             )
-        if part.approval is not None and part.approval.reason == "none" and _share(part.approval.chance) < 1:
+        if part.approval is not None and part.approval.reason == "none" and share(part.approval.chance) < 1:
             self.wrong(
                 path(index, "approval", "chance"), repr(part.approval.chance), "100% where no reason is asked for"
             )
         unknown_terms = sorted(set(part.quotes) - set(TokensPart.model_fields))
         for name in unknown_terms:
-            self.wrong(path(index, "quotes", name), "a term that is not known", f"one of {', '.join(_TERMS)}")
+            self.wrong(path(index, "quotes", name), "a term that is not known", f"one of {', '.join(TERMS)}")
 
     def _plan(self, index: int, part: TokensPart) -> Plan | None:
         if part.unlimited or (part.amount is None and part.plan is None):
@@ -305,7 +301,7 @@ class _Compiler:
             if part.plan is not None:
                 plan = load(self.draft.plans[part.plan], part.plan).plan
             else:
-                plan = compiled(self._as_plan(part))
+                plan = compiled(as_plan(part, self.document.title or self.document.name, self.document.currency))
         except PlanFaults as faults:
             for fault in faults.faults:
                 if part.plan is not None:
@@ -319,65 +315,6 @@ class _Compiler:
             if tier.amount.unit.is_currency:
                 self._rate(str(tier.amount.unit), self._path(index, "amount"))
         return plan
-
-    def _as_plan(self, part: TokensPart) -> dict[str, Any]:
-        """The line's terms as a plan document, what is presumed included."""
-        assert part.amount is not None
-        unit = parse_amount(part.amount).unit
-        every = part.every or PRESUMED["every"]
-        vesting = part.vesting if isinstance(part.vesting, VestingPart) else None
-        if vesting is not None:
-            every = "once" if part.every is None else every
-        expires = part.expires or ("never" if every == "once" and part.expires is None else PRESUMED["expires"])
-        document: dict[str, Any] = {
-            "bursar": "plan/1",
-            "name": part.name,
-            "title": self.document.title or self.document.name,
-            "currency": str(unit) if unit.is_currency else self.document.currency,
-            "class": "benefit",
-            "allotment": {
-                "amount": part.amount,
-                "every": every,
-                "anchor": "grant",
-                "proration": "none",
-                "expires": expires,
-            },
-            "scope": {"providers": list(part.providers), "models": list(part.models)},
-        }
-        if part.use in ("work", "personal"):
-            document["scope"]["purposes"] = [part.use]
-        if vesting is not None:
-            document["vesting"] = _dump(vesting)
-        if isinstance(part.rollover, RolloverPart):
-            document["rollover"] = _dump(part.rollover)
-        if part.limit is not None:
-            document["limit"] = _dump(part.limit)
-        if part.leaving is not None:
-            document["leaving"] = {**_dump(part.leaving), "tail": f"{part.leaving.tail} days"}
-        if part.notice is not None:
-            document["notice"] = {
-                "reduce": f"{part.notice} days",
-                "revoke": f"{part.notice} days",
-                "adjust": f"{part.notice} days",
-            }
-        statements = {
-            "tax": {
-                "nothing": "It is not taxed.",
-                "personal_use": "Personal use is taxed at list price.",
-                "face": "The whole amount is taxed when it is granted.",
-            }.get(part.taxed or ""),
-            "expectations": part.expected,
-            "visibility": part.seen_by,
-            "rate_limits": part.rate_limits,
-            "approval_time": part.approval.time if part.approval is not None else None,
-            "changes": {
-                "contract": "Only by agreement.",
-                "notice": "The employer, after notice.",
-                "at_will": "The employer, at any time.",
-            }.get(part.changes or ""),
-        }
-        document["statements"] = {name: text for name, text in statements.items() if text}
-        return document
 
     def _unit_price(self, index: int, part: TokensPart, plan: Plan | None) -> float:
         if plan is None:
@@ -418,7 +355,7 @@ class _Compiler:
         return float(given)
 
     def _below_all(self, path: tuple[str | int, ...], text: str) -> float:
-        found = _share(text)
+        found = share(text)
         if found >= 1:
             self.wrong(path, repr(text), "less than 100%")
             return 0.0
@@ -426,23 +363,6 @@ class _Compiler:
 
     def _path(self, index: int, *names: str | int) -> tuple[str | int, ...]:
         return ("tokens", *names) if self.single else ("tokens", index, *names)
-
-
-_PLAN_TERMS = ("every", "expires", "rollover", "vesting", "use", "limit", "leaving")
-_TERMS = (
-    *_PLAN_TERMS,
-    "changes",
-    "approval",
-    "own_money",
-    "taxed",
-    "grossed_up",
-    "needed",
-    "would_buy",
-    "portable",
-    "expected",
-    "seen_by",
-    "rate_limits",
-)
 
 
 def _runs(line: Line) -> int:
@@ -460,90 +380,9 @@ def _runs(line: Line) -> int:
     return LONGEST_DEFAULT_MONTHS
 
 
-def _unknown(part: TokensPart, from_plan: bool) -> Iterator[str]:
-    """Terms that the offer does not say, in the order of the fact sheet."""
-    of_the_plan = ("use", "every", "expires", "rollover", "vesting", "limit", "leaving")
-    names = ["use", "needed", "would_buy"]
-    if not part.unlimited and not from_plan:
-        names += ["every", "expires", "rollover", "vesting", "limit"]
-    if not part.unlimited:
-        names += ["approval"]
-    names += ["changes", "leaving", "portable", "rate_limits", "taxed", "grossed_up", "expected", "seen_by"]
-    for name in names:
-        if from_plan and name in (*of_the_plan, "changes", "expected", "seen_by", "rate_limits", "taxed"):
-            continue
-        if name == "leaving" and part.unlimited:
-            continue
-        if getattr(part, name) is None and not _answered(part, name):
-            yield name
-
-
-def _answered(part: TokensPart, name: str) -> bool:
-    """Does another term answer this one?"""
-    once = part.every == "once" or isinstance(part.vesting, VestingPart)
-    lasts = part.expires is not None and part.expires != "period"
-    match name:
-        case "rollover":
-            return once or lasts or isinstance(part.vesting, VestingPart)
-        case "every":
-            return isinstance(part.vesting, VestingPart)
-        case "would_buy":
-            return part.use == "work"
-        case "grossed_up":
-            return part.taxed in (None, "nothing")
-        case "approval":
-            return part.limit is not None and not any(
-                not isinstance(step, str) and step.request is not None for step in part.limit.then
-            )
-        case "changes":
-            return part.notice is not None
-        case _:
-            return False
-
-
-def _automatic(part: TokensPart, kinds: Set[str]) -> Answer:
-    if part.unlimited or "top_up" in kinds or (part.approval is not None and part.approval.reason == "none"):
-        return "yes"
-    if part.approval is not None or part.limit is not None or part.plan is not None:
-        return "no"
-    return "unknown"
-
-
-def _justified(part: TokensPart, reasons: list[bool]) -> Answer:
-    if part.approval is not None:
-        return "yes" if part.approval.reason == "required" else "no"
-    if reasons:
-        return "yes" if any(reasons) else "no"
-    if part.unlimited or part.limit is not None or part.plan is not None:
-        return "no"
-    return "unknown"
-
-
-def _answer(value: str | None) -> Answer:
-    return "yes" if value == "yes" else "no" if value == "no" else "unknown"
-
-
-def _use_of(plan: Plan) -> Use:
-    match sorted(plan.scope.purposes):
-        case ["work"]:
-            return "work"
-        case ["personal"]:
-            return "personal"
-        case _:
-            return "open"
-
-
-def _share(text: str) -> float:
-    return shape.parts(text) / PARTS
-
-
 def _drift(text: str) -> PriceDrift:
     found = parse_price(text)
     return PriceDrift(found.name, found.per_year, 0.0, found.source) if text == "flat" else found
-
-
-def _dump(part: Part) -> dict[str, Any]:
-    return part.model_dump(mode="json", exclude_none=True, exclude_unset=True)
 
 
 def digest_of(document: OfferDocument, plans: dict[str, str]) -> str:

@@ -229,7 +229,7 @@ def _prices(one: Evaluation, key: str) -> str:
         "times as dear, $10,000 buy what $4,545 bought before."
     )
     return (
-        _chart(figures.scenarios(one, key))
+        _chart(figures.scenarios(one, key), caption=False)
         + f"<p>{escape(drift)}</p>"
         + _table(f"What {what}", columns, rows, sums=(1, 2, 3, 4), stack=True)
     )

@@ -86,23 +86,6 @@ def remove_factor(desk: Desk, account_id: str) -> None:
         second_factor.remove(connection, account_id, by=desk.actor, now=desk.now())
 
 
-def issue_token(desk: Desk, account_id: str, scopes: Iterable[str], *, label: str, days: int) -> api_tokens.IssuedToken:
-    """A token of an account, its secret seen once."""
-    with transaction(desk.engine) as connection:
-        return api_tokens.issue(
-            connection,
-            desk.vault,
-            account_id,
-            scopes,
-            token_id=desk.new_id("tok"),
-            entropy=secrets.token_bytes(RANDOM_BYTES),
-            by=desk.actor,
-            now=desk.now(),
-            label=label,
-            days=days,
-        )
-
-
 def revoke_token(desk: Desk, token_id: str, account_id: str) -> None:
     """End a token of an account. Raises NotFound for any other's."""
     with transaction(desk.engine) as connection:

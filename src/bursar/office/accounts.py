@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, insert, select, update
 
 from bursar.errors import Conflict, InvalidInput, NotFound
 from bursar.office import audit
@@ -172,6 +172,14 @@ def reinstate(connection: Connection, account_id: str, *, by: str, now: int) -> 
     by_id(connection, account_id)
     connection.execute(update(user_account).where(user_account.c.id == account_id).values(status="active"))
     audit.record(connection, now, by, "account.reinstate", account_id, {})
+
+
+def forget_identity(connection: Connection, account_id: str, *, by: str, now: int) -> None:
+    """Unlink an account from the identity provider: who comes next with its verified address is linked, and the roles of
+    its groups are gone. Raises Conflict if it is not linked."""
+    if connection.execute(delete(account_identity).where(account_identity.c.account == account_id)).rowcount == 0:
+        raise Conflict("this account is linked with no identity provider")
+    audit.record(connection, now, by, "account.identity.remove", account_id, {})
 
 
 def actor_of(

@@ -13,8 +13,6 @@ from bursar.office.tables import audit, person, personal_read, user_account
 
 ROWS = 50
 MAX_SEARCH_CHARS = 100
-MAX_VALUE_CHARS = 200
-"""Of one value of a line's detail on a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +24,8 @@ class Line:
     actor: str
     action: str
     subject: str
-    detail: tuple[tuple[str, str], ...]
+    detail: dict[str, Any]
+    """As it was recorded."""
     hash: str
 
 
@@ -152,14 +151,7 @@ def looks(
 
 
 def _line(row: Any) -> Line:
-    detail = json.loads(row.detail)
-    shown = tuple((str(name), _said(value)) for name, value in detail.items())
-    return Line(row.seq, row.at, row.actor, row.action, row.subject, shown, row.hash)
-
-
-def _said(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= MAX_VALUE_CHARS else f"{text[:MAX_VALUE_CHARS]}..."
+    return Line(row.seq, row.at, row.actor, row.action, row.subject, json.loads(row.detail), row.hash)
 
 
 def _look(row: Any) -> Look:

@@ -95,7 +95,7 @@ def channels(notify: Notify) -> list[Channel]:
     """The channels that are set. Raises InvalidInput or Conflict, naming the file, if a secret cannot be read."""
     found: list[Channel] = []
     if notify.smtp_host:
-        password = _secret(notify.smtp_password, notify.smtp_password_file)
+        password = secret_of(notify.smtp_password, notify.smtp_password_file)
         found.append(
             Mail(
                 notify.smtp_host,
@@ -109,11 +109,11 @@ def channels(notify: Notify) -> list[Channel]:
             )
         )
     if notify.webhook_url.get_secret_value():
-        secret = _secret(notify.webhook_secret, notify.webhook_secret_file)
+        secret = secret_of(notify.webhook_secret, notify.webhook_secret_file)
         _checked_in(notify.webhook_secret_file, checked_signing_secret, secret)
         found.append(Webhook(notify.webhook_url, secret, notify.timeout_seconds))
     if notify.slack_url.get_secret_value() or notify.slack_url_file:
-        url = _secret(notify.slack_url, notify.slack_url_file)
+        url = secret_of(notify.slack_url, notify.slack_url_file)
         _checked_in(notify.slack_url_file, checked_url, url)
         found.append(Slack(url, notify.timeout_seconds))
     return found
@@ -155,7 +155,7 @@ def _is_here(host: str) -> bool:
         return False
 
 
-def _secret(given: SecretStr, file: Path | None) -> SecretStr:
+def secret_of(given: SecretStr, file: Path | None) -> SecretStr:
     """What the environment gives, else what the file holds."""
     if given.get_secret_value() or file is None:
         return given

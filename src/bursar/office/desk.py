@@ -279,6 +279,21 @@ class Desk:
             found = keys.listed(connection, holder)
         return [_key(one, self.now()) for one in found]
 
+    def rotate_key(self, key: str, *, overlap_seconds: int = 0) -> dict[str, Any]:
+        """Give a key a new secret; the old one goes on working for a while, or stops at once."""
+        with transaction(self.engine) as connection:
+            issued = keys.rotate(
+                connection,
+                self.vault,
+                key,
+                entropy=secrets.token_bytes(tokens.RANDOM_BYTES),
+                now=self.now(),
+                overlap_seconds=overlap_seconds,
+            )
+            self.note(connection, "key.rotate", key, {"overlap_seconds": overlap_seconds})
+        token = issued.token.reveal()  # the only time that it is shown
+        return {"id": key, "person": issued.key.person, "token": token, "purpose": issued.key.terms.purpose}
+
     def revoke_key(self, key: str) -> None:
         with transaction(self.engine) as connection:
             keys.revoke(connection, key, self.now())

@@ -8,7 +8,9 @@ holidays. Everything is in whole nano-units.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from math import sqrt
 from zoneinfo import ZoneInfo
 
 from bursar.calendar import from_micros, to_local
@@ -19,6 +21,47 @@ HISTORY_HOURS = 14 * DAY_HOURS
 """Whole hours before the present one that the model looks at."""
 HORIZON_HOURS = 60 * DAY_HOURS
 """What would run out later than this is said not to run out."""
+
+MICROS_PER_DAY = DAY_HOURS * MICROS_PER_HOUR
+EIGHT_IN_TEN = 1.2816
+"""Standard deviations to either side of the mean that hold eight cases of ten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What will be left at an instant, nano-units: eight cases of ten lie between `low` and `high`."""
+
+    at: int
+    low: int
+    middle: int
+    high: int
+
+
+def ahead(hourly: Sequence[int], available: int, now: int, until: int, zone: ZoneInfo) -> list[Ahead]:
+    """What will be left now and every 24 hours from now to `until`, by the model of `run_out`.
+
+    The band is the spread of days around what their weekday cost on average, in the 14 days that the model knows: with
+    s its standard deviation per day, n days ahead vary by s * sqrt(n + n*n/14); the second part is that the means
+    themselves are known from two weeks only. With less history than that there is no spread to be known, and no band.
+    """
+    present = now // MICROS_PER_HOUR
+    rates = _rates(hourly, present, zone)
+    spread = 0.0 if isinstance(rates, int) else _spread(hourly, rates, present, zone)
+    found = [Ahead(now, available, available, available)]
+    left, at = available, now
+    for day in range(1, min((until - now) // MICROS_PER_DAY, HORIZON_HOURS // DAY_HOURS) + 1):
+        end = now + day * MICROS_PER_DAY
+        left -= _cost(rates, at, end, zone)
+        by = round(EIGHT_IN_TEN * spread * sqrt(day + day * day / 14))
+        found.append(Ahead(end, max(0, left - by), max(0, left), min(available, max(0, left + by))))
+        at = end
+    return found
+
+
+def rate_per_day(hourly: Sequence[int], now: int, zone: ZoneInfo) -> int:
+    """What the next seven days cost on average by the model, nano-units a day."""
+    rates = _rates(hourly, now // MICROS_PER_HOUR, zone)
+    return _cost(rates, now, now + 7 * MICROS_PER_DAY, zone) // 7
 
 
 def run_out(hourly: Sequence[int], available: int, now: int, zone: ZoneInfo) -> int | None:
@@ -43,6 +86,31 @@ def run_out(hourly: Sequence[int], available: int, now: int, zone: ZoneInfo) -> 
             return at + left * MICROS_PER_HOUR // rate
         left, at = left - cost, end
     return None
+
+
+def _cost(rates: dict[tuple[int, int], int] | int, start: int, end: int, zone: ZoneInfo) -> int:
+    """What a stretch of time costs by the rates."""
+    if isinstance(rates, int):
+        return rates * (end - start) // MICROS_PER_HOUR
+    total, at = 0, start
+    while at < end:
+        hour = at // MICROS_PER_HOUR
+        until = min(end, (hour + 1) * MICROS_PER_HOUR)
+        total += rates[_slot(hour, zone)] * (until - at) // MICROS_PER_HOUR
+        at = until
+    return total
+
+
+def _spread(hourly: Sequence[int], rates: dict[tuple[int, int], int], present: int, zone: ZoneInfo) -> float:
+    """Standard deviation of a day around its weekday: 14 days around 7 means leave 7 degrees of freedom."""
+    whole = hourly[:-1][-HISTORY_HOURS:]
+    first = present - HISTORY_HOURS
+    off = 0.0
+    for start in range(0, HISTORY_HOURS, DAY_HOURS):
+        cost = sum(max(0, amount) for amount in whole[start : start + DAY_HOURS])
+        usual = sum(rates[_slot(first + start + hour, zone)] for hour in range(DAY_HOURS))
+        off += float(cost - usual) ** 2
+    return sqrt(off / 7)
 
 
 def _rates(hourly: Sequence[int], present: int, zone: ZoneInfo) -> dict[tuple[int, int], int] | int:

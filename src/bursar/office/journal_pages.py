@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bursar.office.desk import Desk
 
 ROWS = 50
-MOST_LINES = 400
+MOST_LINES = 150
 """Of a statement on a page: a longer time has a file."""
 
 

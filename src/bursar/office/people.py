@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
+from sqlalchemy import Connection, insert, or_, select, update
 
 from bursar.calendar import micros, parse_zone, to_utc
 from bursar.errors import Conflict, InvalidInput, NotFound
@@ -82,16 +82,13 @@ def listed(connection: Connection) -> list[dict[str, Any]]:
 
 def named(connection: Connection, name: str) -> dict[str, Any]:
     """The person with this handle, e-mail or id. Raises NotFound."""
-    row = connection.execute(select(person).where(matching(name))).first()
+    lower = name.lower()
+    row = connection.execute(
+        select(person).where(or_(person.c.handle == lower, person.c.email == lower, person.c.id == name))
+    ).first()
     if not name or row is None:
         raise NotFound(f"there is no person {name[:MAX_TEXT_CHARS]!r}", "`bursar person list` shows who there is")
     return dict(row._mapping)
-
-
-def matching(name: str) -> ColumnElement[bool]:
-    """Whom a name may mean: a handle, an e-mail address, an id."""
-    lower = name.lower()
-    return or_(person.c.handle == lower, person.c.email == lower, person.c.id == name)
 
 
 def read_roster(connection: Connection, file: Path) -> Import:

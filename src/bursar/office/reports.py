@@ -33,13 +33,19 @@ def balance(desk: Desk, person: str, at: str = "") -> dict[str, Any]:
     holder = desk.person(person)
     when = desk.instant(at, holder["zone"], "at") if at else desk.now()
     lots = _balance(desk, holder["id"], when)
+    # A forecast is made from what is known now, so there is none of the past.
+    runs_out_at = None if at else watch.runs_out_at(desk, holder["id"], parse_zone(holder["zone"]), lots, when)
+    return balance_of(desk, holder, lots, when, runs_out_at)
+
+
+def balance_of(
+    desk: Desk, holder: dict[str, Any], lots: list[reading.LotBalance], when: int, runs_out_at: int | None
+) -> dict[str, Any]:
+    """The same of lots that were read already, with the forecast that was made of them."""
     spent_by_day = _daily(desk, holder["id"], when, 30)
     usable = [lot for lot in lots if lot.open and lot.terms.unit == UNIT]
     available = sum(lot.available for lot in usable)
     week = sum(spent_by_day[-7:])
-    zone = parse_zone(holder["zone"])
-    # A forecast is made from what is known now, so there is none of the past.
-    runs_out_at = None if at else watch.runs_out_at(desk, holder["id"], zone, lots, when)
     others = sorted({lot.terms.unit for lot in lots if lot.open} - {UNIT})
     return {
         "person": holder["handle"],
@@ -52,7 +58,7 @@ def balance(desk: Desk, person: str, at: str = "") -> dict[str, Any]:
         "next_expiry": min((_iso(lot.terms.expires) for lot in usable if lot.terms.expires < NEVER), default=None),
         "days_left": None if not week else available * 7 // week,
         "runs_out_at": None if runs_out_at is None else _iso(runs_out_at),
-        "forecast": "" if runs_out_at is None else forecast_sentence(runs_out_at, zone, when),
+        "forecast": "" if runs_out_at is None else forecast_sentence(runs_out_at, parse_zone(holder["zone"]), when),
         "spent_by_day_nanos": spent_by_day,
         "unit": UNIT,
         "other_units": [_totals(unit, [lot for lot in lots if lot.open and lot.terms.unit == unit]) for unit in others],

@@ -38,7 +38,9 @@ class Enrolment:
     """As it is read from a picture."""
 
 
-def enrol(connection: Connection, vault: Vault, account_id: str, *, randomness: Randomness) -> Enrolment:
+def enrol(
+    connection: Connection, vault: Vault, account_id: str, *, randomness: Randomness, by: str, now: int
+) -> Enrolment:
     """Make a secret that waits for its first code; one that waited before is replaced. Raises Conflict if one holds."""
     adopt_master(connection, vault)
     account = accounts.by_id(connection, account_id)
@@ -48,6 +50,7 @@ def enrol(connection: Connection, vault: Vault, account_id: str, *, randomness: 
     sealed = vault.seal(base64.b64encode(secret).decode(), _row(account_id))
     connection.execute(delete(account_second_factor).where(account_second_factor.c.account == account_id))
     connection.execute(insert(account_second_factor).values(account=account_id, secret=sealed))
+    audit.record(connection, now, by, "account.second_factor.begin", account_id, {})
     return Enrolment(Secret(totp.base32(secret)), Secret(totp.key_uri(secret, account.login, ISSUER)))
 
 

@@ -19,7 +19,7 @@ from bursar.office.access import Actor
 from bursar.office.database import reading, transaction
 from bursar.office.tables import user_account, web_session
 from bursar.office.tokens import RANDOM_BYTES, fingerprint
-from bursar.office.vault import Secret, Vault, adopt_master
+from bursar.office.vault import Secret, Vault, check_master
 
 COOKIE_CHARS = 43
 """256 bits in base64 for addresses, without padding."""
@@ -84,7 +84,7 @@ def start(
     """Begin a session with a cookie that nobody has seen; the one that the browser came with (`instead_of`) ends."""
     if len(entropy) != RANDOM_BYTES:
         raise ValueError(f"a session takes {RANDOM_BYTES} random bytes")
-    adopt_master(connection, vault)
+    check_master(connection, vault)
     account = accounts.by_id(connection, account_id)
     if instead_of:
         connection.execute(update(web_session).where(_is(vault, instead_of), _LIVE).values(ended=now))

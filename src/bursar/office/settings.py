@@ -8,23 +8,30 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
 from bursar.errors import InvalidInput
 from bursar.gateway.policy import DEFAULT_POLICY, Policy
-from bursar.office import channels
+from bursar.office import channels, oidc_section
 from bursar.office.channels import Notify
+from bursar.office.oidc_section import Oidc
 
 FILE_NAME = "bursar.toml"
 MAX_FILE_BYTES = 65_536
 _PREFIX = "BURSAR_"
 MAX_SHOWN_CHARS = 100
 _SECRET = frozenset({"master_key", "database_url"})
+_SECTIONS: dict[str, tuple[type[BaseModel], Mapping[str, str], frozenset[str]]] = {
+    "notify": (Notify, channels.NOT_IN_FILE, frozenset(channels.SHOWN)),
+    "oidc": (Oidc, oidc_section.NOT_IN_FILE, oidc_section.SHOWN),
+}
+"""Sections with their names that the file must not hold, and those whose values an error may show."""
 _NOT_IN_FILE = {
     "home": "it is where the file lies: set BURSAR_HOME",
     "master_key": "it would lie in the open beside the database: set BURSAR_MASTER_KEY, or master_key_file",
@@ -159,6 +166,7 @@ class Settings(BaseSettings):
         max_length=500,
         description="Where people open the console, in links; https, or http on this machine.",
     )
+    oidc: Oidc = Field(default_factory=Oidc, description="Signing in by an identity provider: the section [oidc].")
     notify: Notify = Field(default_factory=Notify, description="Where notices go: the section [notify].")
 
     def __init__(self, **values: Any) -> None:
@@ -166,8 +174,10 @@ class Settings(BaseSettings):
             super().__init__(**values)
         except ValidationError as error:
             raise _in_words(error) from None
-        except SettingsError:
-            raise InvalidInput("BURSAR_NOTIFY", "a value that is not shown", "BURSAR_NOTIFY_... one by one") from None
+        except SettingsError as error:
+            name = next((one for one in _SECTIONS if f'"{one}"' in str(error)), "notify").upper()
+            expected = f"BURSAR_{name}_... one by one, and JSON where there is more than one value"
+            raise InvalidInput(f"BURSAR_{name}", "a value that is not shown", expected) from None
 
     @classmethod
     def settings_customise_sources(
@@ -244,10 +254,11 @@ class _File(PydanticBaseSettingsSource):
                 )
             if name not in known:
                 raise InvalidInput(f"{self._path}: {name}", "an unknown setting", f"one of {', '.join(sorted(known))}")
-        section = found.get("notify", {})
-        for name, why in channels.NOT_IN_FILE.items():
-            if isinstance(section, dict) and name in section:
-                raise InvalidInput(f"{self._path}: notify.{name}", "it in the file", "nothing of that name", why)
+        for named, (_, refused, _) in _SECTIONS.items():
+            given = found.get(named, {})
+            for name, why in refused.items():
+                if isinstance(given, dict) and name in given:
+                    raise InvalidInput(f"{self._path}: {named}.{name}", "it in the file", "nothing of that name", why)
         return found
 
 
@@ -257,16 +268,17 @@ def _in_words(error: ValidationError) -> InvalidInput:
     expected = (
         first["msg"].removeprefix("Value error, ").removeprefix("Input should be ").removeprefix("String should ")
     )
-    if path == ["notify"] and first["type"] == "value_error":
+    section = _SECTIONS.get(path[0])
+    if len(path) == 1 and section and first["type"] == "value_error":
         # What does not fit together there begins with the name of what is wanted.
         name, _, expected = expected.partition(": ")
         path.append(name)
         found = "what does not go with the rest"
-    elif path[0] in _SECRET or (path[0] == "notify" and path[-1] not in channels.SHOWN):
+    elif path[0] in _SECRET or (section and path[-1] not in section[2]):
         found = "a value that is not shown"
     else:
         found = repr(first["input"])[:MAX_SHOWN_CHARS]
-    if first["type"] == "extra_forbidden":
-        expected = f"one of {', '.join(Notify.model_fields)}"
+    if first["type"] == "extra_forbidden" and section:
+        expected = f"one of {', '.join(section[0].model_fields)}"
     variable = f"{_PREFIX}{'_'.join(path).upper()}"
     return InvalidInput(variable if variable in os.environ else ".".join(path), found, expected)

@@ -501,16 +501,13 @@ api_token_use = Table(
     Column("day", Text, nullable=False),
 )
 
-oidc_attempt = Table(
-    "oidc_attempt",
+oidc_state = Table(
+    "oidc_state",
     metadata,
     Column("mark", Text, primary_key=True),
-    Column("browser", Text, nullable=False),
-    Column("issuer", Text, nullable=False),
-    Column("back_to", Text, nullable=False, server_default=""),
     Column("expires", BigInteger, nullable=False),
 )
-Index("oidc_attempt_expires", oidc_attempt.c.expires)
+Index("oidc_state_expires", oidc_state.c.expires)
 
 personal_read = Table(
     "personal_read",

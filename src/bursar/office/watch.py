@@ -31,7 +31,7 @@ from bursar.plans.terms import PARTS
 if TYPE_CHECKING:
     from bursar.office.desk import Desk
 
-__all__ = ["run_out", "runs_out_at", "watch"]
+__all__ = ["Outlook", "outlook", "run_out", "runs_out_at", "watch"]
 
 DEFAULT_WARNINGS = (750_000, 950_000)
 """Shares used, parts per million, where no plan says others."""
@@ -39,6 +39,8 @@ EXHAUSTED_PPM = 995_000
 """From here on an allotment counts as used up: the crumbs that are left admit no request."""
 FORECAST_MICROS = 3 * 86_400_000_000
 """A run-out is told of when it is nearer than this."""
+QUIET_HOURS = 72
+"""Two weeks that begin with a long weekend are two weeks still."""
 EXPIRING_MICROS = 3 * 86_400_000_000
 EXPIRING_TENTH = 10
 """A lot's end is told of where more than one part in so many is unused."""
@@ -122,17 +124,37 @@ def watch(desk: Desk, now: int) -> int:
     return posted + _announce_terms(desk, now) + _announce_expiries(desk, now)
 
 
-def runs_out_at(desk: Desk, person_id: str, zone: ZoneInfo, lots: Iterable[ledger.LotBalance], now: int) -> int | None:
-    """When a person's open lots in USD run out at the present rate; None if they end or are filled up before that."""
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What is known of a person's purse in USD ahead of now; instants in microseconds UTC."""
+
+    purse: Purse
+    hourly: tuple[int, ...]
+    """What each hour cost, oldest first, the present one last; empty without any use in two weeks."""
+    begins: int
+    """When the present period began."""
+    resets: int
+    """When the next allotment comes, 0 for never."""
+    runs_out_at: int | None
+    """None: not before it resets or ends."""
+
+
+def outlook(desk: Desk, person_id: str, zone: ZoneInfo, lots: Iterable[ledger.LotBalance], now: int) -> Outlook | None:
+    """When a person's open lots in USD come again and run out; None without any."""
     purse = next((one for one in purses(lots) if one.unit == "USD"), None)
-    if purse is None or not purse.available:
+    if purse is None:
         return None
     with reading(desk.engine) as connection:
-        hours = _hours(connection, [person_id], now).get((person_id, "USD"))
-        if not hours:
-            return None
+        hours = _hours(connection, [person_id], now).get((person_id, "USD"), {})
         terms = _terms(_grants(connection, [person_id], now).get(person_id, []), person_id, purse, now)
-    return _run_out(hours, purse, terms, now, zone)
+    end = _run_out(hours, purse, terms, now, zone) if purse.available else now
+    return Outlook(purse, tuple(_series(hours, now)), terms.period, terms.resets, end)
+
+
+def runs_out_at(desk: Desk, person_id: str, zone: ZoneInfo, lots: Iterable[ledger.LotBalance], now: int) -> int | None:
+    """When a person's open lots in USD run out at the present rate; None if they end or are filled up before that."""
+    found = outlook(desk, person_id, zone, lots, now)
+    return found.runs_out_at if found is not None and found.purse.available else None
 
 
 def purses(lots: Iterable[ledger.LotBalance]) -> list[Purse]:
@@ -246,13 +268,21 @@ def _run_out(hours: dict[int, int], purse: Purse, terms: Terms, now: int, zone: 
     """When a purse runs out, unless it ends or is filled up before."""
     if not hours:
         return None
-    present = now // MICROS_PER_HOUR
-    first = max(present - HISTORY_HOURS, min(hours))
-    # Somebody who began a week ago has no two weeks to average over: only what there is counts.
-    series = [hours.get(hour, 0) for hour in range(first, present + 1)]
-    end = run_out(series, purse.available, now, zone)
+    end = run_out(_series(hours, now), purse.available, now, zone)
     before = min(purse.expires, terms.resets or NEVER)
     return None if end is None or end >= before else end
+
+
+def _series(hours: dict[int, int], now: int) -> list[int]:
+    """What each hour cost up to the present one; nothing without any use."""
+    if not hours:
+        return []
+    present = now // MICROS_PER_HOUR
+    first = present - HISTORY_HOURS
+    if min(hours) > first + QUIET_HOURS:
+        # Somebody who began a week ago has no two weeks to average over: only what there is counts.
+        first = min(hours)
+    return [hours.get(hour, 0) for hour in range(first, present + 1)]
 
 
 # Terms that change, lots that end.

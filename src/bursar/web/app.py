@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import anyio.to_thread
@@ -17,6 +18,8 @@ from starlette.responses import Response
 
 from bursar.errors import BursarError
 from bursar.ledger import StoreUnavailable
+from bursar.office.desk import new_id
+from bursar.office.oidc import IdentityProvider, ProviderClient
 from bursar.web.callers import SignInFirst
 from bursar.web.desks import DATABASE_THREADS, Desks
 from bursar.web.edge import Edge
@@ -41,6 +44,7 @@ class Face:
 
 def make_app(desks: Desks, faces: Sequence[Face]) -> FastAPI:
     """The ASGI app of these faces. It closes the desks at the end of its life."""
+    settings = desks.settings
     by_length = sorted(faces, key=lambda face: len(face.prefix), reverse=True)
 
     def face_of(request: Request) -> Face:
@@ -64,15 +68,27 @@ def make_app(desks: Desks, faces: Sequence[Face]) -> FastAPI:
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = DATABASE_THREADS
-        try:
+        async with AsyncExitStack() as stack:
+            stack.callback(desks.close)
+            stack.push_async_callback(app.state.pulse.stopped)
+            if settings.oidc.issuer:
+                client = await stack.enter_async_context(ProviderClient(settings.oidc, desks.clock))
+                app.state.identity = IdentityProvider(
+                    desks.engine,
+                    desks.vault,
+                    settings.oidc,
+                    client,
+                    base_url=settings.console_url,
+                    randomness=secrets.token_bytes,
+                    new_id=new_id,
+                    clock=desks.clock,
+                )
             yield
-        finally:
-            await app.state.pulse.stopped()
-            desks.close()
 
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=life, redirect_slashes=False)
     app.state.desks = desks
     app.state.pulse = Pulse(desks)
+    app.state.identity = None
     for face in faces:
         app.include_router(face.router, prefix=face.prefix)
     for kind in (BursarError, StoreUnavailable, RequestValidationError, HTTPException):
@@ -80,6 +96,5 @@ def make_app(desks: Desks, faces: Sequence[Face]) -> FastAPI:
     app.add_exception_handler(SignInFirst, on_stranger)
     app.add_middleware(GZipMiddleware, minimum_size=PACKED_FROM_BYTES, compresslevel=5)
     # Added last, so it is outermost: nothing is answered without its headers.
-    settings = desks.settings
     app.add_middleware(Edge, shown=shown, own_url=settings.public_url, bound_host=settings.console_host)
     return app

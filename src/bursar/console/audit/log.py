@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import json
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import Query
 from starlette.responses import Response
 
+from bursar.console import words
 from bursar.console.audit.area import AREA
 from bursar.console.audit.moments import instant
-from bursar.console.visit import Visit
+from bursar.console.visit import Visit, Visitor
 from bursar.errors import InvalidInput
 from bursar.office import audit_pages, naming
 from bursar.office.access import action
@@ -21,6 +23,10 @@ from bursar.web import paging
 AUDIT = action("audit.read")
 READS = action("reads.read")
 LOG, LOOKS = "/audit/log", "/audit/looks"
+MAX_VALUE_CHARS = 200
+"""Of one value of a line's detail."""
+INSTANTS = (1_000_000_000_000_000, 10_000_000_000_000_000)
+"""Whole numbers in between are microseconds of the years 2001 to 2286: nothing else that is recorded is as large."""
 _SEPARATOR = "\n"
 """In no name that a look is written down with: all of them are printable."""
 
@@ -48,13 +54,14 @@ def log(
         )
         known = audit_pages.actions(connection)
         names = naming.actors(connection, {one.actor for one in found.lines})
-        mentioned = {one.subject for one in found.lines} | {text for one in found.lines for _, text in one.detail}
+        mentioned = {one.subject for one in found.lines}
+        mentioned |= {value for one in found.lines for value in one.detail.values() if isinstance(value, str)}
         subjects = naming.subjects(connection, mentioned)
     query = {"action": what, "who": who, "find": find, "from": start, "until": until}
     kept = urlencode({name: value for name, value in query.items() if value})
     return visit.show(
         "audit/log.html",
-        lines=found.lines,
+        lines=[(one, [told(visit, one.detail, name, subjects) for name in one.detail]) for one in found.lines],
         next=found.next,
         first=not before,
         names=names,
@@ -86,6 +93,28 @@ def looks(
         base=LOOKS + (f"?{kept}" if kept else ""),
         path=LOOKS,
     )
+
+
+def told(visit: Visitor, detail: dict[str, Any], name: str, subjects: dict[str, str]) -> tuple[str, Any]:
+    """One value of a line's detail as a person reads it: amounts and instants as such, ids by what they name."""
+    value = detail[name]
+    if isinstance(value, int) and not isinstance(value, bool):
+        if name.endswith("_nanos"):
+            return _said(name.removesuffix("_nanos")), words.money(value, str(detail.get("unit", "USD")))
+        if INSTANTS[0] < value < INSTANTS[1]:
+            return _said(name), words.instant(value, visit.zone, now=visit.now)
+        return _said(name), words.count(value)
+    if isinstance(value, list):
+        text = ", ".join(subjects.get(str(one), str(one)) for one in value)
+    elif isinstance(value, dict):
+        text = json.dumps(value, ensure_ascii=False)
+    else:
+        text = "" if value is None or value is False else "yes" if value is True else subjects.get(value, str(value))
+    return _said(name), text if len(text) <= MAX_VALUE_CHARS else f"{text[:MAX_VALUE_CHARS]}..."
+
+
+def _said(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _place(after: str) -> tuple[int, str, str, str, str] | None:

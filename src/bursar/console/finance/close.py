@@ -20,7 +20,7 @@ from bursar.office.closes import Close, Frozen
 from bursar.office.closing import MovementLine, UsageLine
 from bursar.office.database import reading
 from bursar.office.desk import Desk
-from bursar.office.spending import Sums
+from bursar.office.house_spending import Sums
 from bursar.office.subjects import everybody
 
 BOOKS = action("books.read")

@@ -13,9 +13,9 @@ from bursar.console.brief import brief
 from bursar.console.finance.area import AREA
 from bursar.console.visit import Visit
 from bursar.errors import InvalidInput
-from bursar.office import exposure, months, spending
+from bursar.office import exposure, house_spending, months
 from bursar.office.access import action
-from bursar.office.spending import Landing
+from bursar.office.house_spending import Landing
 
 EXPOSURE = action("exposure.read")
 NEAR = 2
@@ -29,7 +29,7 @@ def page(visit: Visit, ahead: Annotated[str, Query(alias="months", max_length=3)
     if ahead not in HORIZONS:
         raise InvalidInput("months", repr(ahead), f"one of {', '.join(HORIZONS)}")
     with visit.desk() as desk:
-        found = spending.landing(desk, int(ahead))
+        found = house_spending.landing(desk, int(ahead))
         house = exposure.house(desk).value.of("USD")
     landing = found.value
     return visit.show(

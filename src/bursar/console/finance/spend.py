@@ -15,9 +15,9 @@ from bursar.console.sheet import download
 from bursar.console.visit import Visit
 from bursar.errors import InvalidInput
 from bursar.exchange.sheets import number
-from bursar.office import months, spending
+from bursar.office import house_spending, months
 from bursar.office.access import action, reach
-from bursar.office.spending import By, Spend, Sums
+from bursar.office.house_spending import By, Spend, Sums
 
 SPEND = action("spend.read")
 COST = action("cost.read")
@@ -39,7 +39,7 @@ def page(visit: Visit, by: Chosen = "model", month: MonthOf = "") -> Response:
     visit.require(SPEND)
     chosen, of = _chosen(by), months.checked(month or months.month_of(visit.now))
     with visit.desk() as desk:
-        found = spending.spend(desk, chosen, *months.days_of(of))
+        found = house_spending.spend(desk, chosen, *months.days_of(of))
     return visit.show(
         "finance/spend.html",
         spend=found.value,
@@ -61,7 +61,7 @@ def sheet(visit: Visit, by: Chosen = "model", month: MonthOf = "") -> Response:
     visit.require(SPEND)
     chosen, of = _chosen(by), months.checked(month or months.month_of(visit.now))
     with visit.desk() as desk:
-        found = spending.spend(desk, chosen, *months.days_of(of)).value
+        found = house_spending.spend(desk, chosen, *months.days_of(of)).value
     costs = "organisation" in reach(visit.actor, COST)
     columns = [chosen, "people", "requests", "input tokens", "cached tokens", "output tokens", "list USD"]
     rows = [
@@ -91,9 +91,9 @@ def cost(visit: Visit) -> Response:
     visit.require(COST)
     now = months.month_of(visit.now)
     with visit.desk() as desk:
-        found = spending.by_month(desk, now)
+        found = house_spending.by_month(desk, now)
     cells = found.value
-    names = months.months_between(months.following(now, 1 - spending.MONTHS), now)
+    names = months.months_between(months.following(now, 1 - house_spending.MONTHS), now)
     used = [name for name in names if any(cell.month == name for cell in cells)]
     by_place = {(cell.month, cell.provider): cell.sums for cell in cells}
     providers = sorted({cell.provider for cell in cells}, key=lambda one: -_total(by_place, one))
@@ -115,7 +115,7 @@ def cost_sheet(visit: Visit) -> Response:
     """Each provider's months as CSV."""
     visit.require(COST)
     with visit.desk() as desk:
-        cells = spending.by_month(desk, months.month_of(visit.now)).value
+        cells = house_spending.by_month(desk, months.month_of(visit.now)).value
     rows = [
         (cell.month, cell.provider, cell.sums.requests, number(cell.sums.list_nanos), number(cell.sums.cost_nanos))
         for cell in cells

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from bursar.console.organisation.area import AREA
 from bursar.console.visit import Visit, Visitor
 from bursar.errors import BursarError, InvalidInput
-from bursar.office import months, price_history, spending
+from bursar.office import house_spending, months, price_history
 from bursar.office.access import action, reach
 from bursar.office.database import reading
 from bursar.office.price_history import CONFIDENTIAL, public_sentence, sentence
@@ -201,6 +201,6 @@ def _usual(visit: Visitor, desk: Any) -> list[str]:
     """What most is spent on this month, for whoever may see that."""
     if "organisation" not in reach(visit.actor, SPEND):
         return list(FALLBACK)
-    month = spending.spend(desk, "model", *months.days_of(months.month_of(visit.now))).value
+    month = house_spending.spend(desk, "model", *months.days_of(months.month_of(visit.now))).value
     names = [one.key for one in month.groups if not one.merged and one.key][:USUAL]
     return names or list(FALLBACK)

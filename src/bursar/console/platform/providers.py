@@ -10,7 +10,7 @@ from starlette.responses import Response
 from bursar.console.platform.area import AREA
 from bursar.console.visit import Visit
 from bursar.errors import BursarError, InvalidInput
-from bursar.office import months, provider_changes, providers, spending
+from bursar.office import house_spending, months, provider_changes, providers
 from bursar.office.access import action, reach
 from bursar.office.database import reading
 from bursar.office.providers import KNOWN_BASE_URLS, Provider, ProviderTerms
@@ -33,10 +33,10 @@ def page(visit: Visit, done: str = "") -> Response:
     visit.require(READ)
     with reading(visit.caller.desks.engine) as connection:
         found = providers.listed(connection)
-    spent: dict[str, spending.Sums] = {}
+    spent: dict[str, house_spending.Sums] = {}
     if "organisation" in reach(visit.actor, SPEND):
         with visit.desk() as desk:
-            month = spending.spend(desk, "provider", *months.days_of(months.month_of(visit.now))).value
+            month = house_spending.spend(desk, "provider", *months.days_of(months.month_of(visit.now))).value
         spent = {one.key: one.sums for one in month.groups}
     return visit.show(
         "platform/providers.html",

@@ -8,23 +8,27 @@ from __future__ import annotations
 
 import secrets
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Form, Path, Query
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bursar.console import rendering
 from bursar.console.visit import by_field, theme_of
-from bursar.errors import BursarError
+from bursar.errors import BursarError, NotFound
 from bursar.office import invitations, sessions, sign_in
 from bursar.office.database import reading
 from bursar.office.desk import new_id
+from bursar.office.oidc import RETURN_PATH, IdentityProvider
+from bursar.office.oidc.flow import STATE_SECONDS
 from bursar.office.sessions import Opened
 from bursar.office.sign_in import Origin, Refused
 from bursar.office.tokens import RANDOM_BYTES
 from bursar.office.vault import Secret
 from bursar.web.callers import desks_of
-from bursar.web.cookies import blank_cookie, forget_session, session_cookie, set_session
+from bursar.web.cookies import blank_cookie, forget_session, is_secure, session_cookie, set_session
 from bursar.web.forms import check_form, form_token
 from bursar.web.problems import problem_of
 from bursar.web.returning import path_back, with_return
@@ -33,6 +37,8 @@ PUBLIC = APIRouter(default_response_class=HTMLResponse)
 MAX_PASSWORD_CHARS = 1_024
 MAX_LOGIN_CHARS = 254
 MAX_CODE_CHARS = 64
+STATE_COOKIE = "bursar-oidc"
+MAX_STATE_CHARS = 1_000
 
 Next = Annotated[str, Query(alias="next", max_length=1_000)]
 NextField = Annotated[str, Form(alias="next", max_length=1_000)]
@@ -140,12 +146,52 @@ def accept(
     return RedirectResponse("/sign-in?done=password", 303)
 
 
+@PUBLIC.get("/sign-in/provider")
+async def to_provider(request: Request, back: Next = "") -> Response:
+    """On to the identity provider, with a cookie that has to come back."""
+    provider = _provider(request)
+    if provider is None:
+        raise NotFound("no identity provider is set up here")
+    begun = await provider.begin(path_back(back))
+    answer = RedirectResponse(begun.url, 303)
+    answer.set_cookie(
+        STATE_COOKIE,
+        begun.cookie.reveal(),
+        max_age=STATE_SECONDS,
+        secure=is_secure(request),
+        httponly=True,
+        samesite="lax",
+        path="/sign-in",
+    )
+    return answer
+
+
+@PUBLIC.get(RETURN_PATH)
+async def from_provider(request: Request) -> Response:
+    """Back from the identity provider."""
+    provider = _provider(request)
+    if provider is None:
+        raise NotFound("no identity provider is set up here")
+    cookie = request.cookies.get(STATE_COOKIE, "")[:MAX_STATE_CHARS]
+    signed_in = await provider.finish(dict(request.query_params), cookie, origin_of(request))
+    answer = RedirectResponse(path_back(signed_in.back_to), 303)
+    set_session(answer, request, signed_in.opened.cookie.reveal())
+    answer.delete_cookie(STATE_COOKIE, path="/sign-in", secure=is_secure(request), httponly=True, samesite="lax")
+    return answer
+
+
 @PUBLIC.post("/sign-out", dependencies=OWN_FORM)
-def leave(request: Request) -> Response:
-    """End this session."""
-    desks = desks_of(request)
-    sessions.sign_out(desks.engine, desks.vault, session_cookie(request), desks.clock())
-    answer = RedirectResponse("/sign-in?done=out", 303)
+async def leave(request: Request) -> Response:
+    """End this session; whoever came by an identity provider is shown how to sign out there too."""
+    desks, provider = desks_of(request), _provider(request)
+    ended = await run_in_threadpool(
+        sessions.sign_out, desks.engine, desks.vault, session_cookie(request), desks.clock()
+    )
+    elsewhere = await provider.sign_out_url(ended) if provider is not None and ended is not None else ""
+    answer: Response = RedirectResponse("/sign-in?done=out", 303)
+    if elsewhere:
+        # A form may lead nowhere but here (form-action), so the way there is a link.
+        answer = _drawn(request, "signing/signed_out.html", elsewhere=elsewhere)
     forget_session(answer, request)
     # What the browser keeps of these pages goes too.
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'
@@ -156,6 +202,11 @@ def origin_of(request: Request) -> Origin:
     """Where somebody signs in from, as the connection and the browser say."""
     address = request.client.host if request.client else ""
     return Origin(address, request.headers.get("user-agent", ""), session_cookie(request))
+
+
+def _provider(request: Request) -> IdentityProvider | None:
+    found: IdentityProvider | None = request.app.state.identity
+    return found
 
 
 def _half(request: Request) -> sessions.Session | None:
@@ -187,6 +238,7 @@ def _drawn(request: Request, template: str, status: int = 200, **values: Any) ->
         template,
         **{
             "refused": None,
+            "provider": urlsplit(desks.settings.oidc.issuer).hostname if desks.settings.oidc.issuer else "",
             "done": request.query_params.get("done", ""),
             "theme": theme_of(request),
             "token": form_token(desks.vault, cookie or fresh),
