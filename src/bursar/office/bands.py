@@ -16,7 +16,7 @@ from sqlalchemy import Connection, delete, insert, select
 from bursar.errors import InvalidInput
 from bursar.money import MAX_NANOS, Unit, parse_amount
 from bursar.office.database import transaction
-from bursar.office.tables import ORGANISATION, pay_band, person
+from bursar.office.tables import ORGANISATION, pay_band
 
 if TYPE_CHECKING:
     from bursar.office.desk import Desk
@@ -44,15 +44,6 @@ def listed(connection: Connection) -> list[Band]:
     row = pay_band.c
     query = select(pay_band).where(row.organisation == ORGANISATION).order_by(row.level)
     return [Band(one.level, one.yearly_nanos, one.since, one.actor) for one in connection.execute(query)]
-
-
-def levels(connection: Connection) -> list[tuple[str, int]]:
-    """The levels of the roster with the number of their people, by name; those who left are not counted."""
-    query = select(person.c.level).where(person.c.organisation == ORGANISATION, person.c.status != "left")
-    found: dict[str, int] = {}
-    for level in connection.execute(query).scalars():
-        found[level] = found.get(level, 0) + 1
-    return sorted(found.items())
 
 
 def replace(desk: Desk, text: str) -> int:

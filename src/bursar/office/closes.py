@@ -178,12 +178,10 @@ def close(desk: Desk, period: str, note: str, progress: Progress) -> dict[str, A
     Raises InvalidInput for no month, Conflict if it is not over, not next in line, or does not tie out.
     """
     checked_note(note)
-    start, end = micros_of(checked(period))
-    if desk.now() < end:
-        raise Conflict(f"{title(period)} is not over", "it can be closed when it is")
+    start, _ = micros_of(checked(period))
+    refuse_early(desk, period)
     with reading(desk.engine) as connection:
         last = _last(closes_of(connection))
-        _refuse_out_of_line(period, last)
         before = None if last is None else frozen(connection, last.period)
         number = len(closes_of(connection, period)) + 1
     # Whatever fell due in the month is recorded before it is counted.
@@ -224,6 +222,15 @@ def close(desk: Desk, period: str, note: str, progress: Progress) -> dict[str, A
         connection.execute(insert(period_close).values(**row))
         _store(connection, row, usage, movement)
     return {"period": period, "number": number, "digest": found, "seq": head.seq}
+
+
+def refuse_early(desk: Desk, period: str) -> None:
+    """Raise Conflict where a month cannot be closed now: it is not over, closed already, or not next in line."""
+    _, end = micros_of(checked(period))
+    if desk.now() < end:
+        raise Conflict(f"{title(period)} is not over", "it can be closed when it is")
+    with reading(desk.engine) as connection:
+        _refuse_out_of_line(period, _last(closes_of(connection)))
 
 
 def reopen(desk: Desk, period: str, reason: str) -> Close:

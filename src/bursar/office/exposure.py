@@ -130,6 +130,10 @@ class House:
     exposures: tuple[Exposure, ...]
     """USD first."""
 
+    @property
+    def units(self) -> list[str]:
+        return [one.unit for one in self.exposures]
+
     def of(self, unit: str) -> Exposure:
         return next((one for one in self.exposures if one.unit == unit), _nothing(unit))
 
@@ -267,9 +271,8 @@ def _slices(session: Session, now: int) -> dict[str, int]:
     found = {}
     for prefix in SLICES:
         row = session.rows(
-            f"SELECT {wide_sum('amount')} FROM lot WHERE id >= ? AND id < ? AND effective <= ? AND expires > ?",
-            prefix,
-            prefix[:-1] + ";",
+            f"SELECT {wide_sum('amount')} FROM lot WHERE id LIKE ? AND effective <= ? AND expires > ?",
+            f"{prefix}%",
             now,
             now,
         )[0]

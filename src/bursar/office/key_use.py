@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 MARK = "key use"
 CHARGES_AT_ONCE = 50_000
 MAX_LOOKS = 20
-"""Stretches of the journal in one go: a page does not wait for a journal of years, the next look goes on."""
+"""Stretches of the journal in one go; the next one goes on."""
 ROWS_AT_ONCE = 500
 
 
-def follow(desk: Desk) -> int:
-    """Read what is new; returns how many keys were used in it."""
+def follow(desk: Desk, looks: int = MAX_LOOKS) -> int:
+    """Read what is new, at most so many stretches; returns how many keys were used in it."""
     found = 0
-    for _ in range(MAX_LOOKS):
+    for _ in range(looks):
         with reading(desk.engine) as connection:
             after = _read(connection)
 

@@ -116,6 +116,13 @@ def refuse_untied(
 
 
 def first_month(desk: Desk) -> str:
-    """The month of the journal's first entry; empty without any."""
-    rows = desk.store.read(lambda session: session.rows("SELECT effective FROM entry WHERE seq = 1"))
-    return month_of(int(rows[0][0])) if rows else ""
+    """The first month with anything in it, as the journal began or as usage came to be known of; empty without any."""
+
+    def read(session: Session) -> list[int]:
+        began = session.rows("SELECT effective FROM entry WHERE seq = 1")
+        (used,) = session.rows("SELECT MIN(day) FROM usage_day")[0]
+        found = [int(row[0]) for row in began]
+        return found if used is None else [*found, int(used) * MICROS_PER_DAY]
+
+    found = desk.store.read(read)
+    return month_of(min(found)) if found else ""

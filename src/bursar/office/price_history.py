@@ -7,7 +7,7 @@ is told in a sentence; contract rates only to whoever may see them.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from threading import Lock
@@ -112,13 +112,14 @@ def book(connection: Connection) -> PriceBook:
     return known
 
 
-def rates_of(desk: Desk, text: str, at: int) -> list[Rates]:
-    """The rates of every model that a text means or that holds it, at most `MOST_MODELS` models."""
+def rates_of(desk: Desk, text: str, at: int, kinds: Collection[str] = ()) -> list[Rates]:
+    """The rates of every model that a text means or that holds it, at most `MOST_MODELS` models, of some kinds of
+    provider or of all."""
     with reading(desk.engine) as connection:
         found = book(connection)
-    named = dict.fromkeys(found.search(text))
+    named = [one for one in dict.fromkeys(found.search(text)) if not kinds or one[0] in kinds]
     rows: list[Rates] = []
-    for kind, model in list(named)[:MOST_MODELS]:
+    for kind, model in named[:MOST_MODELS]:
         tariff = found.tariff(kind, model, at)
         if tariff is not None:
             rows += [Rates(**one) for one in rates.rows_of(kind, model, tariff)]

@@ -21,7 +21,7 @@ from bursar.errors import BursarError, Conflict, NotFound, Unavailable
 from bursar.ledger import StoreUnavailable, open_store
 from bursar.office.access import Actor
 from bursar.office.database import reading, transaction
-from bursar.office.tables import work
+from bursar.office.tables import organisation, work
 
 if TYPE_CHECKING:
     from bursar.office.desk import Desk
@@ -80,7 +80,11 @@ def begin(desk: Desk, actor: Actor, kind: str, job: Job, *, wait_seconds: float 
     try:
         now, work_id = desk.now(), desk.new_id("wrk")
         with transaction(desk.engine) as connection:
-            before = _newest(connection, actor.organisation, kind, now, locked=True)
+            # Two who begin the same at once come one after the other.
+            connection.execute(
+                select(organisation.c.id).where(organisation.c.id == actor.organisation).with_for_update()
+            )
+            before = _newest(connection, actor.organisation, kind, now)
             if before is not None and before.state == "running":
                 raise Conflict("that is being done already", "it can be followed, and cancelled, on its page")
             connection.execute(
@@ -113,10 +117,10 @@ def named(desk: Desk, work_id: str, *, now: int) -> Work:
     return _read(row, now)
 
 
-def newest(desk: Desk, organisation: str, kind: str, *, now: int, state: State | None = None) -> Work | None:
-    """The work of a kind that was begun last; with `state`, the last that ended so."""
+def newest(desk: Desk, of: str, kind: str, *, now: int, state: State | None = None) -> Work | None:
+    """The work of a kind that was begun last in an organisation; with `state`, the last that ended so."""
     with reading(desk.engine) as connection:
-        return _newest(connection, organisation, kind, now, state=state)
+        return _newest(connection, of, kind, now, state=state)
 
 
 def cancel(desk: Desk, work_id: str) -> None:
@@ -132,14 +136,12 @@ def wait(work_id: str, seconds: float = 30.0) -> None:
         thread.join(seconds)
 
 
-def _newest(
-    connection: Connection, organisation: str, kind: str, now: int, *, state: State | None = None, locked: bool = False
-) -> Work | None:
-    query = select(work).where(work.c.organisation == organisation, work.c.kind == kind)
+def _newest(connection: Connection, of: str, kind: str, now: int, *, state: State | None = None) -> Work | None:
+    query = select(work).where(work.c.organisation == of, work.c.kind == kind)
     if state is not None:
         query = query.where(work.c.state == state)
     query = query.order_by(work.c.began.desc(), work.c.id.desc()).limit(1)
-    row = connection.execute(query.with_for_update() if locked else query).first()
+    row = connection.execute(query).first()
     return None if row is None else _read(row, now)
 
 

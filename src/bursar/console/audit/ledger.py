@@ -98,8 +98,8 @@ def account(
     holder = _looked_at(visit, STATEMENT, handle, "account")
     begins, ends = _span(visit, start, until)
     with visit.desk() as desk:
+        units = _checked_unit(journal_pages.units(desk, holder["id"]), unit)
         found = journal_pages.statement(desk, holder["id"], begins, ends, unit)
-        units = journal_pages.units(desk, holder["id"])
     wanted = [one for one in found.lines if holds or one.kind not in ("hold", "void", "lapse")]
     query = {"from": start, "until": until, "unit": unit}
     kept = {name: value for name, value in query.items() if value and value != "USD"}
@@ -136,6 +136,7 @@ def sheet(
     holder = _looked_at(visit, STATEMENT, handle, "account, as a file")
     begins, ends = _span(visit, start, until)
     with visit.desk() as desk:
+        _checked_unit(journal_pages.units(desk, holder["id"]), unit)
         found = journal_pages.statement(desk, holder["id"], begins, ends, unit)
     columns = ("entry", "instant", "kind", "what", "change", "spent", "balance", "unit", "note", "command")
     rows = [
@@ -168,6 +169,7 @@ def proof(
     holder = _looked_at(visit, STATEMENT, handle, "account, with its proof")
     begins, ends = _span(visit, start, until)
     with visit.desk() as desk:
+        _checked_unit(journal_pages.units(desk, holder["id"]), unit)
         text = journal_pages.proof_of(desk, holder["id"], begins, ends, unit)
     headers = {"Content-Disposition": f'attachment; filename="proof-{holder["handle"]}.json"'}
     return Response(text, media_type="application/json", headers=headers)
@@ -225,6 +227,12 @@ def _looked_at(visit: Visitor, act: Action, handle: str, what: str) -> dict[str,
         raise missing(handle)
     visit.look(act, [subject], what)
     return holder
+
+
+def _checked_unit(units: list[str], unit: str) -> list[str]:
+    if unit not in units:
+        raise InvalidInput("unit", repr(unit), f"one of {', '.join(units)}")
+    return units
 
 
 def _span(visit: Visitor, start: str, until: str) -> tuple[int, int]:

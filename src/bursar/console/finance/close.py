@@ -12,15 +12,15 @@ from bursar.console.finance.area import AREA
 from bursar.console.sheet import download
 from bursar.console.visit import Visit
 from bursar.console.working import cancelled, followed
-from bursar.errors import BursarError, InvalidInput
+from bursar.errors import BursarError, Conflict, InvalidInput
 from bursar.exchange.sheets import Cell, number
 from bursar.office import closes, months, naming, people, work
 from bursar.office.access import action, reach
-from bursar.office.closes import Close, Frozen
 from bursar.office.closing import MovementLine, UsageLine
 from bursar.office.database import reading
 from bursar.office.desk import Desk
 from bursar.office.house_spending import Sums
+from bursar.office.standing import taken
 from bursar.office.subjects import everybody
 
 BOOKS = action("books.read")
@@ -82,11 +82,14 @@ def close(visit: Visit, month: Month, note: Note = "") -> Response:
     try:
         closes.checked_note(note)
         with visit.desk() as desk:
-            job = partial(_close, months.checked(month), note.strip())
+            closes.refuse_early(desk, month)
+            job = partial(_close, month, note.strip())
             found = work.begin(desk, visit.actor, closes.kind_of(month), job)
+        if found.state == "failed":
+            raise Conflict(found.result["sentence"], found.result["hint"])
     except BursarError as error:
         return _shown(visit, month, error=error, note=note)
-    return visit.done(f"{PATH}/{month}", {"done": "closed", "failed": "failed"}.get(found.state, ""))
+    return visit.done(f"{PATH}/{month}", "closed" if found.state == "done" else "")
 
 
 @AREA.form(
@@ -176,12 +179,13 @@ def _shown(
     with visit.desk() as desk:
         listed = {one.period: one for one in closes.periods(desk)}
         last = work.newest(desk, visit.actor.organisation, closes.kind_of(month), now=visit.now)
+        with reading(desk.engine) as connection:
+            every = closes.closes_of(connection, month)
+        chosen = number or next((one.number for one in reversed(every) if one.in_force), 0)
+        shown = taken(desk, f"close:{month}:{chosen}", partial(_figures, month, chosen)).value if chosen else None
         late = [one for one in closes.pending(desk).value if one.concerns == month]
     with reading(visit.caller.desks.engine) as connection:
-        every = closes.closes_of(connection, month)
-        chosen = number or next((one.number for one in reversed(every) if one.in_force), 0)
-        found = closes.frozen(connection, month, chosen) if chosen else None
-        later = closes.booked_later(connection, month) if found else []
+        later = closes.booked_later(connection, month) if chosen else []
         names = naming.actors(connection, [name for one in every for name in (one.actor, one.reopened_by) if name])
         handles = naming.subjects(connection, {one.person for one in (*late, *(line for _, line in later))})
     values: dict[str, Any] = {
@@ -192,8 +196,8 @@ def _shown(
         "last_closed": max((one.period for one in listed.values() if one.close), default=""),
         "last": last,
         "every": every,
-        "found": found,
-        "shown": None if found is None else _figures(found),
+        "close": next((one for one in every if one.number == chosen), None),
+        "shown": shown,
         "later": later,
         "late": late,
         "names": names,
@@ -210,8 +214,10 @@ def _shown(
     return visit.show("finance/close.html", **values)
 
 
-def _figures(found: Frozen) -> dict[str, Any]:
-    """The frozen lines as the page's tables have them."""
+def _figures(month: str, number: int, desk: Desk) -> dict[str, Any]:
+    """The frozen lines as the page's tables have them, held against their digest. Raises NotFound."""
+    with reading(desk.engine) as connection:
+        found = closes.frozen(connection, month, number)
     period = found.close.period
     own = [one for one in found.usage if one.concerns == period]
     return {
@@ -254,6 +260,3 @@ def _by_month(lines: list[UsageLine]) -> dict[str, Sums]:
 
 def _may_close(visit: Visit) -> bool:
     return "organisation" in reach(visit.actor, CLOSE)
-
-
-__all__ = ["AREA", "Close"]

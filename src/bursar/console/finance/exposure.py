@@ -37,6 +37,8 @@ def page(visit: Visit, by: Chosen = "plan", unit: UnitOf = "USD") -> Response:
         first = months.following(months.month_of(visit.now), 1 - SHOWN_MONTHS)
         series = exposure.months(desk, first, unit).value
     house = found.value
+    if unit not in house.units:
+        raise InvalidInput("unit", repr(unit), f"one of {', '.join(house.units)}")
     shown = house.of(unit)
     return visit.show(
         "finance/exposure.html",

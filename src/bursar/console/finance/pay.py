@@ -109,8 +109,7 @@ def _shown(visit: Visit, *, done: str = "", error: BursarError | None = None, te
         found = ratio.comparison(desk)
     with reading(visit.caller.desks.engine) as connection:
         known = bands.listed(connection)
-        levels = bands.levels(connection)
-    missing = [level for level, _ in levels if level and level not in {one.level for one in known}]
+    missing = [one.level for one in found.value.levels() if one.level and not one.band]
     values: dict[str, Any] = {
         "comparison": found.value,
         "shown": [one for one in found.value.people if one.band][:SHOWN],

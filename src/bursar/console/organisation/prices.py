@@ -13,7 +13,7 @@ from bursar.errors import BursarError, InvalidInput
 from bursar.office import house_spending, months, price_history
 from bursar.office.access import action, reach
 from bursar.office.database import reading
-from bursar.office.price_history import CONFIDENTIAL, public_sentence, sentence
+from bursar.office.price_history import CONFIDENTIAL, Rates, public_sentence, sentence
 
 READ = action("price.read")
 CHANGE = action("price.change")
@@ -23,6 +23,13 @@ PATH = "/prices"
 USUAL = 6
 """Models that are shown before anything is looked for: those that most was spent on."""
 FALLBACK = ("claude-sonnet-4-5", "gpt-5", "gemini-2.5-pro")
+COLUMNS = (
+    ("Input", "input"),
+    ("Cached input", "cache read"),
+    ("Cache writing", "cache write 5m"),
+    ("Output", "output"),
+)
+"""Kinds of tokens that have a column, as people say them and as the price book does."""
 KINDS = {
     "discount": "A discount on list price",
     "contract": "Contract rates: what we pay",
@@ -50,14 +57,18 @@ def page(visit: Visit, find: Annotated[str, Query(max_length=100)] = "", done: s
     visit.require(READ)
     costs = _sees(visit)
     with visit.desk() as desk:
-        names = [find.strip()] if find.strip() else _usual(visit, desk)
-        rows = [row for name in names for row in price_history.rates_of(desk, name, visit.now)]
+        if find.strip():
+            rows = price_history.rates_of(desk, find.strip(), visit.now)
+        else:
+            kinds = {one["kind"] for one in desk.providers()}
+            rows = [row for name in _usual(visit, desk) for row in price_history.rates_of(desk, name, visit.now, kinds)]
     with reading(visit.caller.desks.engine) as connection:
         laid = price_history.in_force(connection)
         version = price_history.book(connection).version
     return visit.show(
         "organisation/prices.html",
-        rows=list(dict.fromkeys(rows)),
+        models=_by_model(rows),
+        columns=COLUMNS,
         laid=[(one, sentence(one)) for one in laid if costs or one["kind"] not in CONFIDENTIAL],
         version=version,
         find=find,
@@ -176,6 +187,24 @@ _EXPECTED = {
     "input_rate": "USD per million tokens, such as $0.40",
     "output_rate": "USD per million tokens, such as $1.60",
 }
+
+
+def _by_model(rows: list[Rates]) -> list[dict[str, Any]]:
+    """One line for each model and tier: its usual kinds of tokens in columns, the others beside."""
+    found: dict[tuple[str, str, str], dict[str, Rates]] = {}
+    for row in rows:
+        found.setdefault((row.provider, row.model, row.note), {})[row.what] = row
+    usual = {what for _, what in COLUMNS}
+    return [
+        {
+            "provider": provider,
+            "model": model,
+            "note": note,
+            "rates": [rates.get(what) for _, what in COLUMNS],
+            "others": [one for what, one in rates.items() if what not in usual],
+        }
+        for (provider, model, note), rates in found.items()
+    ]
 
 
 def _kind(text: str) -> str:
