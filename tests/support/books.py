@@ -8,8 +8,9 @@ from typing import Any
 
 from bursar.ledger import Applied, Charge, Command, Correct, LotTerms, Release, Request, Usage, apply_now
 from bursar.office.access import Actor
-from bursar.office.desk import Desk, initialise, open_desk
+from bursar.office.desk import Desk, open_desk
 from bursar.office.settings import Settings
+from bursar.office.vault import create_master_key
 
 NANO = 1_000_000_000
 DAY = 86_400_000_000
@@ -22,12 +23,13 @@ def at(text: str) -> int:
 
 
 class Books:
-    """An opened installation whose clock is where the test puts it."""
+    """An opened installation on a migrated database, without prices, whose clock is where the test puts it."""
 
     def __init__(self, home: Path, url: str, now: str) -> None:
         self.clock = at(now)
         settings = Settings(home=home, database_url=url)
-        initialise(settings, self.now)
+        home.mkdir(parents=True, exist_ok=True)
+        create_master_key(home / "master.key")
         self.desk: Desk = open_desk(settings, self.now, "test")
         self.people: dict[str, str] = {}
         """Ids that a test wants to know again, by handle."""
