@@ -116,7 +116,7 @@ def draw(chart: Flow, width: int) -> str:
     by_column = {column: [node for node in chart.nodes if node.column == column] for column in columns}
     amounts = {node.key: said(chart, size_of(chart, node)) for node in chart.nodes}
     last = by_column[columns[-1]]
-    label = max(width_of(text) for node in last for text in (plain(node.label), amounts[node.key]))
+    label = max(max(width_of(plain(node.label)), width_of(amounts[node.key], bold=True)) for node in last)
     end = width - _NODE - min(label + 16, width * 0.3)
     apart = end / max(1, len(columns) - 1)
     whole = max(float(sum(size_of(chart, node) for node in nodes)) for nodes in by_column.values())

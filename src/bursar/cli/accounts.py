@@ -10,7 +10,7 @@ import typer
 from bursar.cli.options import Json, Yes, desk
 from bursar.cli.render import Column, console, instant, iso, show_json, show_table
 from bursar.errors import Conflict
-from bursar.office import accounts, api_tokens, audit, invitations, second_factor, sessions
+from bursar.office import account_desk, accounts, api_tokens, audit, invitations, second_factor, sessions
 from bursar.office.access import ROLES, SIGNS, TABLE, page
 from bursar.office.accounts import Account
 from bursar.office.api_tokens import DEFAULT_DAYS, ApiToken
@@ -317,21 +317,7 @@ def revoke_token(token: Annotated[str, typer.Argument(help="Id of the token.")],
 
 def add_account(office: Desk, login: str, name: str, person: str, roles: list[str]) -> tuple[Account, Invitation]:
     """Add an account with its link, in one transaction."""
-    person_id = office.person(person)["id"] if person else ""
-    with transaction(office.engine) as connection:
-        made = accounts.add(
-            connection,
-            login,
-            account_id=office.new_id("acc"),
-            by=office.actor,
-            now=office.now(),
-            name=name,
-            person_id=person_id,
-            roles=roles,
-        )
-        entropy = secrets.token_bytes(RANDOM_BYTES)
-        link = invitations.invite(connection, office.vault, made.id, entropy=entropy, by=office.actor, now=office.now())
-    return made, link
+    return account_desk.add(office, login, name=name, person=person, roles=roles)
 
 
 def add_first_owner(office: Desk, login: str) -> tuple[Account, dict[str, str]]:

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from bursar.console import board, candidate, compensation, mine, signing, team
+from bursar.console import (
+    audit,
+    board,
+    candidate,
+    compensation,
+    finance,
+    mine,
+    organisation,
+    platform,
+    signing,
+    team,
+)
 from bursar.console.area import Area
 
 AREAS: tuple[Area, ...] = (
     mine.AREA,
     team.AREA,
     compensation.AREA,
+    finance.AREA,
+    platform.AREA,
+    audit.AREA,
     candidate.AREA,
     board.AREA,
+    organisation.AREA,
     signing.AREA,
 )

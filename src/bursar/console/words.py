@@ -127,6 +127,17 @@ def sentence(text: str) -> str:
     return found and found[0].upper() + found[1:] + ("" if found.endswith((".", "!", "?", ":")) else ".")
 
 
+def wall_clock(micros: int, zone: ZoneInfo) -> str:
+    """The time of a day to the minute, as plain text for pictures."""
+    return f"{to_local(from_micros(micros), zone):%H:%M}"
+
+
+def wall_day(micros: int, zone: ZoneInfo) -> str:
+    """A day as plain text for pictures."""
+    there = to_local(from_micros(micros), zone)
+    return f"{there.day} {there:%b}"
+
+
 _BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrom", "Chrome"), ("Safari/", "Safari"))
 _SYSTEMS = (
     ("Android", "Android"),

@@ -27,6 +27,7 @@ from bursar.gateway.holding import Asked, Turned, hold
 from bursar.gateway.live import Live, LiveRequest
 from bursar.gateway.policy import Policy
 from bursar.gateway.settlement import Billing
+from bursar.gateway.tally import Tally
 from bursar.gateway.upstream import Upstream, UpstreamFailed, reply_headers, request_headers
 from bursar.gateway.velocity import Velocity
 from bursar.ledger import Applied, Charge, Rejected, Settle, Void, Writer
@@ -59,6 +60,7 @@ class Gate:
         self.clock = clock
         self.node = node
         self.live = Live()
+        self.tally = Tally()
         self.calibration = Calibration()
         self.promises = promises
         self.velocity = None if promises is None else Velocity(promises.spent_since)
@@ -92,6 +94,8 @@ class Exchange:
                 self.headers += self.asked.told
             reply = await self._send()
             async with reply:
+                if reply.status >= 400:
+                    self._failed(f"status {reply.status}")
                 meter = self.dialect.meter(self.asked.call, reply.status, reply.headers.get("Content-Type", ""))
                 if self.asked.call.stream and reply.status < 400:
                     return await self._relay_stream(reply, meter)
@@ -110,6 +114,7 @@ class Exchange:
                 provider, self.request.method, self.asked.path, self.asked.query, headers, self.asked.body
             )
         except UpstreamFailed as error:
+            self._failed("not reached")
             raise Turned(Refusal("unavailable", error.sentence, retry_after_seconds=2)) from error
 
     async def _relay_whole(self, reply: aiohttp.ClientResponse, meter: Meter) -> web.StreamResponse:
@@ -117,6 +122,7 @@ class Exchange:
         try:
             body = await self._whole_body(reply, meter)
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
+            self._failed("broke off")
             await self._settle(meter, reply.status)
             raise Turned(
                 Refusal(
@@ -128,6 +134,9 @@ class Exchange:
         body += meter.finish()
         await self._settle(meter, reply.status)
         return web.Response(status=reply.status, reason=reply.reason, body=body, headers=self._reply_headers(reply))
+
+    def _failed(self, reason: str) -> None:
+        self.gate.tally.failed(self.asked.provider.name, reason)
 
     async def _whole_body(self, reply: aiohttp.ClientResponse, meter: Meter) -> bytes:
         """The reply's body as the client shall receive it. Raises what breaks a connection, or TimeoutError."""
@@ -201,6 +210,8 @@ class Exchange:
     ) -> web.StreamResponse:
         """End a stream badly, so that nobody takes a part for the whole; what was used is charged."""
         reply.close()
+        if not self.live.stop_reason:
+            self._failed("broke off")
         await self._settle(meter, reply.status)
         reason = self.live.stop_reason or f"provider {self.asked.provider.name} broke off its reply"
         log.info("stream %s broken off: %s (%s)", self.request_id, reason, type(error).__name__)

@@ -22,6 +22,7 @@ from bursar.gateway.directory import ProviderRecord
 from bursar.gateway.holding import Asked, Turned
 from bursar.gateway.policy import Policy
 from bursar.gateway.relay import Exchange, Gate, lower
+from bursar.gateway.tally import Tally
 from bursar.ledger import StoreUnavailable
 
 log = logging.getLogger("bursar.gateway")
@@ -53,6 +54,10 @@ class Gateway:
     @property
     def live(self) -> Any:
         return self._gate.live
+
+    @property
+    def tally(self) -> Tally:
+        return self._gate.tally
 
     async def start(self, host: str, port: int) -> None:
         server = _BoundedServer(self._handle, self._policy, self._connections)
@@ -119,6 +124,7 @@ class Gateway:
             log.exception("request %s failed", request_id)
             refusal = Refusal("unavailable", f"Bursar: an internal fault ({request_id}).", LEDGER_RETRY_SECONDS)
         self.refused += 1
+        self._gate.tally.refused(_reason(refusal))
         if dialect is not None and request.method == "POST" and refusal.kind in ("exhausted", "contention"):
             self.billable_refusals += 1
         reply = shape.refuse(refusal, user_agent, request_id)
@@ -200,6 +206,12 @@ class Gateway:
                 Refusal("timeout", f"Bursar: the request did not arrive within {self._policy.receipt_seconds:g} s.")
             ) from error
         return bytes(body)
+
+
+def _reason(refusal: Refusal) -> str:
+    """What a refusal is counted as: its kind, and the reason where the kind has several."""
+    reason = refusal.fields.get("reason", "")
+    return f"{refusal.kind}: {reason}" if reason else refusal.kind
 
 
 def _provider_prefix(path: str) -> tuple[str, str]:

@@ -63,6 +63,7 @@ CREATE TABLE hold (
     CHECK ((charge <> '') = (state = 'unresolved'))
 )STRICT;
 CREATE INDEX hold_open ON hold (person, expires) WHERE state = 'open';
+CREATE INDEX hold_unresolved ON hold (taken) WHERE state = 'unresolved';
 
 CREATE TABLE cap (
     person TEXT NOT NULL REFERENCES account (person),
@@ -145,6 +146,7 @@ CREATE TABLE usage_day (
     overage BIGINT NOT NULL,
     PRIMARY KEY (person, day, unit, provider, model, purpose, project)
 )STRICT;
+CREATE INDEX usage_day_day ON usage_day (day);
 
 CREATE TABLE seal (
     batch BIGINT PRIMARY KEY,

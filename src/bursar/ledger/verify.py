@@ -19,18 +19,17 @@ from bursar.ledger.values import Recorded
 SEALS_PER_PAGE = 1_000
 ENTRIES_PER_PAGE = 2_000
 
+Progress = Callable[[int, int], None]
 
-def verify(
-    session: Session, anchor: Anchor | None = None, watch: Callable[[float], None] | None = None
-) -> Verification:
+
+def verify(session: Session, anchor: Anchor | None = None, progress: Progress | None = None) -> Verification:
     """Check everything; with an anchor that was kept outside also that the journal still leads through it.
 
-    `watch` is told the share of the journal that was read; what it raises ends the verification.
+    `progress` is told how many entries of how many are done, and ends the verification by raising.
     """
-    found = Verification()
+    found, whole = Verification(), session.head().seq
     replayed = Replayed(found)
     chain = _Chain(found, anchor)
-    last = max(1, session.head().seq)
     for seals in _pages(session):
         lines = {line.seq: line for line in session.entries_between(seals[0].first, seals[-1].last)}
         for one in seals:
@@ -38,8 +37,8 @@ def verify(
         for line in lines.values():
             replayed.take(line)
         replayed.compare_page(session, seals[0].first, seals[-1].last)
-        if watch is not None:
-            watch(min(1.0, seals[-1].last / last))
+        if progress is not None:
+            progress(seals[-1].last, whole)
     chain.end(session)
     check_lots(session, replayed)
     check_holds(session, replayed)

@@ -170,7 +170,7 @@ def named(connection: Connection, key_id: str) -> AccessKey:
         # A secret given in place of an id must not come back in an error.
         shown = "of that secret" if looks_like_key(key_id) else repr(key_id[:MAX_TEXT_CHARS])
         raise NotFound(f"there is no key {shown}", "`bursar key list` shows which there are")
-    return _read(row)
+    return read(row)
 
 
 def listed(connection: Connection, person_id: str = "") -> list[AccessKey]:
@@ -178,7 +178,7 @@ def listed(connection: Connection, person_id: str = "") -> list[AccessKey]:
     query = _rows().order_by(access_key.c.created, access_key.c.id)
     if person_id:
         query = query.where(access_key.c.person == person_id)
-    return [_read(row) for row in connection.execute(query)]
+    return [read(row) for row in connection.execute(query)]
 
 
 def _live(connection: Connection, key_id: str, now: int) -> AccessKey:
@@ -192,7 +192,8 @@ def _rows() -> Any:
     return select(access_key, person.c.handle).join(person, person.c.id == access_key.c.person)
 
 
-def _read(row: Any) -> AccessKey:
+def read(row: Any) -> AccessKey:
+    """A key from its row, which has its person's handle."""
     terms = KeyTerms(
         label=row.label,
         purpose=row.purpose,

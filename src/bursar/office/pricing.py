@@ -46,7 +46,7 @@ def current_book(connection: Connection, *, unknown: str = "refuse", more: Seque
     ).first()
     if row is None:
         raise NotFound("no prices are pinned in this database", "run `bursar init`")
-    return PriceBook(_snapshot(connection, row.snapshot), [*json.loads(row.overlays), *more], unknown=unknown)
+    return PriceBook(snapshot_named(connection, row.snapshot), [*json.loads(row.overlays), *more], unknown=unknown)
 
 
 def book_of(connection: Connection, version: str, *, unknown: str = "refuse") -> PriceBook:
@@ -54,10 +54,11 @@ def book_of(connection: Connection, version: str, *, unknown: str = "refuse") ->
     row = connection.execute(select(price_version).where(price_version.c.version == version)).first()
     if row is None:
         raise NotFound(f"price book version {version} is not in this database")
-    return PriceBook(_snapshot(connection, row.snapshot), json.loads(row.overlays), unknown=unknown)
+    return PriceBook(snapshot_named(connection, row.snapshot), json.loads(row.overlays), unknown=unknown)
 
 
-def _snapshot(connection: Connection, name: str) -> Snapshot:
+def snapshot_named(connection: Connection, name: str) -> Snapshot:
+    """A pinned snapshot of list prices by its digest."""
     packed = connection.execute(select(price_snapshot.c.document).where(price_snapshot.c.digest == name)).scalar_one()
     snapshot: Snapshot = json.loads(zlib.decompress(packed))
     return snapshot

@@ -9,8 +9,7 @@ from bursar.calendar import from_micros
 from bursar.errors import InvalidInput
 from bursar.money import parse_amount
 from bursar.office import pricing
-from bursar.office.database import transaction
-from bursar.prices import PriceBook
+from bursar.office.database import reading
 from bursar.prices.tariff import FIELDS, RATE_DECIMALS, Band, Tariff
 
 if TYPE_CHECKING:
@@ -31,13 +30,13 @@ SHOWN_FIELDS = (
 def prices(desk: Desk, model: str, provider: str, at: str) -> dict[str, Any]:
     """What a model costs, list and contract, per million tokens."""
     when = desk.instant(at, "UTC", "at") if at else desk.now()
-    with transaction(desk.engine) as connection:
+    with reading(desk.engine) as connection:
         book = pricing.current_book(connection)
     rows: list[dict[str, str]] = []
     for kind, name in book.search(model, provider)[:50]:
         tariff = book.tariff(kind, name, when)
         if tariff is not None:
-            rows += _price_rows(kind, name, tariff, book)
+            rows += rows_of(kind, name, tariff)
     return {
         "at": from_micros(when - when % 1_000_000).isoformat().replace("+00:00", "Z"),
         "version": book.version,
@@ -45,7 +44,8 @@ def prices(desk: Desk, model: str, provider: str, at: str) -> dict[str, Any]:
     }
 
 
-def _price_rows(kind: str, name: str, tariff: Tariff, book: PriceBook) -> list[dict[str, str]]:
+def rows_of(kind: str, name: str, tariff: Tariff) -> list[dict[str, str]]:
+    """What a tariff says in rows: each kind of token that has a rate of its own, list and cost per million."""
     rows = []
     cost_bands = tariff.cost_bands or tuple(
         Band(band.above, tuple(rate * tariff.cost_basis_points // 10_000 for rate in band.rates))

@@ -15,6 +15,7 @@ from bursar.ledger.session import MICROS_PER_DAY, Session
 from bursar.ledger.verify import Verification, verify
 from bursar.office import audit, pricing, watch
 from bursar.office.database import check_schema, transaction
+from bursar.office.database import reading as looking
 
 if TYPE_CHECKING:
     from bursar.office.desk import Desk
@@ -319,7 +320,12 @@ def snapshot(desk: Desk) -> dict[str, Any]:
 
 def verified(desk: Desk, watch: Callable[[float], None] | None = None) -> Verification:
     """The ledger and the audit log, checked from the first line to the last. What `watch` raises ends it."""
-    found = desk.store.read(lambda session: verify(session, watch=watch))
+
+    def told(done: int, whole: int) -> None:
+        if watch is not None:
+            watch(min(1.0, done / max(1, whole)))
+
+    found = desk.store.read(lambda session: verify(session, progress=told))
     with transaction(desk.engine) as connection:
         broken = audit.first_broken(connection)
     if broken is not None:
@@ -362,7 +368,7 @@ def doctor(desk: Desk) -> list[dict[str, Any]]:
     check("people", bool(people), f"{len(people)} on the roster", "`bursar person add ada`")
     live = [one for one in desk.keys() if one["state"] == "live"]
     check("access keys", bool(live), f"{len(live)} live", "`bursar key issue ada`")
-    with transaction(desk.engine) as connection:
+    with looking(desk.engine) as connection:
         book = pricing.current_book(connection)
     check("price book", True, f"version {book.version[:12]}")
     key_file = desk.settings.master_key_file or desk.settings.home / "master.key"

@@ -16,10 +16,11 @@ from bursar.gateway.recovery import recover
 from bursar.gateway.relay import Gate
 from bursar.gateway.selftest import check_armed
 from bursar.gateway.server import Gateway
+from bursar.gateway.tally import Counts
 from bursar.gateway.upstream import Upstream
 from bursar.ledger import Writer, open_store
-from bursar.office import notices
-from bursar.office.database import open_engine
+from bursar.office import key_use, nodes, notices
+from bursar.office.database import open_engine, transaction
 from bursar.office.desk import Desk
 from bursar.office.directory import LiveDirectory
 from bursar.office.limits import LivePromises
@@ -57,7 +58,9 @@ async def serving(desk: Desk, *, host: str = "", port: int | None = None) -> Asy
             gc.freeze()
             await gateway.start(host or settings.host, settings.port if port is None else port)
             stopped = threading.Event()
+            started = desk.now()
             beside = [
+                asyncio.create_task(_report(desk, gateway, started)),
                 asyncio.create_task(_refresh(directory, promises)),
                 asyncio.create_task(promises.sweep()),
                 asyncio.create_task(_tell(desk, stopped)),
@@ -71,6 +74,7 @@ async def serving(desk: Desk, *, host: str = "", port: int | None = None) -> Asy
                     with suppress(asyncio.CancelledError):
                         await task
                 await gateway.stop()
+                await _end(desk, gateway, started)
                 promises.close()
         finally:
             store.close()
@@ -84,6 +88,45 @@ async def _refresh(directory: LiveDirectory, promises: LivePromises) -> None:
                 await asyncio.to_thread(promises.refresh)
         except Exception:
             log.exception("the control plane could not be read; the last known keys stay in force")
+
+
+async def _report(desk: Desk, gateway: Gateway, started: int) -> None:
+    """Say now and then that this node is there, and what it turned away; the gateway serves on if nobody listens."""
+    while True:
+        counts = gateway.tally.take()
+        try:
+            await asyncio.to_thread(_report_once, desk, gateway, started, counts)
+        except Exception as error:
+            gateway.tally.give_back(counts)
+            log.warning("this node could not report: %s", error)
+        await asyncio.sleep(nodes.BEAT_SECONDS)
+
+
+def _report_once(desk: Desk, gateway: Gateway, started: int, counts: Counts) -> None:
+    with transaction(desk.engine) as connection:
+        nodes.report(
+            connection,
+            desk.settings.node,
+            started=started,
+            in_flight=len(gateway.live),
+            requests=gateway.requests,
+            counts=counts,
+            now=desk.now(),
+        )
+
+
+async def _end(desk: Desk, gateway: Gateway, started: int) -> None:
+    """The last report: what was counted until the end, and that the node ended as it should."""
+    try:
+        await asyncio.to_thread(_report_once, desk, gateway, started, gateway.tally.take())
+        await asyncio.to_thread(_stop, desk)
+    except Exception as error:
+        log.warning("the end of this node could not be reported: %s", error)
+
+
+def _stop(desk: Desk) -> None:
+    with transaction(desk.engine) as connection:
+        nodes.stop(connection, desk.settings.node, desk.now())
 
 
 async def _tell(desk: Desk, stopped: threading.Event) -> None:
@@ -101,6 +144,7 @@ def _tell_once(desk: Desk, stopped: threading.Event) -> None:
     own = Desk(desk.settings, open_engine(desk.settings.url), desk.vault, desk.clock, desk.actor)
     try:
         watch(own, own.now())
+        key_use.follow(own)
         notices.deliver(own, own.now(), stop=stopped.is_set)
     finally:
         own.close()

@@ -12,6 +12,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -594,6 +595,136 @@ webhook = Table(
     Column("created", BigInteger, nullable=False),
 )
 
+# The books of a month, and what finance compares with.
+
+period_close = Table(
+    "period_close",
+    metadata,
+    Column("organisation", Text, ForeignKey("organisation.id"), primary_key=True),
+    Column("period", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("closed", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("seq", BigInteger, nullable=False),
+    Column("head", Text, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("reopened", BigInteger, nullable=False, server_default="0"),
+    Column("reopened_by", Text, nullable=False, server_default=""),
+    Column("reopen_reason", Text, nullable=False, server_default=""),
+)
+
+_close = ("organisation", "period", "number")
+period_usage = Table(
+    "period_usage",
+    metadata,
+    Column("organisation", Text, primary_key=True),
+    Column("period", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("concerns", Text, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("provider", Text, primary_key=True),
+    Column("unit", Text, primary_key=True),
+    Column("team", Text, nullable=False),
+    Column("requests", BigInteger, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("list_nanos", BigInteger, nullable=False),
+    Column("cost_nanos", BigInteger, nullable=False),
+    Column("overage", BigInteger, nullable=False),
+    ForeignKeyConstraint(_close, [f"period_close.{name}" for name in _close]),
+)
+
+period_movement = Table(
+    "period_movement",
+    metadata,
+    Column("organisation", Text, primary_key=True),
+    Column("period", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("concerns", Text, primary_key=True),
+    Column("plan", Text, primary_key=True),
+    Column("unit", Text, primary_key=True),
+    Column("opening", BigInteger, nullable=False),
+    Column("released", BigInteger, nullable=False),
+    Column("rolled_in", BigInteger, nullable=False),
+    Column("rolled_out", BigInteger, nullable=False),
+    Column("spent", BigInteger, nullable=False),
+    Column("forfeited", BigInteger, nullable=False),
+    Column("revoked", BigInteger, nullable=False),
+    Column("closing", BigInteger, nullable=False),
+    ForeignKeyConstraint(_close, [f"period_close.{name}" for name in _close]),
+)
+
+pay_band = Table(
+    "pay_band",
+    metadata,
+    Column("organisation", Text, ForeignKey("organisation.id"), primary_key=True),
+    Column("level", Text, primary_key=True),
+    Column("yearly_nanos", BigInteger, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    CheckConstraint("yearly_nanos > 0", name="pay_band_yearly"),
+)
+
+# Running it.
+
+house_work = Table(
+    "house_work",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("organisation", Text, ForeignKey("organisation.id"), nullable=False),
+    Column("account", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False, server_default="running"),
+    Column("began", BigInteger, nullable=False),
+    Column("beat", BigInteger, nullable=False),
+    Column("ended", BigInteger, nullable=False, server_default="0"),
+    Column("done", BigInteger, nullable=False, server_default="0"),
+    Column("whole", BigInteger, nullable=False, server_default="0"),
+    Column("stop", Integer, nullable=False, server_default="0"),
+    Column("result", Text, nullable=False, server_default=""),
+    CheckConstraint("state IN ('running', 'done', 'failed', 'cancelled')", name="house_work_state"),
+)
+Index("house_work_kind", house_work.c.organisation, house_work.c.kind, house_work.c.began)
+
+journal_mark = Table(
+    "journal_mark",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+)
+
+access_key_use = Table(
+    "access_key_use",
+    metadata,
+    Column("access_key", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+)
+
+gateway_node = Table(
+    "gateway_node",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("started", BigInteger, nullable=False),
+    Column("beat", BigInteger, nullable=False),
+    Column("stopped", BigInteger, nullable=False, server_default="0"),
+    Column("in_flight", BigInteger, nullable=False, server_default="0"),
+    Column("requests", BigInteger, nullable=False, server_default="0"),
+)
+
+gateway_count = Table(
+    "gateway_count",
+    metadata,
+    Column("hour", BigInteger, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("reason", Text, primary_key=True),
+    Column("provider", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    CheckConstraint("kind IN ('refusal', 'error')", name="gateway_count_kind"),
+)
+
 AUDITED = frozenset(
     table.name
     for table in (
@@ -612,6 +743,10 @@ AUDITED = frozenset(
         user_account,
         api_token,
         webhook,
+        period_close,
+        period_usage,
+        period_movement,
+        pay_band,
     )
 )
 """Tables that may change only together with a line of the audit log, in the same transaction.

@@ -138,6 +138,14 @@ COMMON: tuple[Action, ...] = (
         "Closing is finance's signature.",
     ),
     Action(
+        "band.change",
+        "organisation",
+        "change",
+        "Pay bands by level, which token spend is compared with (ratio.read).",
+        {"compensation": "organisation", "finance": "organisation"},
+        "Whoever sets pay knows the bands, and finance brings them to its comparison; nobody's own salary is kept.",
+    ),
+    Action(
         "payroll.export",
         "organisation",
         "read",

@@ -1,0 +1,16 @@
+"""The area that all of these pages are in."""
+
+from bursar.console.area import Area
+
+AREA = Area(
+    "Finance",
+    (
+        "/finance",
+        "/finance/landing",
+        "/finance/cost",
+        "/finance/spend",
+        "/finance/pay",
+        "/finance/reconciliation",
+        "/finance/close",
+    ),
+)

@@ -1,0 +1,551 @@
+"""Finance, platform, audit and organisation in the console, over real sockets on both engines."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+from tests.support.console import SCRIPT, ConsoleHouse, account_of, console_house
+
+from bursar.ledger import Applied, Charge, LotTerms, Release, Request, Usage, apply_now
+from bursar.ledger.proof import verify_proof
+from bursar.office import months, nodes, standing
+
+pytest_plugins = ("tests.postgres",)
+
+NANO = 1_000_000_000
+NOW = months.month_of(int(datetime.now(UTC).timestamp()) * 1_000_000)
+LAST, BEFORE = months.following(NOW, -1), months.following(NOW, -2)
+FORMULA = "=HYPERLINK(1)"
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleHouse]:
+    """A house with two months behind it, on each engine in turn; its gateway reports five times a second."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(nodes, "BEAT_SECONDS", 0.2)
+    patch.setattr(standing, "QUICK_SECONDS", 1_000.0)  # however slow this machine is: figures are taken anew
+    folder, url = tmp_path_factory.mktemp("money"), ""
+    if request.param == "postgresql":
+        import psycopg
+
+        server: str = request.getfixturevalue("postgres_server")
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute("CREATE DATABASE bursar_money")
+        url = server.replace("/postgres?", "/bursar_money?")
+    try:
+        with console_house(folder, url) as found:
+            _past(found)
+            yield found
+    finally:
+        patch.undo()
+
+
+def _past(house: ConsoleHouse) -> None:
+    """Eve, whose team is a formula, had a hundred dollars in each of the last two months and used some."""
+    desk = house.desk
+    eve = desk.add_person("eve", name="Eve", team=FORMULA, level="senior")["id"]
+    for place, month in enumerate((BEFORE, LAST)):
+        start, end = months.micros_of(month)
+        lot = LotTerms(f"lot_eve_{month}", "USD", 100 * NANO, start, end, label=f"Stipend {month}")
+        commands = [Release(f"release:{lot.id}", eve, lot)]
+        apply_now(desk.store, commands, start, desk.now())
+        _charge(house, eve, 10 + place, start + 5 * 86_400_000_000, f"eve_{month}")
+
+
+def _charge(house: ConsoleHouse, person: str, dollars: int, at: int, name: str) -> None:
+    usage = Usage(
+        request_id=name,
+        provider="anthropic",
+        model="claude-sonnet-4-5",
+        purpose="work",
+        list_nanos=dollars * NANO,
+        cost_nanos=dollars * NANO * 9 // 10,
+        at=at,
+        tokens={"input": 10},
+    )
+    request = Request("anthropic", "claude-sonnet-4-5", "work")
+    (answer,) = apply_now(
+        house.desk.store, [Charge(name, person, "USD", dollars * NANO, request, usage)], at, house.desk.now()
+    )
+    assert isinstance(answer, Applied)
+
+
+def text_of(answer: httpx.Response) -> str:
+    assert answer.status_code == 200, (answer.url, answer.status_code, answer.text[:1500])
+    return answer.text
+
+
+def rows_of(answer: httpx.Response) -> list[list[str]]:
+    assert answer.status_code == 200, answer.text[:500]
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert re.fullmatch(r'attachment; filename="[a-z0-9.-]+\.csv"', answer.headers["content-disposition"])
+    return list(csv.reader(io.StringIO(answer.text, newline="")))
+
+
+def plain(text: str) -> str:
+    """A page without its marks, in one line."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text))
+
+
+# Who may at all.
+
+
+def test_pages_about_one_thing_open_for_the_roles_of_the_table_and_for_nobody_else(house: ConsoleHouse) -> None:
+    account = account_of(house.desk, "finance").id
+    expected = {
+        f"/finance/close/{LAST}": {"finance", "auditor"},
+        "/platform/providers/openai": {"finance", "platform", "auditor", "owner"},
+        "/platform/providers/openai/remove": {"platform", "owner"},
+        "/audit/ledger/eve": {"finance", "auditor"},
+        "/audit/ledger/eve/statement.csv": {"finance", "auditor"},
+        "/audit/ledger/eve/proof.json": {"finance", "auditor"},
+        "/audit/ledger/eve/balance": {"compensation", "auditor"},
+        f"/organisation/accounts/{account}": {"auditor", "owner"},
+        f"/organisation/accounts/{account}/suspend": {"owner"},
+    }
+    for login in ("ada", "grace", "compensation", "finance", "payroll", "platform", "auditor", "owner"):
+        with house.client(login) as tab:
+            for path, roles in expected.items():
+                status = tab.get(path).status_code
+                assert status == (200 if login in roles else 403), (login, path, status)
+
+
+def test_no_form_changes_anything_for_whoever_may_only_read(house: ConsoleHouse) -> None:
+    account = account_of(house.desk, "finance").id
+    forms = [
+        f"/finance/close/{LAST}",
+        f"/finance/close/{LAST}/reopen",
+        f"/finance/close/{LAST}/cancel",
+        "/finance/pay/bands",
+        "/platform/providers/add",
+        "/platform/providers/openai",
+        "/platform/providers/openai/state",
+        "/platform/providers/openai/remove",
+        "/platform/keys/key_x/revoke",
+        "/prices/set",
+        "/organisation/accounts/add",
+        f"/organisation/accounts/{account}/roles",
+        f"/organisation/accounts/{account}/link",
+        f"/organisation/accounts/{account}/invite",
+        f"/organisation/accounts/{account}/suspend",
+        f"/organisation/accounts/{account}/reinstate",
+    ]
+    for login in ("auditor", "ada"):
+        with house.client(login) as tab:
+            for path in forms:
+                assert house.send(tab, path, at="/account").status_code == 403, (login, path)
+
+
+def test_a_name_that_is_a_script_stays_a_name_wherever_it_is_shown(house: ConsoleHouse) -> None:
+    with house.client("auditor") as tab:
+        for path in ("/platform/keys", "/audit/ledger/mallory", "/audit/ledger/mallory/balance", "/audit/log"):
+            text = text_of(tab.get(path))
+            assert SCRIPT not in text, path
+        assert "&lt;script&gt;" in text_of(tab.get("/platform/keys"))
+    with house.client("finance") as tab:
+        assert SCRIPT not in text_of(tab.get("/finance?by=team"))
+
+
+# Exposure, spend and cost.
+
+
+def test_finance_sees_the_most_that_can_be_spent_and_where_it_comes_from(house: ConsoleHouse) -> None:
+    with house.client("finance") as tab:
+        said = plain(text_of(tab.get("/finance")))
+        assert "can be spent before anything else is released" in said
+        assert "stipend" in said
+        for by in ("plan", "tier", "team", "provider"):
+            head, *rows = rows_of(tab.get(f"/finance/exposure.csv?by={by}"))
+            assert head[0] == by
+            assert sum(float(row[3]) for row in rows) > 0
+        wrong = tab.get("/finance?by=shoe-size")
+        assert (wrong.status_code, "one of plan, tier, team, provider" in wrong.text) == (422, True)
+
+
+def test_spend_is_told_by_month_and_what_it_costs_only_to_whoever_may_know(house: ConsoleHouse) -> None:
+    with house.client("finance") as tab, house.client("compensation") as other:
+        said = plain(text_of(tab.get(f"/finance/spend?by=provider&month={BEFORE}")))
+        assert "$10.00 by 1 people in 1 requests" in said
+        assert "$9.00" in said
+        assert "$9.00" not in plain(text_of(other.get(f"/finance/spend?by=provider&month={BEFORE}")))
+        assert rows_of(other.get(f"/finance/spend.csv?month={BEFORE}"))[0][-1] == "list USD"
+        assert rows_of(tab.get(f"/finance/spend.csv?month={BEFORE}"))[0][-1] == "cost USD"
+        cost = plain(text_of(tab.get("/finance/cost")))
+        assert "anthropic" in cost
+        assert months.title(LAST) in cost
+        for month in ("2026-13", "yesterday", "x" * 9):
+            assert tab.get(f"/finance/spend?month={month}").status_code == 422
+
+
+def test_the_forecast_says_when_it_knows_too_little(house: ConsoleHouse) -> None:
+    with house.client("finance") as tab:
+        for ahead in ("1", "3", "12"):
+            assert "Spent in" in plain(text_of(tab.get(f"/finance/landing?months={ahead}")))
+        assert tab.get("/finance/landing?months=99").status_code == 422
+
+
+# Spend against pay.
+
+
+def test_bands_with_a_fault_change_nothing_and_say_where_it_is(house: ConsoleHouse) -> None:
+    with house.client("finance") as tab:
+        assert "There is nothing to compare with yet" in text_of(tab.get("/finance/pay"))
+        wrong = house.send(tab, "/finance/pay/bands", at="/finance/pay", bands="senior, $90,000\njunior, lots")
+        assert wrong.status_code == 422
+        assert "line 2" in wrong.text
+        assert "junior, lots" in wrong.text  # what was typed is not lost
+        assert "There is nothing to compare with yet" in text_of(tab.get("/finance/pay"))
+        right = house.send(tab, "/finance/pay/bands", at="/finance/pay", bands="senior, $90,000")
+        assert right.headers["location"] == "/finance/pay?done=bands"
+        assert "Eve" in text_of(tab.get("/finance/pay"))
+        token = house.token(tab, "/finance/pay")
+        file = {"file": ("bands.csv", b"level,amount\nsenior,$120\n", "text/csv")}
+        assert tab.post("/finance/pay/bands", data={"csrf": token}, files=file).status_code == 303
+        found = plain(text_of(tab.get("/finance/pay")))
+        assert "$120.00" in found
+        head, *rows = rows_of(tab.get("/finance/pay.csv"))
+        assert head[0] == "person"
+        assert {row[0] for row in rows} >= {"eve", "ada"}
+        binary = {"file": ("bands.csv", b"\xff\xfe\x00", "text/csv")}
+        assert tab.post("/finance/pay/bands", data={"csrf": token}, files=binary).status_code == 422
+
+
+# The close of a month.
+
+
+def test_a_month_is_closed_corrected_and_opened_again(house: ConsoleHouse) -> None:
+    path = f"/finance/close/{BEFORE}"
+    with house.client("finance") as tab, house.client("auditor") as auditor:
+        assert plain(text_of(tab.get("/finance/close"))).count("open, over") == 2
+        early = house.send(tab, f"/finance/close/{NOW}", at=path)
+        assert (early.status_code, "is not over" in early.text) == (409, True)
+        long = house.send(tab, path, at=path, note="x" * 501)
+        assert (long.status_code, "501 characters" in long.text) == (422, True)
+        assert tab.get("/finance/close/2026-99").status_code == 422
+
+        closed = house.send(tab, path, at=path, note=f"all in {SCRIPT}")
+        assert closed.headers["location"] == f"{path}?done=closed"
+        said = text_of(tab.get(path))
+        assert SCRIPT not in said
+        assert "the lines are what was frozen" in said
+        assert "closed by finance" in said
+        assert plain(said).count("$10.00") >= 3
+        again = house.send(tab, path, at="/account")
+        assert (again.status_code, "is closed already" in again.text) == (409, True)
+
+        # Late usage of that month is shown there, and becomes a correction of the next.
+        eve = house.desk.person("eve")["id"]
+        _charge(house, eve, 3, months.micros_of(BEFORE)[0] + 7 * 86_400_000_000, "eve_late")
+        assert "the next close" in text_of(tab.get(path))
+        assert house.send(tab, f"/finance/close/{LAST}", at=f"/finance/close/{LAST}").status_code == 303
+        assert f'href="/finance/close/{LAST}"' in text_of(tab.get(path)).split("Since it was closed")[1]
+        assert "+$3.00 at list price" in plain(text_of(tab.get(f"/finance/close/{LAST}")))
+
+        head, *rows = rows_of(tab.get(f"/finance/close/{LAST}/usage.csv"))
+        assert head[:4] == ["concerns", "person", "team", "provider"]
+        assert {row[0]: row[6] for row in rows} == {BEFORE: "3.000000000", LAST: "11.000000000"}
+        assert {row[2] for row in rows} == {f"'{FORMULA}"}  # no spreadsheet runs it
+        assert rows_of(tab.get(f"/finance/close/{LAST}/plans.csv"))[1][0] == LAST
+        assert tab.get(f"/finance/close/{LAST}/secrets.csv").status_code == 422
+
+        # Only the last one is opened again, with a reason, and what was frozen stays to be looked at.
+        assert house.send(tab, f"{path}/reopen", at="/account", reason="x").status_code == 409
+        empty = house.send(tab, f"/finance/close/{LAST}/reopen", at=f"/finance/close/{LAST}", reason=" ")
+        assert (empty.status_code, "<strong>expected</strong>" in empty.text) == (422, True)
+        assert house.send(tab, f"/finance/close/{LAST}/reopen", at="/account", reason="an invoice").status_code == 303
+        said = text_of(tab.get(f"/finance/close/{LAST}"))
+        assert "opened again by finance" in plain(said)
+        assert "are not in force" in text_of(tab.get(f"/finance/close/{LAST}?number=1"))
+        assert "<form class" not in text_of(auditor.get(f"/finance/close/{LAST}")).split("<main")[1]
+
+
+def test_the_books_tie_out_and_the_page_says_so(house: ConsoleHouse) -> None:
+    with house.client("finance") as tab:
+        assert house.send(tab, "/finance/reconciliation/begin", at="/finance/reconciliation").status_code == 303
+        said = _until(tab, "/finance/reconciliation", "Everything agrees to the nano-unit")
+        assert months.title(BEFORE) in said
+        assert "differs" not in said
+        part = tab.get("/finance/reconciliation/progress", headers={"hx-request": "true"})
+        assert (part.status_code, part.headers["hx-refresh"]) == (200, "true")
+        assert house.send(tab, "/finance/reconciliation/cancel", at="/finance/reconciliation").status_code == 303
+
+
+def _until(tab: httpx.Client, path: str, words: str) -> str:
+    for _ in range(100):
+        text = text_of(tab.get(path))
+        if words in plain(text):
+            return text
+        time.sleep(0.1)
+    raise AssertionError(f"{path} never said {words!r}: {plain(text)[:1000]}")
+
+
+# Platform.
+
+
+def test_the_platform_team_sees_gateways_traffic_and_refusals_of_a_real_gateway(house: ConsoleHouse) -> None:
+    house.spend()
+    status, _, _ = house.run(house.house.chat("hello", key="bur_live_nonsense"))
+    assert status == 401
+    with house.client("platform") as tab:
+        _until(tab, "/platform/refusals", "unauthorized")
+        health = plain(text_of(tab.get("/platform")))
+        assert "local" in health
+        assert "running" in health
+        assert "Master key" in health
+        traffic = plain(text_of(tab.get("/platform/traffic")))
+        assert "gpt-4o-mini" in traffic
+        assert "ada" in traffic
+        assert 'data-live="/live?all=1"' in text_of(tab.get("/platform/traffic"))
+        for part in ("/platform/now", "/platform/traffic/now"):
+            assert "<html" not in text_of(tab.get(part, headers={"hx-request": "true"}))
+        assert tab.get("/platform/refusals?hours=1").status_code == 422
+
+
+def test_a_provider_with_a_fault_is_not_added_and_its_credential_is_never_said_again(house: ConsoleHouse) -> None:
+    secret = "sk-9f8e7d6c5b4a"
+    good = {
+        "name": "ours",
+        "kind": "openai",
+        "base_url": "https://llm.example/v1",
+        "secret": secret,
+        "models": "llama-*\nqwen-*",
+    }
+    wrong: dict[str, tuple[str, str]] = {
+        "name": ("Not A Name!", "lower-case letters"),
+        "kind": ("", "lower-case letters"),
+        "base_url": ("https://user:pw@host", "without a password"),
+        "priority": ("first", "a whole number"),
+        "idle_seconds": ("0", "1 to 86400 seconds"),
+        "secret": ("two words", "fit into a header"),
+        "models": ("x" * 300, "a shell pattern"),
+    }
+    with house.client("platform") as tab:
+        for field, (value, expected) in wrong.items():
+            answer = house.send(tab, "/platform/providers/add", **{**good, field: value})
+            assert answer.status_code == 422, field
+            assert expected in answer.text, field
+            assert secret not in answer.text
+        assert tab.get("/platform/providers/ours").status_code == 404
+        added = house.send(tab, "/platform/providers/add", **good)
+        assert added.headers["location"] == "/platform/providers?done=added"
+        again = house.send(tab, "/platform/providers/add", **good)
+        assert (again.status_code, "already" in again.text) == (409, True)
+        pages = ["/platform/providers", "/platform/providers/ours", "/platform"]
+        assert all(secret not in text_of(tab.get(path)) for path in pages)
+        changed = house.send(
+            tab, "/platform/providers/ours", kind="openai", base_url="https://other.example", priority="7"
+        )
+        assert changed.status_code == 303
+        text = text_of(tab.get("/platform/providers/ours"))
+        assert "https://other.example" in text
+        assert "Empty keeps the one that it has" in text
+        for enabled, word in (("no", "off"), ("yes", "relays")):
+            house.send(tab, "/platform/providers/ours/state", at="/platform/providers/ours", enabled=enabled)
+            assert f">{word}</span>" in text_of(tab.get("/platform/providers/ours"))
+        assert house.send(tab, "/platform/providers/ours/state", at="/account", enabled="maybe").status_code == 422
+        assert "Keep it" in text_of(tab.get("/platform/providers/ours/remove"))
+        assert house.send(tab, "/platform/providers/ours/remove").status_code == 303
+        assert tab.get("/platform/providers/ours").status_code == 404
+    with house.client("owner") as tab:
+        assert secret not in text_of(tab.get("/audit/log?action=provider."))
+
+
+def test_a_key_is_found_by_what_a_leak_shows_and_revoked_after_a_question(house: ConsoleHouse) -> None:
+    made = house.desk.issue_key("grace", label="leaked")
+    with house.client("platform") as tab:
+        found = text_of(tab.get(f"/platform/keys?find={made['token'][:12]}"))
+        assert "Grace Hall" in found
+        assert made["token"] not in found
+        assert "No key matches" in text_of(tab.get("/platform/keys?find=nothing-like-it"))
+        assert "It stops working within a second" in text_of(tab.get(f"/platform/keys/{made['id']}/revoke"))
+        assert house.send(tab, f"/platform/keys/{made['id']}/revoke").status_code == 303
+        assert house.send(tab, f"/platform/keys/{made['id']}/revoke", at="/account").status_code == 409
+        assert tab.get("/platform/keys/key_nothing/revoke").status_code == 404
+        assert "revoked" in text_of(tab.get("/platform/keys?state=ended&find=leaked"))
+        assert tab.get("/platform/keys?after=zzz").status_code == 422
+        assert tab.get("/platform/keys?state=zzz").status_code == 422
+
+
+# Prices.
+
+
+def test_a_contract_rate_with_a_fault_is_not_set_and_only_few_see_one_that_is(house: ConsoleHouse) -> None:
+    good = {
+        "kind": "contract",
+        "provider": "anthropic",
+        "model": "claude-sonnet-4-5",
+        "cost_input": "$1.11",
+        "cost_output": "$9",
+    }
+    wrong = {
+        "provider": ("", "provider"),
+        "cost_output": ("", "cost_output"),
+        "cost_input": ("cheap", "cost_input"),
+        "starts": ("soon", "from"),
+        "kind": ("magic", "kind"),
+    }
+    with house.client("finance") as tab, house.client("ada") as ada:
+        before = text_of(tab.get("/prices/history")).count("<tr>")
+        for field, (value, named) in wrong.items():
+            answer = house.send(tab, "/prices/set", at="/prices/set?kind=contract", **{**good, field: value})
+            assert (answer.status_code, named in answer.text) == (422, True), field
+        assert text_of(tab.get("/prices/history")).count("<tr>") == before
+        assert house.send(tab, "/prices/set", at="/prices/set?kind=contract", **good).status_code == 303
+        assert "$1.11" in text_of(tab.get("/prices?find=claude-sonnet-4-5"))
+        mine = text_of(ada.get("/prices?find=claude-sonnet-4-5"))
+        assert "$1.11" not in mine
+        assert "$3.00" in mine  # what everybody is charged
+        history = text_of(ada.get("/prices/history"))
+        assert "a contract rate of anthropic" in history
+        assert "1.11" not in history
+        version = re.findall(r'href="(/prices/history/[0-9a-f]+)"', history)[0]
+        assert "1.11" not in text_of(ada.get(version))
+        assert "1.11" in text_of(tab.get(version))
+        assert ada.get("/prices/history/abc").status_code == 404
+        assert ada.get("/prices/set").status_code == 403
+
+
+# Audit.
+
+
+def test_an_auditor_follows_an_account_and_takes_its_proof_along(house: ConsoleHouse) -> None:
+    start = f"{BEFORE}-01T00:00"
+    with house.client("auditor") as tab:
+        journal = text_of(tab.get("/audit/ledger"))
+        assert 'href="/audit/ledger/eve"' in journal
+        sent = tab.get("/audit/ledger?person=EVE")
+        assert sent.headers["location"] == "/audit/ledger/eve"
+        account = plain(text_of(tab.get(f"/audit/ledger/eve?from={start}")))
+        assert "claude-sonnet-4-5" in account
+        rows = rows_of(tab.get(f"/audit/ledger/eve/statement.csv?from={start}"))
+        assert rows[1][2] == "release"
+        assert float(rows[1][6]) == 100
+        document = tab.get(f"/audit/ledger/eve/proof.json?from={start}")
+        assert document.headers["content-disposition"] == 'attachment; filename="proof-eve.json"'
+        assert verify_proof(json.loads(document.text)) == []
+        moment = f"{BEFORE}-04T00:00"
+        assert "$100.00" in plain(text_of(tab.get(f"/audit/ledger/eve/balance?at={moment}")))
+        assert "$90.00" in plain(text_of(tab.get(f"/audit/ledger/eve/balance?at={BEFORE}-20T00:00")))
+        for query in ("at=2999-01-01T00:00", "at=never", "seq=x", "seq=99999999"):
+            assert tab.get(f"/audit/ledger/eve/balance?{query}").status_code == 422, query
+        assert tab.get("/audit/ledger/eve?unit=MAGIC").status_code == 422
+        assert tab.get("/audit/ledger/eve?from=2026-02-01&until=2026-01-01").status_code == 422
+        for nobody in ("nobody", "..%2f..", "per_x", "%00"):
+            assert tab.get(f"/audit/ledger/{nobody}").status_code == 404, nobody
+        assert tab.get("/audit/ledger?person=nobody").status_code == 404
+        assert tab.get("/audit/ledger?before=-1").status_code == 422
+
+
+def test_whoever_looks_is_seen_by_the_auditor_and_by_the_person(house: ConsoleHouse) -> None:
+    with house.client("finance") as finance, house.client("auditor") as tab, house.client("ada") as ada:
+        text_of(finance.get("/audit/ledger/ada"))
+        said = plain(text_of(tab.get("/audit/looks?who=finance&whom=ada")))
+        assert "account" in said
+        assert "statement.read" in said
+        assert "account" in plain(text_of(ada.get("/watchers")))
+        assert "No look matches" in text_of(tab.get("/audit/looks?who=nobody-at-all"))
+        for after in ("x", "W10", "bm9uZQ"):
+            assert tab.get(f"/audit/looks?after={after}").status_code == 422
+        assert ada.get("/audit/looks").status_code == 403
+
+
+def test_the_audit_log_is_filtered_and_goes_on_from_page_to_page(house: ConsoleHouse) -> None:
+    with house.client("owner") as tab:
+        text = text_of(tab.get("/audit/log?action=account."))
+        assert "account.add" in text
+        assert "person.add" not in text.split("</form>")[-1]
+        older = re.search(r'href="(/audit/log\?before=\d+)"', text_of(tab.get("/audit/log")))
+        assert older is None or "account.add" in text_of(tab.get(older[1]))
+        assert "No change matches" in text_of(tab.get("/audit/log?who=nobody-at-all"))
+        assert tab.get("/audit/log?from=tomorrow").status_code == 422
+
+
+def test_the_ledger_is_verified_and_held_against_a_head_that_was_kept(house: ConsoleHouse) -> None:
+    path = "/audit/verify"
+    with house.client("auditor") as tab:
+        wrong = house.send(tab, f"{path}/begin", at=path, anchor="not a head")
+        assert (wrong.status_code, "batch, entry, instant and hash" in wrong.text) == (422, True)
+        assert house.send(tab, f"{path}/begin", at=path).status_code == 303
+        text = _until(tab, path, "Whole, from the first entry")
+        kept = re.search(r'<pre id="c-anchor"[^>]*><code>([^<]+)</code>', text)
+        assert kept is not None
+        house.spend()
+        assert house.send(tab, f"{path}/begin", at=path, anchor=kept[1]).status_code == 303
+        assert kept[1] in _until(tab, path, "Held against")
+        other = f"{kept[1][:-4]}0000"
+        assert house.send(tab, f"{path}/begin", at=path, anchor=other).status_code == 303
+        assert "is not the anchor that was kept" in _until(tab, path, "Not whole")
+        assert house.send(tab, f"{path}/begin", at=path).status_code == 303
+        _until(tab, path, "Whole, from the first entry")
+
+
+# Organisation.
+
+
+def test_an_owner_invites_gives_roles_and_shuts_accounts(house: ConsoleHouse) -> None:
+    top = "/organisation/accounts"
+    with house.client("owner") as tab:
+        for fields, said in (
+            ({"login": "No Login"}, "login"),
+            ({"login": "new", "person": "nobody"}, "there is no person"),
+            ({"login": "new", "person": "ada"}, "has the account"),
+            ({"login": "finance"}, "already"),
+            ({"login": "new", "role": "god"}, "one of compensation"),
+        ):
+            answer = house.send(tab, f"{top}/add", **fields)
+            assert answer.status_code in (404, 409, 422), fields
+            assert said in answer.text, fields
+        assert ">new<" not in text_of(tab.get(top))
+        made = house.send(tab, f"{top}/add", login="new", name=SCRIPT[:100], role="payroll")
+        assert SCRIPT not in text_of(made)
+        link = re.search(r'<pre id="c-link"[^>]*><code>([^<]+/invitation/[^<]+)</code>', made.text)
+        assert link is not None
+        path = f"{top}/{account_of(house.desk, 'new').id}"
+        assert link[1] not in text_of(tab.get(path))
+        with house.client() as stranger:
+            assert stranger.get("/invitation/" + link[1].partition("/invitation/")[2]).status_code == 200
+
+        assert house.send(tab, f"{path}/roles", at=path, role="finance").status_code == 303
+        assert account_of(house.desk, "new").roles == ("finance",)
+        assert house.send(tab, f"{path}/roles", at=path, role="person").status_code == 422
+        assert account_of(house.desk, "new").roles == ("finance",)
+        assert house.send(tab, f"{path}/link", at=path, person="nobody").status_code == 404
+        assert house.send(tab, f"{path}/link", at=path, person="eve").status_code == 303
+        assert account_of(house.desk, "new").person == "eve"
+        assert "of new?" not in text_of(tab.get(f"{path}/suspend"))
+        assert house.send(tab, f"{path}/suspend").status_code == 303
+        assert account_of(house.desk, "new").status == "suspended"
+        refused = house.send(tab, f"{path}/invite", at=path)
+        assert (refused.status_code, "reinstate it first" in refused.text) == (409, True)
+        assert house.send(tab, f"{path}/reinstate", at=path).status_code == 303
+        assert tab.get(f"{path}/explode").status_code == 422
+
+        mine = f"{top}/{account_of(house.desk, 'owner').id}"
+        last = house.send(tab, f"{mine}/roles", at=mine)
+        assert (last.status_code, "is the last owner" in last.text) == (409, True)
+        assert tab.get(f"{top}/acc_nothing").status_code == 404
+
+
+def test_everybody_may_read_who_may_what(house: ConsoleHouse) -> None:
+    for login in ("ada", "payroll", "owner"):
+        with house.client(login) as tab:
+            text = text_of(tab.get("/policy"))
+            assert "wallet.read" in text
+            assert f"You are {'person' if login == 'ada' else login}" in plain(text)
+
+
+def test_settings_are_shown_without_their_secrets(house: ConsoleHouse) -> None:
+    with house.client("owner") as tab:
+        text = plain(text_of(tab.get("/organisation/settings")))
+        assert "hold_seconds" in text
+        assert "notify.smtp_host" in text
+        url = house.desk.settings.database_url
+        assert not url or url not in text
