@@ -108,8 +108,8 @@ def named(connection: Connection, name: str) -> dict[str, Any]:
     return dict(row._mapping)
 
 
-def read_roster(connection: Connection, file: Path) -> Import:
-    """Read and check a whole roster before anything is changed. Raises InvalidInput with the line of each fault."""
+def roster_text(file: Path) -> str:
+    """A roster as it lies in a file. Raises InvalidInput."""
     expected = f"a CSV file in UTF-8 of at most {MAX_ROSTER_BYTES // 1024 // 1024} MiB"
     try:
         with file.open("rb") as opened:
@@ -119,7 +119,12 @@ def read_roster(connection: Connection, file: Path) -> Import:
         raise InvalidInput("roster", str(error), expected) from error
     if len(raw) > MAX_ROSTER_BYTES:
         raise InvalidInput("roster", "a larger file", expected)
-    return compare(text, listed(connection))
+    return text
+
+
+def read_roster(connection: Connection, file: Path) -> Import:
+    """Read and check a whole roster before anything is changed. Raises InvalidInput with the line of each fault."""
+    return compare(roster_text(file), listed(connection))
 
 
 def apply_roster(connection: Connection, found: Import, new_id: Callable[[], str], now: int) -> None:
