@@ -157,7 +157,9 @@ def cases(world: World, route: Route) -> Iterator[tuple[str, Subject | None]]:
 def _filled(path: str) -> str:
     for name, value in (("plan", "stipend"), ("number", "1"), ("pool", "core"), ("provider", "openai")):
         path = path.replace(f"{{{name}}}", value)
-    return path.replace("{webhook}", "hook_1").replace("{token}", "tok_1")
+    for name, value in (("webhook", "hook_1"), ("token", "tok_1"), ("account", "acc_ada"), ("month", "2026-01")):
+        path = path.replace(f"{{{name}}}", value)
+    return path.replace("{opening}", "leaderboard")
 
 
 def expected(actor: Actor, action: Action, route: Route, subject: Subject | None) -> int:
