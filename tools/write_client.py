@@ -162,7 +162,7 @@ def _answer(operation: Json, schemas: Json) -> tuple[str, str]:
     if not kinds:
         return "type(None)", "Call[None]"
     schema = kinds.get(JSON, {}).get("schema")
-    if schema is None:
+    if schema is None or len(kinds) > 1:
         return "bytes", "Call[bytes]"
     if "$ref" not in schema:
         return "dict", "Call[dict[str, Any]]"
