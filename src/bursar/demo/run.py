@@ -22,7 +22,7 @@ from bursar.demo.provider import Defaults, Provider
 from bursar.demo.swarm import Agent, AgentTally, run_agent
 from bursar.ledger import apply_now
 from bursar.money import Amount, Unit, format_amount
-from bursar.office import pricing, promises, reports, rollout, topups, watch
+from bursar.office import pricing, promises, reports, rollout, topups, verification, watch
 from bursar.office.database import transaction
 from bursar.office.desk import Desk, initialise, open_desk
 from bursar.office.serving import serving
@@ -247,7 +247,7 @@ def compare(desk: Desk, provider: Provider, tallies: dict[str, AgentTally]) -> d
     )
     billed = Counter(_billed(book, line) for line in provider.bill.lines if line.usage.total_input)
     charged = Counter(int(row[2]) for row in charges)
-    verification = reports.verified(desk)
+    checked = verification.verified(desk).ledger
     statuses = Counter(row[3] for row in charges)
     open_holds = desk.store.read(lambda session: len(session.open_holds()))
     totals = {
@@ -258,7 +258,7 @@ def compare(desk: Desk, provider: Provider, tallies: dict[str, AgentTally]) -> d
     return {
         "agree": len(set(totals.values())) == 1
         and billed == charged
-        and verification.clean
+        and checked.clean
         and not open_holds
         and not sum(int(row[6]) for row in charges),
         **totals,
@@ -267,7 +267,7 @@ def compare(desk: Desk, provider: Provider, tallies: dict[str, AgentTally]) -> d
         "statuses": dict(statuses),
         "overage_nanos": sum(int(row[6]) for row in charges),
         "open_holds": open_holds,
-        "ledger": {"clean": verification.clean, "entries": verification.entries, "findings": verification.findings},
+        "ledger": {"clean": checked.clean, "entries": checked.entries, "findings": checked.findings},
         "agents": {
             "requests": sum(one.requests for one in tallies.values()),
             "answered": sum(one.answered for one in tallies.values()),
