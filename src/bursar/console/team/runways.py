@@ -89,8 +89,12 @@ def sentence(found: Sequence[Runway], now: int) -> str:
         first = dry[0]
         assert first.runs_out_at is not None
         name = first.member.name or first.member.handle
-        who = name if len(dry) == 1 else f"{_some(len(dry))}, {name} first,"
-        parts.append(f"{who} will run out before it resets, in {words.until(first.runs_out_at, now)} at this rate")
+        when = f"in {words.until(first.runs_out_at, now)}"
+        parts.append(
+            f"{name} will run out before it resets, {when} at this rate"
+            if len(dry) == 1
+            else f"{_some(len(dry))} will run out before it resets, {name} first, {when} at this rate"
+        )
     tight = sum(one.state == "tight" for one in found)
     if tight:
         parts.append(f"{_some(tight)} {'more ' if parts else ''}may run out")
