@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -95,17 +94,6 @@ def asked(house: ConsoleHouse) -> Iterator[str]:
     yield one["id"]
     if topups.listed(house.desk, person="vera")[0]["state"] == "open":
         topups.withdraw(house.desk, one["id"])
-
-
-def ask(house: ConsoleHouse, key: str) -> int:
-    """The status of a request of Vera's, once the gateway knows the key."""
-    for _ in range(100):
-        status, _, _ = house.run(house.house.chat("hi", key=key))
-        if status != 401:
-            break
-        time.sleep(0.05)
-    house.run(house.house.settled())
-    return int(status)
 
 
 def plain(text: str) -> str:
@@ -260,7 +248,7 @@ def test_a_decline_is_told_to_the_person_with_its_reason(house: ConsoleHouse, as
 
 def test_less_is_approved_and_the_next_request_passes(house: ConsoleHouse, asked: str) -> None:
     key = house.desk.issue_key("vera")["token"]
-    assert ask(house, key) == 429
+    assert house.ask(key) == 429
     with house.client("ada") as tab:
         sent = house.send(
             tab, f"/team/approvals/{asked}", at="/team/approvals", decision="approve", amount="$25", note="For now."
@@ -270,7 +258,7 @@ def test_less_is_approved_and_the_next_request_passes(house: ConsoleHouse, asked
         assert "approved $25.00 by ada" in decided
     with house.client("vera") as tab:
         assert "approved $25.00 of it by ada" in plain(tab.get("/more").text)
-    assert ask(house, key) == 200
+    assert house.ask(key) == 200
 
 
 def test_nobody_decides_about_themselves_nor_without_a_form_of_the_console(house: ConsoleHouse, asked: str) -> None:

@@ -64,6 +64,8 @@ class Simulated:
     comparison: Comparison | None
     with_history: int
     """People whose use is drawn from their own past."""
+    document: str = ""
+    """The text that was asked about, so that somebody can go on with it."""
 
 
 def setup_of(asked: Asked, plans: Sequence[Plan], today: date) -> Setup:
@@ -150,7 +152,8 @@ def work(engine: Engine, store: Store, given: dict[str, Any], beat: Callable[[in
     now = _day(today) * MICROS_PER_DAY
     past = history_of(store, {one["id"]: one["handle"] for one in who}, now) if asked.history else {}
     beat(0, 1)
-    return msgspec.json.encode(simulated(plans, who, setup_of(asked, plans, today), past, beat, given["names"]))
+    found = simulated(plans, who, setup_of(asked, plans, today), past, beat, given["names"])
+    return msgspec.json.encode(replace(found, document=given["documents"][-1]))
 
 
 def outcome_of(written: bytes) -> Simulated:
