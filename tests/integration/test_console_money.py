@@ -14,9 +14,9 @@ import httpx
 import pytest
 from tests.support.console import SCRIPT, ConsoleHouse, account_of, console_house
 
-from bursar.ledger import Applied, Charge, LotTerms, Release, Request, Usage, apply_now
+from bursar.ledger import Applied, Charge, LotTerms, Release, Request, Scope, Usage, apply_now
 from bursar.ledger.proof import verify_proof
-from bursar.office import months, nodes, standing
+from bursar.office import months, nodes, pools, standing
 
 pytest_plugins = ("tests.postgres",)
 
@@ -60,18 +60,18 @@ def _past(house: ConsoleHouse) -> None:
         _charge(house, eve, 10 + place, start + 5 * 86_400_000_000, f"eve_{month}")
 
 
-def _charge(house: ConsoleHouse, person: str, dollars: int, at: int, name: str) -> None:
+def _charge(house: ConsoleHouse, person: str, dollars: int, at: int, name: str, purpose: str = "work") -> None:
     usage = Usage(
         request_id=name,
         provider="anthropic",
         model="claude-sonnet-4-5",
-        purpose="work",
+        purpose=purpose,
         list_nanos=dollars * NANO,
         cost_nanos=dollars * NANO * 9 // 10,
         at=at,
         tokens={"input": 10},
     )
-    request = Request("anthropic", "claude-sonnet-4-5", "work")
+    request = Request("anthropic", "claude-sonnet-4-5", purpose)
     (answer,) = apply_now(
         house.desk.store, [Charge(name, person, "USD", dollars * NANO, request, usage)], at, house.desk.now()
     )
@@ -102,6 +102,8 @@ def test_pages_about_one_thing_open_for_the_roles_of_the_table_and_for_nobody_el
     account = account_of(house.desk, "finance").id
     expected = {
         f"/finance/close/{LAST}": {"finance", "auditor"},
+        f"/payroll?month={LAST}": {"payroll", "auditor"},
+        f"/payroll.csv?month={LAST}": {"payroll", "auditor"},
         "/platform/providers/openai": {"finance", "platform", "auditor", "owner"},
         "/platform/providers/openai/remove": {"platform", "owner"},
         "/audit/ledger/eve": {"finance", "auditor"},
@@ -285,6 +287,45 @@ def _until(tab: httpx.Client, path: str, words: str) -> str:
             return text
         time.sleep(0.1)
     raise AssertionError(f"{path} never said {words!r}: {plain(text)[:1000]}")
+
+
+# Payroll.
+
+
+def test_payroll_takes_over_personal_use_and_what_was_agreed_to_be_deducted(house: ConsoleHouse) -> None:
+    desk = house.desk
+    mallory = desk.person("mallory")["id"]
+    start, end = months.micros_of(NOW)
+    lot = LotTerms(
+        "own_money:g:p:0", "USD", 20 * NANO, start, end, priority=1, scope=Scope(purposes=("personal",)), label="Own"
+    )
+    pools.agree_to_own_money(desk, "mallory")
+    apply_now(desk.store, [Release("release:own", mallory, lot)], desk.now(), desk.now())
+    _charge(house, mallory, 4, desk.now(), "own_1", purpose="personal")
+    with house.client("payroll") as tab:
+        text = text_of(tab.get("/payroll"))
+        said = plain(text)
+        assert "$4.00 of personal use and $4.00 of own money to deduct, of 1 person" in said
+        assert (SCRIPT in text, pools.OWN_MONEY_WORDS[:30] in said) == (False, True)
+        assert "eve" not in plain(text_of(tab.get(f"/payroll?month={LAST}"))).split("by person")[1]
+        assert "$11.00" in plain(text_of(tab.get(f"/payroll?month={LAST}&show=all&find=eve")))
+        assert "Nobody of" in text_of(tab.get("/payroll?find=nobody-of-that-name"))
+        assert "Nothing was used" in text_of(tab.get("/payroll?month=2020-01"))
+
+        head, *rows = rows_of(tab.get("/payroll.csv"))
+        row = dict(zip(head, *rows, strict=True))
+        assert (row["person"], row["personal use list USD"], row["own money to deduct USD"]) == (
+            "mallory",
+            "4.000000000",
+            "4.000000000",
+        )
+        assert row["agreed"] == f"{datetime.now(UTC):%Y-%m-%d}"
+        _, *rows = rows_of(tab.get(f"/payroll.csv?month={LAST}&show=all"))
+        assert [(row[1], row[3], row[6]) for row in rows] == [("eve", f"'{FORMULA}", "11.000000000")]
+        for wrong in ("/payroll?month=2026-13", "/payroll?show=secrets", "/payroll.csv?month=x"):
+            assert tab.get(wrong).status_code == 422
+    with house.client("mallory") as tab:
+        assert f"payroll of {NOW}" in text_of(tab.get("/watchers"))
 
 
 # Platform.
