@@ -13,16 +13,13 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 from tests.support.console import SCRIPT, ConsoleHouse, account_of, console_house
+from tests.support.past import BEFORE, LAST, NOW, charge, own_money, two_months
 
-from bursar.ledger import Applied, Charge, LotTerms, Release, Request, Scope, Usage, apply_now
 from bursar.ledger.proof import verify_proof
 from bursar.office import months, nodes, pools, standing
 
 pytest_plugins = ("tests.postgres",)
 
-NANO = 1_000_000_000
-NOW = months.month_of(int(datetime.now(UTC).timestamp()) * 1_000_000)
-LAST, BEFORE = months.following(NOW, -1), months.following(NOW, -2)
 FORMULA = "=HYPERLINK(1)"
 
 
@@ -42,40 +39,10 @@ def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         url = server.replace("/postgres?", "/bursar_money?")
     try:
         with console_house(folder, url) as found:
-            _past(found)
+            two_months(found, FORMULA)
             yield found
     finally:
         patch.undo()
-
-
-def _past(house: ConsoleHouse) -> None:
-    """Eve, whose team is a formula, had a hundred dollars in each of the last two months and used some."""
-    desk = house.desk
-    eve = desk.add_person("eve", name="Eve", team=FORMULA, level="senior")["id"]
-    for place, month in enumerate((BEFORE, LAST)):
-        start, end = months.micros_of(month)
-        lot = LotTerms(f"lot_eve_{month}", "USD", 100 * NANO, start, end, label=f"Stipend {month}")
-        commands = [Release(f"release:{lot.id}", eve, lot)]
-        apply_now(desk.store, commands, start, desk.now())
-        _charge(house, eve, 10 + place, start + 5 * 86_400_000_000, f"eve_{month}")
-
-
-def _charge(house: ConsoleHouse, person: str, dollars: int, at: int, name: str, purpose: str = "work") -> None:
-    usage = Usage(
-        request_id=name,
-        provider="anthropic",
-        model="claude-sonnet-4-5",
-        purpose=purpose,
-        list_nanos=dollars * NANO,
-        cost_nanos=dollars * NANO * 9 // 10,
-        at=at,
-        tokens={"input": 10},
-    )
-    request = Request("anthropic", "claude-sonnet-4-5", purpose)
-    (answer,) = apply_now(
-        house.desk.store, [Charge(name, person, "USD", dollars * NANO, request, usage)], at, house.desk.now()
-    )
-    assert isinstance(answer, Applied)
 
 
 def text_of(answer: httpx.Response) -> str:
@@ -245,7 +212,7 @@ def test_a_month_is_closed_corrected_and_opened_again(house: ConsoleHouse) -> No
 
         # Late usage of that month is shown there, and becomes a correction of the next.
         eve = house.desk.person("eve")["id"]
-        _charge(house, eve, 3, months.micros_of(BEFORE)[0] + 7 * 86_400_000_000, "eve_late")
+        charge(house, eve, 3, months.micros_of(BEFORE)[0] + 7 * 86_400_000_000, "eve_late")
         assert "the next close" in text_of(tab.get(path))
         assert house.send(tab, f"/finance/close/{LAST}", at=f"/finance/close/{LAST}").status_code == 303
         assert f'href="/finance/close/{LAST}"' in text_of(tab.get(path)).split("Since it was closed")[1]
@@ -293,15 +260,7 @@ def _until(tab: httpx.Client, path: str, words: str) -> str:
 
 
 def test_payroll_takes_over_personal_use_and_what_was_agreed_to_be_deducted(house: ConsoleHouse) -> None:
-    desk = house.desk
-    mallory = desk.person("mallory")["id"]
-    start, end = months.micros_of(NOW)
-    lot = LotTerms(
-        "own_money:g:p:0", "USD", 20 * NANO, start, end, priority=1, scope=Scope(purposes=("personal",)), label="Own"
-    )
-    pools.agree_to_own_money(desk, "mallory")
-    apply_now(desk.store, [Release("release:own", mallory, lot)], desk.now(), desk.now())
-    _charge(house, mallory, 4, desk.now(), "own_1", purpose="personal")
+    own_money(house, "mallory", 4)
     with house.client("payroll") as tab:
         text = text_of(tab.get("/payroll"))
         said = plain(text)
