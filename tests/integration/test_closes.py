@@ -316,7 +316,7 @@ def test_work_that_is_cancelled_stops_at_its_next_beat_and_says_so(books: Books)
 def test_work_whose_process_died_is_lost_and_can_be_begun_again(books: Books) -> None:
     from sqlalchemy import insert
 
-    from bursar.office.tables import work as table
+    from bursar.office.tables import house_work as table
 
     with transaction(books.desk.engine) as connection:
         connection.execute(

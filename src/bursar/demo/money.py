@@ -22,10 +22,10 @@ MODEL = ("anthropic", "claude-sonnet-4-5")
 SATURDAY = 5
 
 
-def agree(desk: Desk) -> None:
-    """A contract and the pay bands, before the first request."""
+def agree(desk: Desk, since: datetime) -> None:
+    """A contract and the pay bands that held since before the first request."""
     provider, discount = DISCOUNT
-    desk.price_set(provider, "*", discount=discount)
+    desk.price_set(provider, "*", discount=discount, starts=f"{since:%Y-%m-%d}")
     bands.replace(desk, BANDS)
 
 

@@ -144,12 +144,12 @@ def _company(folder: Path, provider_url: str, size: int, seed: int) -> tuple[Des
 def _live(desk: Desk, staff: list[tuple[str, Employee]], seed: int) -> None:
     """The past three months, with the office's clock moved through them: the calendar runs as it would have."""
     clock, until = desk.clock, desk.now()
+    money.agree(desk, first_day(until))
+    with transaction(desk.engine) as connection:
+        book = pricing.current_book(connection)
     moment = [int(first_day(until).timestamp()) * 1_000_000]
     desk.clock = lambda: moment[0]
     try:
-        money.agree(desk)
-        with transaction(desk.engine) as connection:
-            book = pricing.current_book(connection)
         tinkering = money.Tinkering.begin(desk, staff, book, seed)
         rollout.apply_plan(desk, load(plan_document()))
         for _, employee in staff:

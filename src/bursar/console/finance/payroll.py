@@ -26,7 +26,6 @@ PATH = "/payroll"
 SHOWS = {"due": "To take over", "all": "Everybody"}
 SHOWN = 50
 """People of one page; the CSV has everybody."""
-PARTS = (("personal", "personal"), ("work", "for work"), ("other", "other"))
 
 MonthOf = Annotated[str, Query(alias="month", max_length=10)]
 Show = Annotated[str, Query(max_length=10)]
@@ -114,18 +113,13 @@ def sheet(visit: Visit, month: MonthOf = "", show: Show = "due") -> Response:
 
 
 def chart(series: list[tuple[str, dict[str, int]]]) -> Columns:
-    """Use by purpose, the taxable kind lowest; a purpose that nobody has is left out."""
-    parts = [
-        Part(words, [sums.get(key, 0) for _, sums in series])
-        for key, words in PARTS
-        if any(sums.get(key) for _, sums in series)
-    ]
+    """Personal use alone: beside what is used for work it would not be seen."""
     return Columns(
-        "purposes",
-        "Use by purpose, month by month",
+        "personal",
+        "Personal use, month by month",
         "At list price on the day of use: what anybody would have paid for it.",
         [months.title(name) for name, _ in series],
-        parts,
+        [Part("personal use", [sums.get("personal", 0) for _, sums in series])],
         axis="month",
         written=brief(),
         empty="No usage yet",

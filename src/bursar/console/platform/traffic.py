@@ -81,7 +81,7 @@ def refusals(visit: Visit, hours: Annotated[str, Query(max_length=5)] = "24") ->
 def _said(reason: str) -> str:
     """A reason and what it was in detail, once where both are the same word."""
     kind, _, detail = reason.replace("_", " ").partition(":")
-    return kind if detail in ("", kind) else f"{kind}: {detail}"
+    return kind if detail.strip() in ("", kind) else f"{kind}: {detail.strip()}"
 
 
 def _found(visit: Visit) -> dict[str, Any]:
