@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser
 from tests.support import browser as support
 from tests.support.browser import DESK, HOW_TO_GET, PHONE, READY, Company
+from tests.support.profile import NIGHTLY
 
 pytestmark = [pytest.mark.skipif(not READY, reason=HOW_TO_GET), pytest.mark.xdist_group("console-pages")]
 ROLES = ("engineer", "manager", "compensation", "finance", "payroll", "platform", "auditor", "owner")
@@ -31,9 +32,15 @@ def login_of(company: Company, role: str) -> str:
     return next((login for name, login in company.logins.items() if name == role or name.startswith(f"{role} of")), "")
 
 
+@pytest.fixture(scope="module")
+def seen() -> set[str]:
+    """Pages that an earlier role was walked through: most roles share a person's own. The nightly profile forgets them."""
+    return set()
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_every_page_of_a_role_is_accessible_narrow_and_reachable(
-    company: Company, chromium: Browser, role: str
+    company: Company, chromium: Browser, role: str, seen: set[str]
 ) -> None:
     login = login_of(company, role)
     assert login, f"nobody of the demo signs in as {role}: {company.logins}"
@@ -45,6 +52,9 @@ def test_every_page_of_a_role_is_accessible_narrow_and_reachable(
     paths = support.menu(page)
     assert paths
     for path in paths:
+        if path in seen and not NIGHTLY:
+            continue
+        seen.add(path)
         page.set_viewport_size(DESK)
         page.goto(path)
         for theme in ("light", "dark"):

@@ -134,7 +134,7 @@ def test_a_roster_is_imported_whole_or_not_at_all(terminal: Terminal, tmp_path: 
         (("usage", "record", "ada"), 2, "--file"),
         (("usage", "record", "nobody", "1 GPU-h"), 3, "there is no person"),
         (("usage", "record", "ada", "1 GPU-h", "--time", "2001-01-01"), 2, "the last 35 days"),
-        (("grant", "give", "ada", "$5", "--expires", "yesterday"), 2, "a date such as"),
+        (("grant", "give", "ada", "$5", "--expires", "yesterday"), 2, "a date or time of ISO 8601"),
         (("grant", "give", "ada", "$5", "--expires", "2001-01-01"), 2, "in the future"),
         (("grant", "revoke", "grt_x", "--yes"), 3, "there is no grant"),
         (("key", "issue", "ada", "--purpose", "fun"), 2, "work or personal"),

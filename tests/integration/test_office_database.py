@@ -11,6 +11,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, delete, func, insert, inspect, select, text, update
 
 from bursar.errors import BursarError, Conflict, InvalidInput, Unavailable
@@ -313,3 +314,8 @@ def test_a_locked_file_is_unavailable_after_the_wait(tmp_path: Path, monkeypatch
         assert isinstance(caught.value, Unavailable)
     finally:
         engine.dispose()
+
+
+def test_the_names_of_the_files_are_the_chain_of_revisions_that_alembic_follows() -> None:
+    chain = [one.revision for one in ScriptDirectory.from_config(database._config()).walk_revisions()]
+    assert list(database.revisions()) == chain[::-1]

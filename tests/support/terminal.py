@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
+
+from tests.support import forking
 
 
 class Terminal:
     """A shell with an installation of its own."""
 
     def __init__(self, home: Path) -> None:
-        self.environment = {**os.environ, "BURSAR_HOME": str(home), "OPENAI_API_KEY": "sk-x", "COLUMNS": "160"}
+        self.environment = {
+            **os.environ,
+            "BURSAR_HOME": str(home),
+            "OPENAI_API_KEY": "sk-x",
+            "COLUMNS": forking.COLUMNS,
+        }
 
-    def run(self, *words: str, expect: int = 0) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "bursar.cli", *words],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        text = done.stdout + done.stderr
-        assert done.returncode == expect, text
+    def run(self, *words: str, expect: int = 0, typed: str = "") -> str:
+        """What a command said on both streams; `typed` is what it reads."""
+        done = forking.run(words, self.environment, typed=typed)
+        text = done.out + done.err
+        assert done.code == expect, text
         assert "Traceback" not in text
         return text
 

@@ -10,15 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, select
 from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.expression import TableClause
@@ -26,11 +23,15 @@ from sqlalchemy.sql.expression import TableClause
 from bursar.errors import Conflict, InvalidInput, Unavailable
 from bursar.office.tables import AUDITED, audit, control_version
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 BUSY_TIMEOUT_SECONDS = 10
 """SQLite: how long a change waits for another writer."""
 CONNECT_TIMEOUT_SECONDS = 10
 """PostgreSQL: how long to wait for a connection, where the URL does not say."""
 _EXPECTED_URL = "sqlite:///path, a path, or postgresql://user@host/database"
+_VERSIONS = Path(__file__).parent / "migrations" / "versions"
 _MIGRATION_LOCK = 0x627572736172  # "bursar": PostgreSQL's name of the lock that lets one process migrate at a time
 
 
@@ -101,6 +102,10 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 def migrate(engine: Engine) -> None:
     """Bring the schema to the newest revision; does nothing if it is there already."""
+    if schema_state(engine).relation == "current":
+        return
+    from alembic import command  # a tenth of a second that only a migration waits for
+
     with _spoken(), engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
@@ -111,16 +116,22 @@ def migrate(engine: Engine) -> None:
 
 def schema_state(engine: Engine) -> SchemaState:
     """Compare a database with this code. Raises Unavailable if it cannot be reached."""
-    scripts = ScriptDirectory.from_config(_config())
-    head = scripts.get_current_head() or ""
+    known = revisions()
     with reading(engine) as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
+        current = None
+        if inspect(connection).has_table("alembic_version"):
+            current = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
     if current is None:
-        return SchemaState(None, head, "empty")
-    if current == head:
-        return SchemaState(current, head, "current")
-    known = {script.revision for script in scripts.walk_revisions()}
-    return SchemaState(current, head, "older" if current in known else "newer")
+        return SchemaState(None, known[-1], "empty")
+    if current == known[-1]:
+        return SchemaState(current, known[-1], "current")
+    return SchemaState(current, known[-1], "older" if current in known else "newer")
+
+
+@cache
+def revisions() -> tuple[str, ...]:
+    """Every revision of the schema in order, by the names of their files: `r0007_seats.py` is 0007."""
+    return tuple(sorted(one.stem[1:5] for one in _VERSIONS.glob("r[0-9][0-9][0-9][0-9]_*.py")))
 
 
 def check_schema(engine: Engine) -> None:
@@ -211,6 +222,8 @@ def _first_line(error: DatabaseError | InterfaceError) -> str:
 
 
 def _config() -> Config:
+    from alembic.config import Config
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("script_location", str(_VERSIONS.parent).replace("%", "%%"))
     return config
