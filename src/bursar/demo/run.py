@@ -154,6 +154,7 @@ def _live(desk: Desk, staff: list[tuple[str, Employee]], seed: int) -> None:
         rollout.apply_plan(desk, load(plan_document()))
         for _, employee in staff:
             promises.give(desk, employee.handle, "tern-and-hale")
+        tour.open_house(desk, staff)
         asks = [(until - ask.hours_ago * MICROS_PER_HOUR, ask) for ask in tour.past_asks(staff)]
         open_asks: list[tuple[int, str, tour.Ask]] = []
         today = 0
@@ -323,7 +324,7 @@ def _show_console(console: str, stops: list[tour.Stop]) -> None:
         print(f"The console is on {console}; the password is: {tour.PASSWORD}")
         for stop in stops:
             print(f"  {stop.login:14}{stop.role}")
-        print(flush=True)
+        print(f"A candidate needs no account: {console}/offer\n", flush=True)
 
 
 def _welcome(base_url: str, keys: dict[str, str], folder: Path, staff: list[tuple[str, Employee]], took: float) -> None:
