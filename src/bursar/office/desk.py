@@ -144,7 +144,7 @@ class Desk:
             "dry_run": dry_run,
         }
 
-    def change_person(self, name: str, **fields: str) -> dict[str, Any]:
+    def change_person(self, name: str, /, **fields: str) -> dict[str, Any]:
         """Change a person's record; their grants go to the tier that is theirs now, after the notice of the terms."""
         with transaction(self.engine) as connection:
             before = people.named(connection, name)

@@ -69,6 +69,8 @@ class Simulated:
     comparison: Comparison | None
     with_history: int
     """People whose use is drawn from their own past."""
+    document: str = ""
+    """The text that was asked about, so that somebody can go on with it."""
 
 
 def setup_of(asked: Asked, plans: Sequence[Plan], today: date) -> Setup:
@@ -156,6 +158,7 @@ def work(desk: Desk, given: dict[str, Any], beat: Callable[[int, int], None]) ->
     past = history_of(desk.store, {one["id"]: one["handle"] for one in who}, now) if asked.history else {}
     beat(0, 1)
     found = simulated(plans, who, setup_of(asked, plans, today), past, beat, given["names"])
+    found = replace(found, document=given["documents"][-1])
     return Result(msgspec.json.encode(found), name=f"simulation-{plans[-1].name}.json")
 
 

@@ -290,6 +290,8 @@ topup_request = Table(
     CheckConstraint("amount_nanos > 0", name="topup_request_amount"),
 )
 Index("topup_request_person", topup_request.c.person)
+Index("topup_request_decided", topup_request.c.decided)
+Index("topup_request_state", topup_request.c.state)
 
 consent = Table(
     "consent",

@@ -24,7 +24,7 @@ from bursar.plans.check import load
 from bursar.plans.document import PlanFaults
 from bursar.web import works
 
-SIMULATE, FOLLOW, READ = action("plan.simulate"), action("work.follow"), action("plan.read")
+SIMULATE, FOLLOW, EDIT = action("plan.simulate"), action("work.follow"), action("plan.edit")
 QUESTION = "What may it cost, who runs out, and what is lost?"
 MAX_TYPED = 200
 
@@ -135,6 +135,7 @@ def result(visit: Visit, work_id: WorkId) -> Response:
         tiers=[(one.title, figures.tiers(one)) for one in came.outcomes],
         assumed=figures.assumed(came.setup, came.outcomes),
         beside=_beside(came, first.currency),
+        may_edit=visit.reaches(EDIT, "house"),
     )
 
 
