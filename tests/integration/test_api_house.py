@@ -185,6 +185,11 @@ def test_what_platform_looks_at_is_there(house: Served) -> None:
     assert house.get("aud", "/team/mix?by=project").json()["people"] >= 5
 
 
+def test_a_person_takes_another_name(house: Served) -> None:
+    changed = house.ask("cora", "PATCH", "/people/zoe", json={"name": "Zoe Zhang"})
+    assert (changed.status_code, changed.json()["name"]) == (200, "Zoe Zhang")
+
+
 def test_costs_of_providers_are_of_whoever_may_see_contracts(house: Served) -> None:
     assert house.get("fin", "/costs?months=2").status_code == 200
     assert house.get("cora", "/costs").status_code == 403

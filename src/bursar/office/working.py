@@ -217,12 +217,17 @@ def main() -> None:
     for line in sys.stdin:
         given = json.loads(line)
         settings = Settings(**{name: value for name, value in given["settings"].items() if value})
-        desk = open_desk(settings, _going_on(int(given["now"])), "work")
         try:
-            do(desk, given["work"])
-        finally:
-            desk.close()
-        sys.stdout.write(OVER)
+            desk = open_desk(settings, _going_on(int(given["now"])), "work")
+        except BursarError as error:
+            log.error("work %s cannot be begun: %s", given["work"], error)
+            sys.stdout.write("\n")
+        else:
+            try:
+                do(desk, given["work"])
+            finally:
+                desk.close()
+            sys.stdout.write(OVER)
         sys.stdout.flush()
 
 
