@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from html import unescape
 
@@ -129,6 +130,10 @@ def test_a_roster_is_looked_at_and_then_imported_as_it_was_shown(house: ConsoleH
     token = house.token(tab, "/people")
     imported = tab.post("/people/-/import", data={**fields, "csrf": token})
     assert imported.status_code == 303, imported.text
+    for _ in range(300):  # long work, in a process of its own
+        if "Importing the roster" not in tab.get("/people").text:
+            break
+        time.sleep(0.1)
     uma = house.desk.person("uma")
     assert (uma["level"], uma["team"], uma["name"]) == ("L5", "core", "Uma")
     assert len(house.desk.people()) == count + 1

@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from bursar.console import rendering
 from bursar.console.visit import by_field, theme_of
 from bursar.errors import BursarError, NotFound
-from bursar.office import invitations, sessions, sign_in
+from bursar.office import invitations, openings, sessions, sign_in
 from bursar.office.database import reading
 from bursar.office.desk import new_id
 from bursar.office.oidc import RETURN_PATH, IdentityProvider
@@ -57,7 +57,9 @@ def door(request: Request, back: Next = "") -> Response:
     desks, cookie = desks_of(request), session_cookie(request)
     if cookie and sessions.resume(desks.engine, desks.vault, cookie, desks.clock()) is not None:
         return RedirectResponse(path_back(back), 303)
-    return _drawn(request, "signing/sign_in.html", back=path_back(back), login="")
+    with reading(desks.engine) as connection:
+        visitors = openings.is_open(connection, openings.VISITORS)
+    return _drawn(request, "signing/sign_in.html", back=path_back(back), login="", visitors=visitors)
 
 
 @PUBLIC.post("/sign-in", dependencies=OWN_FORM)
