@@ -113,7 +113,6 @@ def test_pages_open_for_the_roles_of_the_table_and_for_nobody_else(house: Consol
         f"/grants/{tiered}/change/amend": {"compensation"},
         "/tiers?plan=tiered": promises_,
         "/tiers/tiered/quinn": promises_,
-        "/parity?by=team": pay,
         "/letters": pay,
         "/letters/quinn": pay,
     }
@@ -371,26 +370,6 @@ def test_tiers_say_who_is_in_which_and_why(house: ConsoleHouse, tiered: str, tab
     assert "No grant under this plan." in one
     assert shown(tab.get("/tiers?plan=none"), 404)
     assert shown(tab.get("/tiers/tiered/nobody"), 404)
-
-
-# Parity.
-
-
-def test_parity_is_told_by_what_the_roster_says_and_of_no_small_group(
-    house: ConsoleHouse, tiered: str, tab: httpx.Client
-) -> None:
-    for number in range(4):
-        house.desk.add_person(f"sam{number}", name=f"Sam {number}", level="staff", location=SCRIPT[:30])
-        house.send(tab, "/grants/-/give", person=f"sam{number}", plan="stipend")
-    page = shown(tab.get("/parity?by=level"))
-    assert re.search(
-        r"Of \d+ people, \d are promised nothing; half of the others are promised \$1,200\.00 a year", page
-    )
-    assert "small groups together" in page or "no level on record" in page
-    assert "staff" not in page.split("By level")[-1]  # four people
-    for by in ("job_family", "team", "location"):
-        shown(tab.get(f"/parity?by={by}"))
-    assert "one of level, job_family, team, location" in shown(tab.get("/parity?by=sex"), 422)
 
 
 # Letters.

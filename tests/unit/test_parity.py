@@ -1,57 +1,77 @@
-"""Fairness between groups: small ones are never told apart, middles are medians, four fifths are a flag."""
+"""Parity of the house: groups that may be told, and figures that no subtraction leads through."""
 
 from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bursar.office.parity import FOUR_FIFTHS, Group, Held, fold
+from bursar.office.parity import ATTRIBUTES, OTHERS, Standing, judged
 from bursar.office.small_groups import LEAST_PEOPLE
 
-held = st.builds(
-    Held, st.sampled_from(["", "a", "b", "c", "d"]), st.integers(0, 10**12), st.integers(0, 10**12),
-    st.integers(0, 9), st.integers(0, 9),
-)  # fmt: skip
+
+def person(level: str, allotment: float, *, use: float = 0.0, tenure: float = 1.0, **record: str) -> Standing:
+    return Standing({**dict.fromkeys(ATTRIBUTES, ""), "level": level, **record}, tenure, allotment, use)
 
 
-def group_of(people: list[Held], name: str) -> Group:
-    return next(one for one in fold(people, "level").groups if one.name == name)
+def test_groups_are_set_beside_everybody_else() -> None:
+    people = [person("L4", 1_000)] * 6 + [person("L5", 3_000)] * 6 + [person("L6", 0)] * 5
+    found = judged(people, "level", "allotment")
+    by_name = {one.name: one for one in found.groups}
+    assert set(by_name) == {"L4", "L5", "L6"}
+    assert (by_name["L6"].with_access, by_name["L6"].ratio) == (0, 0)
+    assert by_name["L4"].gap is not None
+    assert by_name["L4"].gap > 0.3
+    assert found.parts is not None
+    assert found.parts.within < 1e-9
+    assert found.whole is not None
+    assert round(found.whole.without, 3) == round(5 / 17, 3)
 
 
-@given(st.lists(held, max_size=40))
-def test_nobody_stands_in_a_line_of_fewer_than_five_and_nobody_is_lost(people: list[Held]) -> None:
-    found = fold(people, "level")
+def test_what_level_explains_is_no_gap_between_places() -> None:
+    people = [
+        person(
+            f"L{4 + number % 3}",
+            1_000 * (1 + number % 3),
+            location="Lisbon" if number % 2 else "Pune",
+            tenure=number % 7,
+        )
+        for number in range(60)
+    ]
+    found = {one.name: one for one in judged(people, "location", "allotment").groups}
+    assert found["Pune"].adjusted is not None
+    assert abs(found["Pune"].adjusted.gap) < 1e-9
+
+
+def test_a_place_that_gets_a_tenth_less_at_every_level_is_seen_and_is_no_chance() -> None:
+    people = [
+        person(
+            f"L{4 + number % 3}",
+            1_000 * (1 + number % 3) * (0.9 if number % 2 else 1) * (1 + number % 5 / 1_000),
+            location="Lisbon" if number % 2 else "Pune",
+            tenure=number % 7,
+        )
+        for number in range(60)
+    ]
+    found = {one.name: one for one in judged(people, "location", "allotment").groups}
+    one = found["Lisbon"].adjusted
+    assert one is not None
+    assert 0.095 < one.gap < 0.105
+    assert one.is_significant
+
+
+def test_nothing_at_all_and_nobody_are_no_error() -> None:
+    assert judged([], "team", "use").whole is None
+    assert judged([person("L4", 0)] * 9, "team", "allotment").groups == ()
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcdefg"), st.integers(0, 5)), max_size=60))
+def test_no_group_of_few_is_told_and_none_can_be_had_by_taking_the_others_from_the_whole(
+    rows: list[tuple[str, int]],
+) -> None:
+    people = [person("", float(amount), team=team) for team, amount in rows]
+    found = judged(people, "team", "allotment")
     assert all(one.people >= LEAST_PEOPLE for one in found.groups)
-    assert sum(one.people for one in found.groups) + found.hidden == found.people == len(people)
-    assert all(one.impact is None or 0 <= one.impact <= 1 for one in found.groups)
-
-
-def test_one_small_group_takes_the_next_with_it() -> None:
-    people = [Held("senior", 9, 1)] * 9 + [Held("junior", 5, 1)] * 5 + [Held("lead", 99, 1)]
-    found = fold(people, "level")
-    assert [(one.name, one.people, one.merged) for one in found.groups] == [("senior", 9, 0), ("", 6, 2)]
-
-
-def test_the_middle_of_what_is_promised_leaves_out_whoever_has_nothing() -> None:
-    people = [Held("a", 0, 10), Held("a", 0, 0), *(Held("a", promised, 4) for promised in (1, 3, 100))]
-    one = group_of(people, "a")
-    assert (one.promised, one.used, one.without) == (3, 4, 2)
-
-
-def test_a_rate_below_four_fifths_of_the_best_is_flagged() -> None:
-    # G17b of the worked examples: 21 of 50 against 48 of 80, a ratio of 0.7.
-    people = [Held("f", 1, 0, 21, 29), *[Held("f", 1, 0)] * 4, Held("m", 1, 0, 48, 32), *[Held("m", 1, 0)] * 4]
-    women, men = group_of(people, "f"), group_of(people, "m")
-    assert women.rate == 0.42
-    assert men.rate == 0.6
-    assert women.impact is not None
-    assert abs(women.impact - 0.7) < 1e-12
-    assert women.is_flagged
-    assert not men.is_flagged
-    assert FOUR_FIFTHS == 0.8
-
-
-def test_a_rate_of_four_decisions_is_not_told() -> None:
-    people = [Held("a", 1, 0, 2, 2), *[Held("a", 1, 0)] * 4, Held("b", 1, 0, 9, 1), *[Held("b", 1, 0)] * 4]
-    assert group_of(people, "a").rate is None
-    assert group_of(people, "a").impact is None
+    # Nobody is in no group, so that what is left when the groups are taken from the whole is nobody.
+    if any(amount for _, amount in rows) and len(people) >= LEAST_PEOPLE:
+        assert sum(one.people for one in found.groups) == len(people)
+    assert sum(one.name == OTHERS for one in found.groups) <= 1

@@ -1,207 +1,215 @@
-"""Is access fair between groups? What people are promised, use and get on top, by what the roster says of them.
+"""Fairness of access: how evenly allotments and use are shared in the house, and how groups of the roster stand beside it.
 
-Groups of fewer than five are told together (`small_groups`). Middles are medians, which one large grant does not move.
-Whose requests are approved is compared by the four-fifths rule (29 CFR 1607.4(D)): a group whose rate is below four fifths
-of the highest is flagged. That is for screening only, and by analogy: the rule is of selection, and says nothing of why.
-What level or tenure explains of a difference is no part of this.
+Allotment is what running grants promise in a year, at their terms of today; use is the last `DAYS` days at list price.
+Groups are those of one attribute of the roster. A group of fewer than five people is never told apart
+(`office.small_groups`): it is told together with others, so that no subtraction leads to it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
-from typing import TYPE_CHECKING, Literal, get_args
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, func, select
-
+from bursar.calendar import from_micros
+from bursar.errors import InvalidInput
+from bursar.insight.fairness import (
+    AdjustedGap,
+    Inequality,
+    Parts,
+    adjusted_gap,
+    impact_ratio,
+    inequality,
+    theil_parts,
+)
 from bursar.ledger.session import MICROS_PER_DAY, Session, wide, wide_sum
-from bursar.office import grants
+from bursar.money import NANO
+from bursar.office import grants, people
 from bursar.office.database import reading
 from bursar.office.small_groups import LEAST_PEOPLE, split
 from bursar.office.standing import Taken, taken
-from bursar.office.tables import person, topup_request
-from bursar.office.team_use import Spread, spread
 from bursar.office.total_pay import year_of
 
 if TYPE_CHECKING:
     from bursar.office.desk import Desk
+    from bursar.office.grants import Grant
 
-By = Literal["level", "job_family", "team", "location"]
-ATTRIBUTES: tuple[By, ...] = get_args(By)
+ATTRIBUTES = {"level": "level", "job_family": "job family", "role": "role", "team": "team", "location": "place of work"}
+"""Of the roster, by which groups are made."""
+DAYS = 90
 UNIT = "USD"
-USED_DAYS = 30
-YEAR_MICROS = 365 * MICROS_PER_DAY
-FOUR_FIFTHS = 0.8
+DAYS_OF_YEAR = 365
+MAX_LEVELS = 30
+"""Levels and job families that a regression takes as columns of their own."""
+OTHERS = ""
+"""Stands for the groups that are told as one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """One person; nano-USD."""
+class Standing:
+    """One person as fairness looks at them; amounts in USD, as floats: nothing here is paid out."""
 
-    group: str
-    promised: int
-    """A year, by the grants that run now."""
-    used: int
-    """In the last thirty days, at list price."""
-    approved: int = 0
-    """Requests for more of the last year."""
-    declined: int = 0
+    record: Mapping[str, str]
+    tenure: float
+    """Years since the first day; 0 where it is not known."""
+    allotment: float
+    """Promised in a year."""
+    use: float
+    """Of the last `DAYS` days."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One line; nano-USD. `merged` small groups together where it is above zero."""
+    """One group of at least five people beside all others."""
 
     name: str
+    """`OTHERS` for small groups told as one."""
     people: int
-    without: int
-    """To whom nothing is promised."""
-    promised: int
-    """Of whoever is promised anything, the middle."""
-    used: int
-    """The middle of everybody."""
-    approved: int
-    declined: int
-    impact: float | None
-    """The rate of approval against the highest group's; None for too few decisions."""
-    merged: int = 0
-
-    @property
-    def rate(self) -> float | None:
-        """Approved of what was decided; None for too few decisions."""
-        return _rate(self.approved, self.declined)
-
-    @property
-    def is_flagged(self) -> bool:
-        return self.impact is not None and self.impact < FOUR_FIFTHS
+    with_access: float
+    """Share of its people who have any allotment."""
+    ratio: float
+    """That share over the highest of all groups: below four fifths is worth a look."""
+    mean: float
+    gap: float | None
+    """How much less its people have on average than everybody else; None where there is nobody else with any."""
+    adjusted: AdjustedGap | None
+    """What is left of it beside level, job family and tenure; None where the people are too few, or level explains all."""
 
 
 @dataclass(frozen=True, slots=True)
-class Parity:
-    """The house by an attribute of the roster."""
+class Fairness:
+    """The whole house by one attribute, for allotments or for use."""
 
-    by: By
+    attribute: str
     people: int
-    without: int
-    promised: tuple[int, ...]
-    """What each is promised a year, least first; people without are not in it."""
-    used: tuple[int, ...]
+    whole: Inequality | None
+    """None where nobody has anything."""
+    parts: Parts | None
     groups: tuple[Group, ...]
-    hidden: int
-    """People in groups so small that they are not even told together."""
-
-    @property
-    def promises(self) -> Spread | None:
-        return spread(self.promised)
-
-    @property
-    def uses(self) -> Spread | None:
-        return spread(self.used)
+    merged: int
+    """Groups that are told as one."""
+    amounts: tuple[float, ...]
+    """Everybody's, from the least on; for the curve, not for a list."""
 
 
-def parity(desk: Desk, by: By) -> Taken[Parity]:
-    """The house as it is now; whoever left is not in it."""
-    return taken(desk, f"parity:{by}", lambda own: fold(_read(own, by), by))
+def fairness(desk: Desk, attribute: str, what: str) -> Taken[Fairness]:
+    """The house by an attribute of the roster; `what` is `allotment` or `use`. Raises InvalidInput."""
+    if attribute not in ATTRIBUTES:
+        raise InvalidInput("by", repr(attribute[:40]), f"one of {', '.join(ATTRIBUTES)}")
+    if what not in ("allotment", "use"):
+        raise InvalidInput("of", repr(what[:40]), "allotment or use")
+    return taken(desk, f"parity:{attribute}:{what}", lambda own: judged(_standing(own), attribute, what))
 
 
-def fold(people: Sequence[Held], by: By) -> Parity:
-    """What some people come to."""
-    by_group: dict[str, list[Held]] = {}
-    for one in people:
-        by_group.setdefault(one.group, []).append(one)
-
-    def together(names: Collection[str]) -> int:
-        return sum(len(by_group[name]) for name in names)
-
-    parts = split([(name, len(found)) for name, found in sorted(by_group.items())], together)
-    told = [(name, by_group[name], 0) for name in parts.named]
-    hidden = 0
-    if parts.merged and parts.people >= LEAST_PEOPLE:
-        told.append(("", [one for name in parts.merged for one in by_group[name]], len(parts.merged)))
-    else:
-        hidden = parts.people
-    rates = [rate for _, found, _ in told if (rate := _rate(*_decided(found))) is not None]
-    highest = max(rates, default=0.0)
-    return Parity(
-        by,
-        len(people),
-        sum(not one.promised for one in people),
-        tuple(sorted(one.promised for one in people if one.promised)),
-        tuple(sorted(one.used for one in people)),
-        tuple(_group(name, found, merged, highest) for name, found, merged in told),
-        hidden,
+def judged(people_: Sequence[Standing], attribute: str, what: str) -> Fairness:
+    """Pure: everybody's figures into those that may be shown."""
+    amount: Callable[[Standing], float] = (lambda one: one.allotment) if what == "allotment" else (lambda one: one.use)
+    every = sorted(amount(one) for one in people_)
+    if not any(every):
+        return Fairness(attribute, len(every), None, None, (), 0, tuple(every))
+    by_name: dict[str, list[Standing]] = {}
+    for one in people_:
+        by_name.setdefault(one.record[attribute] or "not given", []).append(one)
+    sizes = sorted(((name, len(some)) for name, some in by_name.items()), key=lambda one: (-one[1], one[0]))
+    told = split(sizes, lambda names: sum(len(by_name[name]) for name in names))
+    groups = {name: by_name[name] for name in told.named}
+    if told.people >= LEAST_PEOPLE:
+        groups[OTHERS] = [one for name in told.merged for one in by_name[name]]
+    rates = {name: _access(some, amount) for name, some in groups.items()}
+    ratios = impact_ratio(rates)
+    figures = {name: [amount(one) for one in some] for name, some in groups.items()}
+    return Fairness(
+        attribute,
+        len(every),
+        inequality(every),
+        theil_parts(figures) if any(any(some) for some in figures.values()) else None,
+        tuple(
+            _group(name, some, people_, amount, rates[name], ratios[name], attribute) for name, some in groups.items()
+        ),
+        len(told.merged),
+        tuple(every),
     )
 
 
-def _group(name: str, people: Sequence[Held], merged: int, highest: float) -> Group:
-    approved, declined = _decided(people)
-    rate = _rate(approved, declined)
+def _group(
+    name: str,
+    some: Sequence[Standing],
+    every: Sequence[Standing],
+    amount: Callable[[Standing], float],
+    rate: float,
+    ratio: float,
+    attribute: str,
+) -> Group:
+    inside = {id(one) for one in some}
+    others = [one for one in every if id(one) not in inside]
+    here = [amount(one) for one in some]
+    there = [amount(one) for one in others]
+    between = None
+    if any(here) and any(there):
+        mean = sum(there) / len(there)
+        between = 1 - sum(here) / len(here) / mean
     return Group(
-        name,
-        len(people),
-        sum(not one.promised for one in people),
-        _middle(one.promised for one in people if one.promised),
-        _middle(one.used for one in people),
-        approved,
-        declined,
-        rate / highest if rate is not None and highest else None,
-        merged,
+        name, len(some), rate, ratio, sum(here) / len(here), between, _adjusted(every, inside, amount, attribute)
     )
 
 
-def _decided(people: Sequence[Held]) -> tuple[int, int]:
-    return sum(one.approved for one in people), sum(one.declined for one in people)
+def _adjusted(
+    every: Sequence[Standing], inside: set[int], amount: Callable[[Standing], float], attribute: str
+) -> AdjustedGap | None:
+    """Among those who have something: beside level, job family (unless it is what is asked about) and tenure."""
+    having = [one for one in every if amount(one) > 0]
+    controls: dict[str, list[Any]] = {}
+    for name in ("level", "job_family"):
+        values = [one.record[name] for one in having]
+        if name != attribute and 1 < len(set(values)) <= MAX_LEVELS:
+            controls[name] = values
+    tenures = [one.tenure for one in having]
+    if len(set(tenures)) > 1:
+        controls["tenure"] = tenures
+    if len(having) < LEAST_PEOPLE * 2 or sum(id(one) in inside for one in having) < LEAST_PEOPLE:
+        return None
+    try:
+        return adjusted_gap([amount(one) for one in having], [id(one) in inside for one in having], controls)
+    except InvalidInput:
+        return None
 
 
-def _rate(approved: int, declined: int) -> float | None:
-    decided = approved + declined
-    return approved / decided if decided >= LEAST_PEOPLE else None
+def _access(some: Sequence[Standing], amount: Callable[[Standing], float]) -> float:
+    return sum(amount(one) > 0 for one in some) / len(some)
 
 
-def _middle(amounts: Iterable[int]) -> int:
-    found = list(amounts)
-    return int(median(found)) if found else 0
-
-
-def _read(desk: Desk, by: By) -> list[Held]:
+def _standing(desk: Desk) -> list[Standing]:
     now = desk.now()
     with reading(desk.engine) as connection:
-        roster = connection.execute(
-            select(person.c.id, person.c[by].label("name")).where(person.c.status != "left")
-        ).all()
-        promised: dict[str, int] = {}
-        for grant in grants.listed(connection, active_at=now):
-            year = year_of(grant.history.segment_at(now))
-            if str(year.unit) == UNIT:
-                promised[grant.person] = promised.get(grant.person, 0) + year.nanos
-        asked = _asked(connection, now)
-    used = desk.store.read(lambda session: _used(session, now // MICROS_PER_DAY))
+        rows = [one for one in people.listed(connection) if one["status"] != "left"]
+        running = grants.listed(connection, active_at=now)
+    promised: dict[str, float] = {}
+    for grant in running:
+        promised[grant.person] = promised.get(grant.person, 0.0) + _yearly(grant, now)
+    used = desk.store.read(lambda session: _used(session, now))
+    today = from_micros(now).date()
     return [
-        Held(row.name, promised.get(row.id, 0), max(0, used.get(row.id, 0)), *asked.get(row.id, (0, 0)))
-        for row in roster
+        Standing(one, _years(one["hire_date"], today), promised.get(one["id"], 0.0), used.get(one["id"], 0) / NANO)
+        for one in rows
     ]
 
 
-def _asked(connection: Connection, now: int) -> Mapping[str, tuple[int, int]]:
-    """Requests of the last year by person: approved, declined."""
-    query = (
-        select(topup_request.c.person, topup_request.c.state, func.count().label("number"))
-        .where(topup_request.c.state.in_(("approved", "denied")), topup_request.c.decided > now - YEAR_MICROS)
-        .group_by(topup_request.c.person, topup_request.c.state)
-    )
-    found: dict[str, tuple[int, int]] = {}
-    for row in connection.execute(query):
-        approved, declined = found.get(row.person, (0, 0))
-        found[row.person] = (row.number, declined) if row.state == "approved" else (approved, row.number)
-    return found
+def _yearly(grant: Grant, now: int) -> float:
+    """What a grant in dollars promises in a year, as its holder's statement of total pay has it."""
+    promised = year_of(grant.history.segment_at(now))
+    return promised.nanos / NANO if str(promised.unit) == UNIT else 0.0
 
 
-def _used(session: Session, today: int) -> dict[str, int]:
+def _used(session: Session, now: int) -> dict[str, int]:
+    today = now // MICROS_PER_DAY
     rows = session.rows(
-        f"SELECT person, {wide_sum('list_nanos')} FROM usage_day WHERE unit = ? AND day > ? AND day <= ? GROUP BY person",
-        UNIT,
-        today - USED_DAYS,
+        f"SELECT person, {wide_sum('list_nanos')} FROM usage_day WHERE day > ? AND day <= ? GROUP BY person",
+        today - DAYS,
         today,
     )
     return {str(row[0]): wide(row[1], row[2]) for row in rows}
+
+
+def _years(hired: str, today: date) -> float:
+    return max(0, (today - date.fromisoformat(hired)).days) / DAYS_OF_YEAR if hired else 0.0

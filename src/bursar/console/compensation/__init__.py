@@ -1,4 +1,4 @@
-"""Whoever answers for pay: plans and their versions, who is promised what, tiers, parity, statements of total pay."""
+"""Whoever answers for pay: plans and their versions, who is promised what, tiers, statements of total pay."""
 
 from bursar.console.compensation import (
     applying,
