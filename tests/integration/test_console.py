@@ -76,6 +76,7 @@ def _may(actor: Any, page: Page) -> bool:
         "account": "own" in found,
         "team": bool(found & {"team", "organisation"}),
         "house": "organisation" in found,
+        "matter": bool(found & {"team", "organisation"}) or ("named" in found and bool(actor.person)),
     }[page.whose]
 
 
@@ -358,7 +359,7 @@ def test_what_goes_wrong_is_a_page_in_words_with_the_requests_id(house: ConsoleH
         for path, status, said in (
             ("/nothing/here", 404, "The address leads nowhere"),
             ("/usage?by=shoe", 422, "found &#39;shoe&#39;, expected one of model"),
-            ("/usage?days=many", 422, "days"),
+            ("/usage?days=many", 422, "ays: found"),
             ("/statement?month=2026-13", 422, "a month such as 2026-11"),
             ("/watchers?after=zzz", 422, "a cursor that is none"),
             ("/connect/keys/key_none/revoke", 404, "There is no key"),

@@ -159,7 +159,7 @@ def unreachable(page: Page) -> list[str]:
     count = page.evaluate(
         """() => {
             window.wanted = [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]')]
-                .filter(one => one.checkVisibility({visibilityProperty: true}) && !one.disabled && !one.closest('[inert]'));
+                .filter(one => one.checkVisibility({visibilityProperty: true}) && !one.disabled && !one.closest('[inert], [aria-hidden=true]'));
             return window.wanted.length;
         }"""
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bursar.insight.leaderboard import LEAST_REQUESTS, LEAST_ROWS, ORDERS, Row, Shown, Used, board, row_of
+from bursar.insight.leaderboard import LEAST_REQUESTS, LEAST_ROWS, ORDERS, Row, Shown, Used, board, places, row_of
 from bursar.money import NANO
 
 ADA = Shown("quiet otter", False)
@@ -56,3 +56,12 @@ def test_every_order_puts_the_better_ratio_first() -> None:
 
 def test_no_order_goes_by_how_much_was_used() -> None:
     assert set(ORDERS) == {"cost", "cache", "output", "days"}
+
+
+def test_equal_figures_share_a_place() -> None:
+    rows = [
+        row for n, dollars in enumerate((1, 2, 2, 3)) if (row := row_of(Shown(f"{n}", False), used(dollars=dollars)))
+    ]
+    assert places(rows, "cost") == [1, 2, 2, 4]
+    assert places(rows, "days") == [1, 1, 1, 1]
+    assert places([], "cost") == []

@@ -12,6 +12,7 @@ from bursar.offers.evaluation import beside, compared, evaluated
 from bursar.offers.outcome import Setup, worth
 from bursar.offers.reading import Draft, read
 from bursar.offers.weighing import weighed
+from bursar.office.weighing import REPORT_WORLDS, WORLDS
 
 FEW = Setup(paths=512)
 ASKED = replace(FEW, fan=False)
@@ -45,6 +46,16 @@ def test_a_weighing_and_an_evaluation_of_the_same_worlds_say_the_same(file: Path
     assert telling.steps(quick) == telling.steps(whole)
     assert telling.worth_sentence(quick) == telling.worth_sentence(whole)
     assert telling.raise_sentence(whole).startswith(telling.same_raise_sentence(quick))
+
+
+@pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
+def test_a_page_says_what_the_report_says_within_what_it_states(file: Path) -> None:
+    one = draft(file)
+    page, report = weighed(one, setup=Setup(paths=WORLDS)), weighed(one, setup=Setup(paths=REPORT_WORLDS))
+    assert abs(page.outcome.a_year - report.outcome.a_year) <= page.within + 0.01
+    assert page.within <= 0.05 * max(page.face, abs(page.outcome.a_year), 1_000)
+    for quick, whole in zip(page.outcome.run_outs, report.outcome.run_outs, strict=True):
+        assert abs(quick.periods - whole.periods) <= 0.03
 
 
 def test_offers_beside_each_other_rank_and_flip_as_their_whole_comparison_does() -> None:

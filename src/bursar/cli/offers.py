@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from bursar.cli import offer_new, offer_page
+from bursar.cli import offer_new, offer_page, offer_serve
+from bursar.cli.console import check_installed
 from bursar.cli.options import Json
 from bursar.cli.render import console, errors, show_json
 from bursar.errors import InvalidInput, NotFound
@@ -133,6 +134,16 @@ def questions(
 def schema() -> None:
     """Print the JSON Schema of an offer, for editors. Example: bursar offer schema > offer-1.json"""
     show_json(json_schema())
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port; 0 takes a free one.")] = 8788,
+) -> None:
+    """Weigh offers in a browser, until Ctrl-C; nothing is kept. Example: bursar offer serve --port 8788"""
+    check_installed()
+    offer_serve.serve(host, port)
 
 
 def _compared(files: list[Path], seed: int, paths: int, me: Path | None, *, my_usage: bool) -> Compared[Evaluation]:

@@ -22,7 +22,7 @@ from bursar.demo.provider import Defaults, Provider
 from bursar.demo.swarm import Agent, AgentTally, run_agent
 from bursar.ledger import apply_now
 from bursar.money import Amount, Unit, format_amount
-from bursar.office import pricing, promises, reports, rollout, topups, watch
+from bursar.office import pricing, promises, reports, rollout, topups, verification, watch
 from bursar.office.database import transaction
 from bursar.office.desk import Desk, initialise, open_desk
 from bursar.office.serving import serving
@@ -154,6 +154,7 @@ def _live(desk: Desk, staff: list[tuple[str, Employee]], seed: int) -> None:
         rollout.apply_plan(desk, load(plan_document()))
         for _, employee in staff:
             promises.give(desk, employee.handle, "tern-and-hale")
+        tour.open_house(desk, staff)
         asks = [(until - ask.hours_ago * MICROS_PER_HOUR, ask) for ask in tour.past_asks(staff)]
         open_asks: list[tuple[int, str, tour.Ask]] = []
         today = 0
@@ -250,7 +251,7 @@ def compare(desk: Desk, provider: Provider, tallies: dict[str, AgentTally]) -> d
     )
     billed = Counter(_billed(book, line) for line in provider.bill.lines if line.usage.total_input)
     charged = Counter(int(row[2]) for row in charges)
-    verification = reports.verified(desk)
+    checked = verification.verified(desk).ledger
     statuses = Counter(row[3] for row in charges)
     open_holds = desk.store.read(lambda session: len(session.open_holds()))
     totals = {
@@ -261,7 +262,7 @@ def compare(desk: Desk, provider: Provider, tallies: dict[str, AgentTally]) -> d
     return {
         "agree": len(set(totals.values())) == 1
         and billed == charged
-        and verification.clean
+        and checked.clean
         and not open_holds
         and not sum(int(row[6]) for row in charges),
         **totals,
@@ -270,7 +271,7 @@ def compare(desk: Desk, provider: Provider, tallies: dict[str, AgentTally]) -> d
         "statuses": dict(statuses),
         "overage_nanos": sum(int(row[6]) for row in charges),
         "open_holds": open_holds,
-        "ledger": {"clean": verification.clean, "entries": verification.entries, "findings": verification.findings},
+        "ledger": {"clean": checked.clean, "entries": checked.entries, "findings": checked.findings},
         "agents": {
             "requests": sum(one.requests for one in tallies.values()),
             "answered": sum(one.answered for one in tallies.values()),
@@ -323,7 +324,7 @@ def _show_console(console: str, stops: list[tour.Stop]) -> None:
         print(f"The console is on {console}; the password is: {tour.PASSWORD}")
         for stop in stops:
             print(f"  {stop.login:14}{stop.role}")
-        print(flush=True)
+        print(f"A candidate needs no account: {console}/offer\n", flush=True)
 
 
 def _welcome(base_url: str, keys: dict[str, str], folder: Path, staff: list[tuple[str, Employee]], took: float) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bursar.demo.company import Employee
 from bursar.errors import Conflict
-from bursar.office import accounts, invitations, sign_in, topups
+from bursar.office import accounts, invitations, leaderboard, openings, sign_in, topups
 from bursar.office.access import ASSIGNABLE
 from bursar.office.database import reading, transaction
 from bursar.office.desk import Desk
@@ -19,6 +19,18 @@ from bursar.office.tokens import RANDOM_BYTES
 from bursar.office.vault import Secret
 
 PASSWORD = "tokens are the fourth pillar"
+PSEUDONYMS = (
+    "quiet otter",
+    "amber heron",
+    "",
+    "late finch",
+    "patient lynx",
+    "northern vole",
+    "",
+    "bright wren",
+    "early ibex",
+)
+"""Of those who stand on the leaderboard; empty: under their name."""
 LABELS = {
     "compensation": "Compensation",
     "finance": "Finance",
@@ -54,6 +66,17 @@ def engineer_of(staff: list[tuple[str, Employee]]) -> Employee:
     """Whose pages the tour begins with: somebody of the swarm who leads nobody."""
     leads = {one.manager for _, one in staff}
     return next((one for _, one in staff[1:8] if one.handle not in leads and one.manager), staff[-1][1])
+
+
+def open_house(desk: Desk, staff: list[tuple[str, Employee]]) -> None:
+    """Offers for visitors and a leaderboard with some who chose to stand on it, as an owner may open them."""
+    with transaction(desk.engine) as connection:
+        for name in openings.OPENINGS:
+            openings.change(connection, name, to=True, by=desk.actor, now=desk.now())
+    engineer = engineer_of(staff)
+    others = [one for _, one in staff if one is not engineer]
+    for one, pseudonym in zip(others[:: max(1, len(others) // len(PSEUDONYMS))], PSEUDONYMS, strict=False):
+        leaderboard.join(desk, desk.person(one.handle), pseudonym, by_name=not pseudonym)
 
 
 def past_asks(staff: list[tuple[str, Employee]]) -> list[Ask]:

@@ -6,7 +6,7 @@ figures are rounded or told in bands, and rows are sorted by what is shown, so t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import floor, log10
@@ -101,6 +101,15 @@ def board(members: Mapping[str, Shown], used: Mapping[str, Used], by: By = "cost
     if len(found) < LEAST_ROWS:
         return []
     return sorted(found, key=lambda one: (_rank(one[1], by), one[1].shown.casefold(), one[1].shown))
+
+
+def places(rows: Sequence[Row], by: By) -> list[int]:
+    """The place of each row of a board in its order, from 1; rows with the same figure share one."""
+    found: list[int] = []
+    for number, row in enumerate(rows, start=1):
+        same = number > 1 and _rank(row, by) == _rank(rows[number - 2], by)
+        found.append(found[-1] if same else number)
+    return found
 
 
 def _rank(row: Row, by: By) -> int:

@@ -35,7 +35,7 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Controls under one heading; `folded` ones are opened by whoever wants to."""
+    """Controls under one heading; `folded` ones are closed until something in them is known."""
 
     name: str
     title: str
@@ -264,6 +264,7 @@ SECTIONS: tuple[Section, ...] = (
                 choices=_asked("leaving"),
             ),
         ),
+        folded=True,
     ),
     Section(
         "terms",
@@ -294,6 +295,7 @@ SECTIONS: tuple[Section, ...] = (
                 choices=_of("tokens.grossed_up", ("yes", "yes", "yes"), ("no", "no", "no")),
             ),
         ),
+        folded=True,
     ),
     Section(
         "tool",
@@ -322,6 +324,7 @@ SECTIONS: tuple[Section, ...] = (
                 ),
             ),
         ),
+        folded=True,
     ),
     Section(
         "pay",
@@ -354,6 +357,7 @@ SECTIONS: tuple[Section, ...] = (
                 "0.92; use and list prices are in dollars",
             ),
         ),
+        folded=True,
     ),
     Section(
         "more",

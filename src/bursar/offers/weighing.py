@@ -14,6 +14,9 @@ from bursar.offers.pay import Headline, headline
 from bursar.offers.reading import Draft
 from bursar.offers.terms import ENGINE, Offer, Person
 
+STANDARD_ERRORS = 3
+"""Of the mean, within which the same offer in more worlds is taken to lie: it does in 997 of 1,000."""
+
 
 @dataclass(frozen=True, slots=True)
 class Weighing:
@@ -32,6 +35,11 @@ class Weighing:
     def face(self) -> float:
         """Tokens at face, by year."""
         return self.outcome.totals.face / self.outcome.years
+
+    @property
+    def within(self) -> float:
+        """How far more worlds may move what it is worth, dollars by year."""
+        return STANDARD_ERRORS * self.outcome.cash.error / self.outcome.years
 
     @property
     def tightly_metered(self) -> bool:

@@ -26,6 +26,8 @@ class Opening:
     what: str
     why: str
     """Why it is closed by default."""
+    lost: str = ""
+    """What closing takes away for good; empty: opening it again brings everything back."""
 
 
 VISITORS = Opening(
@@ -39,6 +41,7 @@ LEADERBOARD = Opening(
     "Leaderboard",
     "Whoever chooses to may stand on a leaderboard; nobody else ever does.",
     "Rankings by use were gamed and taken down elsewhere; it needs somebody who wants it and says what it is for.",
+    "Everybody is taken off it. Who stood on it agreed to this one; whoever wants to stand on a later one joins again.",
 )
 OPENINGS: dict[str, Opening] = {one.name: one for one in (VISITORS, LEADERBOARD)}
 

@@ -23,7 +23,7 @@ from bursar.offers.report import html
 from bursar.offers.weighing import Weighing, identity, weighed
 
 WORLDS = 2_048
-"""Of an answer on a page: the mean is known to about two hundredths, and the same worlds serve every offer."""
+"""Of an answer on a page, which says how far a report may be from it; the same worlds serve every offer."""
 ASKED_WORLDS = 512
 """Of each answer to a question: only differences between the same worlds are taken."""
 REPORT_WORLDS = DEFAULT_PATHS

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from bursar.console.board.area import AREA
 from bursar.console.visit import Visit, Visitor
 from bursar.errors import BursarError
-from bursar.insight.leaderboard import LEAST_REQUESTS, LEAST_ROWS, WEEKS, Shown
+from bursar.insight.leaderboard import LEAST_REQUESTS, LEAST_ROWS, WEEKS, Row, Shown, places
 from bursar.office import leaderboard
 from bursar.office.access import action
 from bursar.office.database import reading
@@ -85,7 +85,7 @@ def _drawn(
             preview = leaderboard.preview(desk, player, shown)
     values: dict[str, Any] = {
         "board": found,
-        "rows": [(place, row, player is not None and who == player["id"]) for place, (who, row) in _placed(found)],
+        "rows": [(place, row, player is not None and who == player["id"]) for place, (who, row) in _placed(found, by)],
         "first": _spoken(found.first_day),
         "last": _spoken(found.last_day),
         "by": by,
@@ -106,8 +106,8 @@ def _drawn(
     return visit.show("board/leaderboard.html", **values)
 
 
-def _placed(found: leaderboard.Board) -> list[tuple[int, tuple[str, Any]]]:
-    return list(enumerate(found.rows, start=1))
+def _placed(found: leaderboard.Board, by: By) -> list[tuple[int, tuple[str, Row]]]:
+    return list(zip(places([row for _, row in found.rows], by), found.rows, strict=True))
 
 
 def _spoken(day: str) -> str:

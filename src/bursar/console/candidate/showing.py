@@ -12,12 +12,12 @@ from markupsafe import Markup
 from bursar.charts import Chart
 from bursar.offers import figures, telling
 from bursar.offers.asking import TERMS, Asked
-from bursar.offers.controls import CONTROLS, SECTIONS, Control
+from bursar.offers.controls import CONTROLS, SECTIONS, Control, Section
 from bursar.offers.filling import OTHER, inapplicable, lines_of, presumed, stops_of, values_of
 from bursar.offers.link import MAX_CARRIED_CHARS, packed
 from bursar.offers.telling import percent, said
 from bursar.offers.weighing import Weighing
-from bursar.office.weighing import Weighed
+from bursar.office.weighing import REPORT_WORLDS, Weighed
 from bursar.plans.document import Fault
 
 Document = dict[str, Any]
@@ -54,6 +54,19 @@ class Shown:
         return self.value == OTHER
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A section of the form: how much of it is known, and whether it is open."""
+
+    name: str
+    title: str
+    controls: tuple[Control, ...]
+    said: int
+    asked: int
+    """Controls that apply."""
+    open: bool
+
+
 def form_of(
     document: Document, line: int, faults: Mapping[str, Fault] | None = None, loose: Sequence[Fault] = ()
 ) -> dict[str, Any]:
@@ -66,7 +79,7 @@ def form_of(
         for name, control in CONTROLS.items()
     }
     return {
-        "sections": SECTIONS,
+        "sections": [_part(one, shown) for one in SECTIONS],
         "controls": shown,
         "other": OTHER,
         "lines": lines_of(document),
@@ -74,6 +87,15 @@ def form_of(
         "base": packed(document, MAX_CARRIED_CHARS),
         "loose": list(loose),
     }
+
+
+def _part(section: Section, shown: Mapping[str, Shown]) -> Part:
+    """Folded away where nothing is known yet, so that a page is no longer than what it has to say."""
+    ones = [shown[one.name] for one in section.controls]
+    asked = [one for one in ones if one.kind != "out"]
+    said = sum(bool(one.value) for one in asked)
+    opened = bool(said) or any(one.kind == "fault" for one in ones) or not section.folded
+    return Part(section.name, section.title, section.controls, said, len(asked), opened)
 
 
 def _control(control: Control, values: Mapping[str, str], currency: str, out: str, fault: Fault | None) -> Shown:
@@ -122,6 +144,7 @@ def answer_of(found: Weighed) -> dict[str, Any]:
         "said": partial(said, currency=currency),
         "percent": percent,
         "open_terms": sum(len(line.unknown) for line in one.offer.lines),
+        "report_worlds": REPORT_WORLDS,
         "disclaimer": telling.DISCLAIMER,
     }
 
