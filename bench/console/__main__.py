@@ -31,7 +31,7 @@ MOST_MS = 60.0
 FLOOR = "/sign-in"
 HOME = Path(os.environ.get("BURSAR_BENCH", Path.home() / ".cache" / "bursar" / "bench")) / "console"
 _LINK = re.compile(r'<a [^>]*href="(/[^"#]*)"')
-_NAV = re.compile(r"<nav.*?</nav>", re.DOTALL)
+_NAV = re.compile(r'<nav aria-label="Pages".*?</nav>', re.DOTALL)
 
 
 @dataclass(slots=True)

@@ -97,7 +97,7 @@ def _people(desk: Desk, home: Path, count: int) -> None:
         )
     roster = home / "roster.csv"
     roster.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    desk.import_people(roster)
+    desk.import_people(roster.read_text(encoding="utf-8"))
 
 
 def _usage(settings: Settings, begins: int, ends: int, rows: int, month: str) -> None:

@@ -16,7 +16,7 @@ from bursar.demo.provider import Provider
 from bursar.grants.rehearsal import Rehearsal
 from bursar.ledger import reading
 from bursar.ledger.values import FUNDING
-from bursar.office import grants, pools, promises, reports, rollout, topups
+from bursar.office import grants, pools, promises, reports, rollout, topups, verification
 from bursar.office.database import reading as looking
 from bursar.office.desk import Desk, initialise, open_desk
 from bursar.office.serving import serving
@@ -118,7 +118,7 @@ async def test_two_years_of_a_company_of_forty(tmp_path: Path) -> None:
     assert set(company.answers) <= {200, 429, 401}
     _what_happened(company, ids)
     _everybodys_statement_is_the_calendars(company)
-    assert reports.verified(desk).findings == []
+    assert verification.verified(desk).findings == []
     desk.close()
 
 

@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import update
-from tests.support.books import NANO, OWNER, Books, at
+from tests.support.books import NANO, Books
 
 from bursar.errors import Conflict, InvalidInput, NotFound, Unavailable
 from bursar.office import audit_pages, closes, reconciliation, standing
-from bursar.office import house_work as work
 from bursar.office.database import reading, transaction
 from bursar.office.tables import period_usage
 
@@ -269,80 +268,3 @@ def test_what_somebody_changed_behind_the_ledgers_back_does_not_agree(books: Boo
     found = reconciliation.reconcile(books.desk, quiet)
     assert not found["agree"]
     assert not all(one["agree"] for one in found[where])
-
-
-# Long work.
-
-
-def test_work_goes_on_when_it_is_left_and_is_done_once_at_a_time(books: Books) -> None:
-    go, told = threading.Event(), threading.Event()
-
-    def job(desk: Any, progress: work.Progress) -> dict[str, Any]:
-        progress(1, 4)
-        told.set()
-        assert go.wait(30)
-        return {"answer": 42}
-
-    found = work.begin(books.desk, OWNER, "thinking", job, wait_seconds=0)
-    assert told.wait(30)
-    running = work.named(books.desk, found.id, now=books.now())
-    assert (running.state, running.share) == ("running", 25)
-    with pytest.raises(Conflict, match="being done already"):
-        work.begin(books.desk, OWNER, "thinking", job)
-    go.set()
-    work.wait(found.id)
-    done = work.newest(books.desk, "org_1", "thinking", now=books.now())
-    assert done is not None
-    assert (done.state, done.result, done.actor) == ("done", {"answer": 42}, OWNER.label)
-
-
-def test_work_that_is_cancelled_stops_at_its_next_beat_and_says_so(books: Books) -> None:
-    going = threading.Event()
-
-    def job(desk: Any, progress: work.Progress) -> dict[str, Any]:
-        for step in range(100_000):
-            progress(step, 100_000)
-            going.set()
-            threading.Event().wait(0.02)
-        return {}
-
-    found = work.begin(books.desk, OWNER, "counting", job, wait_seconds=0)
-    assert going.wait(30)
-    work.cancel(books.desk, found.id)
-    work.wait(found.id)
-    assert work.named(books.desk, found.id, now=books.now()).state == "cancelled"
-
-
-def test_work_whose_process_died_is_lost_and_can_be_begun_again(books: Books) -> None:
-    from sqlalchemy import insert
-
-    from bursar.office.tables import work as table
-
-    with transaction(books.desk.engine) as connection:
-        connection.execute(
-            insert(table).values(
-                id="wrk_dead",
-                organisation="org_1",
-                account="acc",
-                actor="somebody",
-                kind="dying",
-                began=at("2026-03-02"),
-                beat=at("2026-03-02"),
-            )
-        )
-    assert work.named(books.desk, "wrk_dead", now=books.now()).state == "lost"
-    assert work.begin(books.desk, OWNER, "dying", lambda desk, progress: {"ok": 1}, wait_seconds=10).state == "done"
-
-
-def test_work_that_fails_says_why_in_a_sentence_and_never_with_a_trace(books: Books) -> None:
-    def refused(desk: Any, progress: work.Progress) -> dict[str, Any]:
-        raise Conflict("the moon is in the way", "wait a month")
-
-    def broken(desk: Any, progress: work.Progress) -> dict[str, Any]:
-        raise KeyError("secret.path")
-
-    one = work.begin(books.desk, OWNER, "moon", refused, wait_seconds=10)
-    assert (one.state, one.result) == ("failed", {"sentence": "the moon is in the way", "hint": "wait a month"})
-    other = work.begin(books.desk, OWNER, "mars", broken, wait_seconds=10)
-    assert other.state == "failed"
-    assert "secret" not in str(other.result)

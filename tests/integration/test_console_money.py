@@ -13,16 +13,13 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 from tests.support.console import SCRIPT, ConsoleHouse, account_of, console_house
+from tests.support.past import BEFORE, LAST, NOW, charge, own_money, two_months
 
-from bursar.ledger import Applied, Charge, LotTerms, Release, Request, Usage, apply_now
 from bursar.ledger.proof import verify_proof
-from bursar.office import months, nodes, standing
+from bursar.office import months, nodes, pools, standing
 
 pytest_plugins = ("tests.postgres",)
 
-NANO = 1_000_000_000
-NOW = months.month_of(int(datetime.now(UTC).timestamp()) * 1_000_000)
-LAST, BEFORE = months.following(NOW, -1), months.following(NOW, -2)
 FORMULA = "=HYPERLINK(1)"
 
 
@@ -42,40 +39,10 @@ def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         url = server.replace("/postgres?", "/bursar_money?")
     try:
         with console_house(folder, url) as found:
-            _past(found)
+            two_months(found, FORMULA)
             yield found
     finally:
         patch.undo()
-
-
-def _past(house: ConsoleHouse) -> None:
-    """Eve, whose team is a formula, had a hundred dollars in each of the last two months and used some."""
-    desk = house.desk
-    eve = desk.add_person("eve", name="Eve", team=FORMULA, level="senior")["id"]
-    for place, month in enumerate((BEFORE, LAST)):
-        start, end = months.micros_of(month)
-        lot = LotTerms(f"lot_eve_{month}", "USD", 100 * NANO, start, end, label=f"Stipend {month}")
-        commands = [Release(f"release:{lot.id}", eve, lot)]
-        apply_now(desk.store, commands, start, desk.now())
-        _charge(house, eve, 10 + place, start + 5 * 86_400_000_000, f"eve_{month}")
-
-
-def _charge(house: ConsoleHouse, person: str, dollars: int, at: int, name: str) -> None:
-    usage = Usage(
-        request_id=name,
-        provider="anthropic",
-        model="claude-sonnet-4-5",
-        purpose="work",
-        list_nanos=dollars * NANO,
-        cost_nanos=dollars * NANO * 9 // 10,
-        at=at,
-        tokens={"input": 10},
-    )
-    request = Request("anthropic", "claude-sonnet-4-5", "work")
-    (answer,) = apply_now(
-        house.desk.store, [Charge(name, person, "USD", dollars * NANO, request, usage)], at, house.desk.now()
-    )
-    assert isinstance(answer, Applied)
 
 
 def text_of(answer: httpx.Response) -> str:
@@ -102,6 +69,8 @@ def test_pages_about_one_thing_open_for_the_roles_of_the_table_and_for_nobody_el
     account = account_of(house.desk, "finance").id
     expected = {
         f"/finance/close/{LAST}": {"finance", "auditor"},
+        f"/payroll?month={LAST}": {"payroll", "auditor"},
+        f"/payroll.csv?month={LAST}": {"payroll", "auditor"},
         "/platform/providers/openai": {"finance", "platform", "auditor", "owner"},
         "/platform/providers/openai/remove": {"platform", "owner"},
         "/audit/ledger/eve": {"finance", "auditor"},
@@ -232,10 +201,9 @@ def test_a_month_is_closed_corrected_and_opened_again(house: ConsoleHouse) -> No
         assert tab.get("/finance/close/2026-99").status_code == 422
 
         closed = house.send(tab, path, at=path, note=f"all in {SCRIPT}")
-        assert closed.headers["location"] == f"{path}?done=closed"
-        said = text_of(tab.get(path))
+        assert closed.headers["location"].removesuffix("?done=closed") == path
+        said = _until(tab, path, "the lines are what was frozen")
         assert SCRIPT not in said
-        assert "the lines are what was frozen" in said
         assert "closed by finance" in said
         assert plain(said).count("$10.00") >= 3
         again = house.send(tab, path, at="/account")
@@ -243,9 +211,10 @@ def test_a_month_is_closed_corrected_and_opened_again(house: ConsoleHouse) -> No
 
         # Late usage of that month is shown there, and becomes a correction of the next.
         eve = house.desk.person("eve")["id"]
-        _charge(house, eve, 3, months.micros_of(BEFORE)[0] + 7 * 86_400_000_000, "eve_late")
+        charge(house, eve, 3, months.micros_of(BEFORE)[0] + 7 * 86_400_000_000, "eve_late")
         assert "the next close" in text_of(tab.get(path))
         assert house.send(tab, f"/finance/close/{LAST}", at=f"/finance/close/{LAST}").status_code == 303
+        _until(tab, f"/finance/close/{LAST}", "the lines are what was frozen")
         assert f'href="/finance/close/{LAST}"' in text_of(tab.get(path)).split("Since it was closed")[1]
         assert "+$3.00 at list price" in plain(text_of(tab.get(f"/finance/close/{LAST}")))
 
@@ -253,7 +222,8 @@ def test_a_month_is_closed_corrected_and_opened_again(house: ConsoleHouse) -> No
         assert head[:4] == ["concerns", "person", "team", "provider"]
         assert {row[0]: row[6] for row in rows} == {BEFORE: "3.000000000", LAST: "11.000000000"}
         assert {row[2] for row in rows} == {f"'{FORMULA}"}  # no spreadsheet runs it
-        assert rows_of(tab.get(f"/finance/close/{LAST}/plans.csv"))[1][0] == LAST
+        # What moved in a closed month after its close stands beside the month's own.
+        assert {row[0] for row in rows_of(tab.get(f"/finance/close/{LAST}/plans.csv"))[1:]} == {BEFORE, LAST}
         assert tab.get(f"/finance/close/{LAST}/secrets.csv").status_code == 422
 
         # Only the last one is opened again, with a reason, and what was frozen stays to be looked at.
@@ -285,6 +255,37 @@ def _until(tab: httpx.Client, path: str, words: str) -> str:
             return text
         time.sleep(0.1)
     raise AssertionError(f"{path} never said {words!r}: {plain(text)[:1000]}")
+
+
+# Payroll.
+
+
+def test_payroll_takes_over_personal_use_and_what_was_agreed_to_be_deducted(house: ConsoleHouse) -> None:
+    own_money(house, "mallory", 4)
+    with house.client("payroll") as tab:
+        text = text_of(tab.get("/payroll"))
+        said = plain(text)
+        assert "$4.00 of personal use and $4.00 of own money to deduct, of 1 person" in said
+        assert (SCRIPT in text, pools.OWN_MONEY_WORDS[:30] in said) == (False, True)
+        assert "eve" not in plain(text_of(tab.get(f"/payroll?month={LAST}"))).split("by person")[1]
+        assert "$11.00" in plain(text_of(tab.get(f"/payroll?month={LAST}&show=all&find=eve")))
+        assert "Nobody of" in text_of(tab.get("/payroll?find=nobody-of-that-name"))
+        assert "Nothing was used" in text_of(tab.get("/payroll?month=2020-01"))
+
+        head, *rows = rows_of(tab.get("/payroll.csv"))
+        row = dict(zip(head, *rows, strict=True))
+        assert (row["person"], row["personal use list USD"], row["own money to deduct USD"]) == (
+            "mallory",
+            "4.000000000",
+            "4.000000000",
+        )
+        assert row["agreed"] == f"{datetime.now(UTC):%Y-%m-%d}"
+        _, *rows = rows_of(tab.get(f"/payroll.csv?month={LAST}&show=all"))
+        assert [(row[1], row[3], row[6]) for row in rows] == [("eve", f"'{FORMULA}", "11.000000000")]
+        for wrong in ("/payroll?month=2026-13", "/payroll?show=secrets", "/payroll.csv?month=x"):
+            assert tab.get(wrong).status_code == 422
+    with house.client("mallory") as tab:
+        assert f"payroll of {NOW}" in text_of(tab.get("/watchers"))
 
 
 # Platform.
@@ -502,7 +503,7 @@ def test_an_owner_invites_gives_roles_and_shuts_accounts(house: ConsoleHouse) ->
         ):
             answer = house.send(tab, f"{top}/add", **fields)
             assert answer.status_code in (404, 409, 422), fields
-            assert said in answer.text, fields
+            assert said in answer.text.lower(), fields
         assert ">new<" not in text_of(tab.get(top))
         made = house.send(tab, f"{top}/add", login="new", name=SCRIPT[:100], role="payroll")
         assert SCRIPT not in text_of(made)
@@ -524,7 +525,7 @@ def test_an_owner_invites_gives_roles_and_shuts_accounts(house: ConsoleHouse) ->
         assert house.send(tab, f"{path}/suspend").status_code == 303
         assert account_of(house.desk, "new").status == "suspended"
         refused = house.send(tab, f"{path}/invite", at=path)
-        assert (refused.status_code, "reinstate it first" in refused.text) == (409, True)
+        assert (refused.status_code, "reinstate it first" in refused.text.lower()) == (409, True)
         assert house.send(tab, f"{path}/reinstate", at=path).status_code == 303
         assert tab.get(f"{path}/explode").status_code == 422
 

@@ -372,17 +372,17 @@ def test_a_proof_is_a_file_that_fits(books: Books) -> None:
 def test_the_ledger_is_verified_with_and_against_a_head_that_was_kept(books: Books) -> None:
     steps: list[tuple[int, int]] = []
     found = verification.verified(books.desk, lambda done, whole: steps.append((done, whole)))
-    assert found["clean"]
-    assert steps[-1][0] == steps[-1][1] == found["entries"]
-    kept = verification.read_anchor(found["anchor"])
+    assert found.clean
+    assert steps[-1][0] == steps[-1][1] == found.ledger.entries
+    kept = verification.read_anchor(verification.document(found)["anchor"])
     books.charge(person(books, "p0"), 1, "2026-03-09T10:00")
-    assert verification.verified(books.desk, lambda done, whole: None, kept)["clean"]
+    assert verification.verified(books.desk, anchor=kept).clean
     assert kept is not None
     from msgspec.structs import replace
 
-    other = verification.verified(books.desk, lambda done, whole: None, replace(kept, hash="0" * 64))
-    assert not other["clean"]
-    assert "is not the anchor that was kept" in other["findings"][0]
+    other = verification.verified(books.desk, anchor=replace(kept, hash="0" * 64))
+    assert not other.clean
+    assert "is not the anchor that was kept" in other.findings[0]
 
 
 def test_ids_in_logs_have_names(books: Books) -> None:

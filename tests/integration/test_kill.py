@@ -16,7 +16,7 @@ from tests.support.processes import serve_process
 from tests.support.profile import size
 
 from bursar.demo.provider import Defaults, Provider
-from bursar.office import reports
+from bursar.office import verification
 from bursar.office.desk import initialise, open_desk
 from bursar.office.settings import Settings
 
@@ -77,7 +77,7 @@ async def _load(url: str, key: str, acknowledged: set[str], seed: int) -> None:
 
 
 def _check(desk, acknowledged: set[str]) -> None:
-    assert reports.verified(desk).findings == []
+    assert verification.verified(desk).findings == []
     settled = {
         row[0]
         for row in desk.store.read(lambda session: session.rows("SELECT request_id FROM charge WHERE status = 'exact'"))

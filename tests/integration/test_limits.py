@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.support.house import House, running_house
 
-from bursar.office import pools, promises, reports, rollout
+from bursar.office import pools, promises, reports, rollout, verification
 from bursar.office.desk import Desk
 from bursar.plans.check import load
 
@@ -71,8 +71,7 @@ async def test_grace_then_pool_then_a_cheaper_model_then_stop(tmp_path: Path) ->
         assert any("gpt-4o-mini answered instead of gpt-4o" in line["note"] for line in statement["lines"])
         assert "from pool:platform" in notes(house)
         house.assert_clean()
-        verification = reports.verified(house.desk)
-        assert verification.findings == []
+        assert verification.verified(house.desk).findings == []
         overage = house.desk.store.read(lambda session: session.rows("SELECT SUM(overage) FROM charge"))
         assert overage == [(0,)]
 

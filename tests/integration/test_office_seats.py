@@ -14,7 +14,7 @@ from bursar.errors import Conflict, InvalidInput
 from bursar.ledger import Release, Settle, TakeHold, Void, apply_now
 from bursar.ledger.values import LotTerms
 from bursar.money import NANO
-from bursar.office import outlook, promises, reports, rollout, seats, usage_events
+from bursar.office import outlook, promises, reports, rollout, seats, usage_events, verification
 from bursar.office.database import reading
 from bursar.office.desk import Desk, initialise, open_desk
 from bursar.office.settings import Settings
@@ -65,7 +65,7 @@ class Office:
         )
 
     def assert_clean(self) -> None:
-        assert reports.verified(self.desk).findings == []
+        assert verification.verified(self.desk).findings == []
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import asyncio
 import re
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -78,6 +79,16 @@ class ConsoleHouse:
         status, _, _ = self.run(self.house.chat("hello"))
         assert status == 200
         self.run(self.house.settled())
+
+    def ask(self, key: str) -> int:
+        """The status of one real request with this key, settled, once the gateway knows the key."""
+        for _ in range(100):
+            status, _, _ = self.run(self.house.chat("hello", key=key))
+            if status != 401:
+                break
+            time.sleep(0.05)
+        self.run(self.house.settled())
+        return int(status)
 
     def client(self, login: str = "") -> httpx.Client:
         """A browser's tab; signed in, if a login is given, with a session that was begun for it."""

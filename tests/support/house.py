@@ -13,7 +13,7 @@ import aiohttp
 
 from bursar.demo.provider import Defaults, Provider
 from bursar.gateway.server import Gateway
-from bursar.office import reports
+from bursar.office import reports, verification
 from bursar.office.desk import Desk, initialise, open_desk
 from bursar.office.serving import serving
 from bursar.office.settings import Settings
@@ -94,8 +94,7 @@ class House:
         return reports.balance(self.desk, person)
 
     def assert_clean(self) -> None:
-        verification = reports.verified(self.desk)
-        assert verification.findings == []
+        assert verification.verified(self.desk).findings == []
         assert self.open_holds() == 0
 
 

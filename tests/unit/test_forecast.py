@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bursar.office.forecast import HISTORY_HOURS, HORIZON_HOURS, MICROS_PER_HOUR, ahead, rate_per_day, run_out
+from bursar.office.forecast import (
+    HISTORY_HOURS,
+    HORIZON_HOURS,
+    MICROS_PER_HOUR,
+    ahead,
+    chance,
+    rate_per_day,
+    run_out,
+)
 
 UTC_ZONE = ZoneInfo("UTC")
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -131,3 +139,29 @@ def test_nothing_is_left_below_nothing() -> None:
     hourly = weeks_of({(day, 9): 100 for day in range(7)}, MONDAY, UTC_ZONE)
     found = ahead(hourly, 150, at(MONDAY), at(MONDAY + timedelta(days=4)), UTC_ZONE)
     assert [one.middle for one in found] == [150, 50, 0, 0, 0]
+
+
+def test_how_likely_it_runs_out_is_known_from_the_spread_of_days() -> None:
+    # Days of 20 and 30 by turns: 25 a day on average, so that 14 days cost 350 give or take.
+    cost = {(day, hour): 1 for day in range(7) for hour in range(24)}
+    hourly = weeks_of(cost, MONDAY, UTC_ZONE)
+    for day in range(14):
+        hourly[day * 24] += 10 if day % 2 else 0
+    until = at(MONDAY + timedelta(days=14))
+    exactly = sum(hourly[:-1])
+    assert chance(hourly, exactly, at(MONDAY), until, UTC_ZONE) == pytest.approx(0.5, abs=0.05)
+    likely = [chance(hourly, left, at(MONDAY), until, UTC_ZONE) for left in (100, 350, 400, 450, 600)]
+    assert likely == sorted(likely, reverse=True)
+    assert likely[0] == pytest.approx(1, abs=1e-3)
+    assert likely[-1] == pytest.approx(0, abs=1e-3)
+
+
+def test_use_that_never_varies_runs_out_for_sure_or_not_at_all() -> None:
+    hourly = weeks_of({(day, 9): 10 for day in range(7)}, MONDAY, UTC_ZONE)
+    until = at(MONDAY + timedelta(days=10))
+    assert chance(hourly, 99, at(MONDAY), until, UTC_ZONE) == 1.0
+    assert chance(hourly, 101, at(MONDAY), until, UTC_ZONE) == 0.0
+
+
+def test_with_less_than_two_weeks_nobody_knows_how_likely_it_is() -> None:
+    assert chance([240], 100, at(MONDAY), at(MONDAY + timedelta(days=1)), UTC_ZONE) is None

@@ -45,8 +45,8 @@ again (`Idempotency-Replayed: true`). The same key with other content is a confl
 something only if it is still what was read (412 otherwise).
 **Lists** come in pages: `next` of a page, given as `after`, is the next one; it stays right while rows are added.
 **Problems** are `application/problem+json` (RFC 9457) with `field`, `found`, `expected` and a `hint`.
-**Long work** answers 202 with a job that can be polled, followed as events and cancelled. Jobs live in the process that took
-them, for an hour after they end.
+**Long work** answers 202 with a job that can be polled, followed as events and cancelled. Any process
+can tell how far one is; what came out is kept for a week.
 """
 PAGE = " ".join((inspect.getdoc(Page) or "").split())
 STATUS_WORDS = {

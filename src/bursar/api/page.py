@@ -8,8 +8,8 @@ from bursar.api.problems import KINDS, PREFIX
 from bursar.api.resources import RESOURCES, ROUTES
 from bursar.api.routes import PREFIX as AT
 from bursar.api.routes import Route
-from bursar.office import kept_answers
-from bursar.web import edge, jobs
+from bursar.office import kept_answers, work, working
+from bursar.web import edge
 
 _HEAD = f"""# REST API
 
@@ -27,9 +27,9 @@ _LIMITS = (
     ("page", limits.MAX_PAGE_ITEMS, f"items; {limits.PAGE_ITEMS} without `limit`"),
     ("idempotency key", kept_answers.MAX_KEY_CHARS, "characters; kept for 24 hours"),
     ("kept answer", kept_answers.MAX_KEPT_BYTES, "bytes"),
-    ("jobs", jobs.RUNNING, "at once in a process"),
-    ("jobs", jobs.MAX_OPEN_EACH, "of one account that are not over"),
-    ("job's result", jobs.MAX_RESULT_BYTES, "bytes; kept for an hour in the process that made it"),
+    ("jobs", working.MAX_AT_ONCE, "at once in a process; others wait"),
+    ("jobs", work.MAX_UNFINISHED, "of one account that are not over"),
+    ("job's result", work.MAX_RESULT_BYTES, "bytes; kept for a week"),
     ("simulation", limits.MAX_SCENARIOS, "scenarios"),
     ("offers", limits.MAX_OFFERS, "side by side"),
     ("offers", limits.OFFERS_AT_ONCE, "evaluations at once, of everybody together; 429 beyond"),

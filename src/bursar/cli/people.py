@@ -9,7 +9,9 @@ import typer
 
 from bursar.cli.options import Json, Person, desk
 from bursar.cli.render import Column, console, show_json, show_table
-from bursar.office import promises
+from bursar.errors import InvalidInput
+from bursar.office import people, promises
+from bursar.office.roster import MAX_TEXT_CHARS, header_of, suggested
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -65,14 +67,29 @@ def import_(
     file: Annotated[
         Path, typer.Argument(help="CSV with a header: name,email,handle,level,job_family,team,location,...")
     ],
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--column", metavar="NAME=FIELD", help="Which field a column is: 'Work email=email'; 'SSN=' none."
+        ),
+    ] = None,
+    guess: Annotated[
+        bool, typer.Option("--guess", help="Tell columns by their usual names; leave others aside.")
+    ] = False,
+    leave_out: Annotated[
+        bool, typer.Option("--leave-out", help="Import the good rows, and say what is wrong with the others.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check and say what would change, change nothing.")
     ] = False,
     json: Json = False,
 ) -> None:
     """Import a roster from CSV; people are matched by e-mail. Example: bursar person import roster.csv --dry-run"""
+    text = people.roster_text(file)
     with desk() as office:
-        outcome = office.import_people(file, dry_run=dry_run)
+        outcome = office.import_people(
+            text, name=file.name, columns=_columns(text, column or [], guess), leave_out=leave_out, dry_run=dry_run
+        )
     if json:
         show_json(outcome)
         return
@@ -80,6 +97,19 @@ def import_(
     console.print(
         f"{outcome['added']} people {verb} added, {outcome['updated']} updated, {outcome['unchanged']} left as they are."
     )
+    for one in outcome["refused"]:
+        console.print(f"Left out: {one}", markup=False)
+
+
+def _columns(text: str, given: list[str], guess: bool) -> dict[str, str] | None:
+    """What the options say of the file's columns; None if they say nothing."""
+    found = suggested(header_of(text)) if guess else {}
+    for one in given:
+        name, equals, field = one.rpartition("=")
+        if not equals or not name.strip():
+            raise InvalidInput("column", repr(one[:MAX_TEXT_CHARS]), "NAME=FIELD, such as 'Work email=email'")
+        found[name.strip()] = field.strip()
+    return found or None
 
 
 @app.command()

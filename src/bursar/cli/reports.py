@@ -21,7 +21,7 @@ from bursar.cli.render import (
     sparkline,
 )
 from bursar.ledger import NEVER
-from bursar.office import reports
+from bursar.office import reports, verification
 
 ledger_app = typer.Typer(no_args_is_help=True)
 
@@ -184,7 +184,7 @@ def doctor(json: Json = False) -> None:
 def verify_(json: Json = False) -> None:
     """Check the whole ledger against its seals. Example: bursar ledger verify"""
     with desk() as office:
-        found = reports.verified(office)
+        found = verification.verified(office).ledger
     if json:
         show_json({**msgspec.to_builtins(found), "clean": found.clean})
     else:

@@ -1146,7 +1146,7 @@ def compare_offers(
 def list_jobs(
     *, after: str | None = None, limit: int | None = None
 ) -> Paged[shapes.JobDocumentPage, shapes.JobDocument]:
-    """My jobs. The newest first; those of the process that answers, for an hour after their end."""
+    """My jobs. The newest first, also those that were begun in the console; what came out is kept for a week."""
     return Paged("listJobs", "GET", "/jobs", shapes.JobDocumentPage, query=questions({"after": after, "limit": limit}))
 
 
@@ -1161,5 +1161,5 @@ def get_job_result(job: str) -> Call[bytes]:
 
 
 def cancel_job(job: str) -> Call[shapes.JobDocument]:
-    """Cancel a job. It ends at its next step. One that is over stays as it is, which is a conflict."""
+    """Cancel a job. It ends within a moment. One that is over stays as it is, which is a conflict."""
     return Call("cancelJob", "POST", f"/jobs/{segment(job)}/cancel", shapes.JobDocument, changes=True)

@@ -760,8 +760,6 @@ class JobDocument:
     """When it was over."""
     result_type: str | None
     """Media type of its result, once it is done."""
-    result_bytes: int | None
-    """Size of its result, once it is done."""
     problem: JobProblem | None
     """Why it failed."""
 

@@ -10,6 +10,7 @@ from bursar.console import (
     finance,
     mine,
     organisation,
+    people,
     platform,
     signing,
     team,
@@ -19,6 +20,7 @@ from bursar.console.area import Area
 AREAS: tuple[Area, ...] = (
     mine.AREA,
     team.AREA,
+    people.AREA,
     compensation.AREA,
     finance.AREA,
     platform.AREA,

@@ -22,8 +22,14 @@ STYLES = ("base.css", "layout.css", "parts.css", "documents.css", "offer.css", "
 def static() -> Static:
     """The console's files."""
     folder = files("bursar.console").joinpath("static")
-    texts = [folder.joinpath(name).read_text(encoding="utf-8") for name in STYLES]
-    return Static(folder, {"console.css": "\n".join([charts.stylesheet(), *texts])})
+    return Static(folder, {"console.css": stylesheet()})
+
+
+@cache
+def stylesheet() -> str:
+    """Everything that pages look like, for a page that has to stand alone too."""
+    folder = files("bursar.console").joinpath("static")
+    return "\n".join([charts.stylesheet(), *(folder.joinpath(name).read_text(encoding="utf-8") for name in STYLES)])
 
 
 def figure(chart: Chart, *, caption: bool = True) -> Markup:

@@ -16,13 +16,13 @@ from typing import Any
 
 import aiohttp
 
-from bursar.demo import tour
+from bursar.demo import money, tour
 from bursar.demo.company import Employee, first_day, history, plan_document, roster
 from bursar.demo.provider import Defaults, Provider
 from bursar.demo.swarm import Agent, AgentTally, run_agent
 from bursar.ledger import apply_now
 from bursar.money import Amount, Unit, format_amount
-from bursar.office import pricing, promises, reports, rollout, topups, watch
+from bursar.office import pricing, promises, reports, rollout, topups, verification, watch
 from bursar.office.database import transaction
 from bursar.office.desk import Desk, initialise, open_desk
 from bursar.office.serving import serving
@@ -137,18 +137,20 @@ def _company(folder: Path, provider_url: str, size: int, seed: int) -> tuple[Des
         staff.append((row["id"], one))
     for name, secret in PROVIDER_KEYS.items():
         desk.add_provider(name, base_url=provider_url, secret=secret)
-    with transaction(desk.engine) as connection:
-        book = pricing.current_book(connection)
-    _live(desk, staff, book, seed)
+    _live(desk, staff, seed)
     return desk, staff
 
 
-def _live(desk: Desk, staff: list[tuple[str, Employee]], book: PriceBook, seed: int) -> None:
+def _live(desk: Desk, staff: list[tuple[str, Employee]], seed: int) -> None:
     """The past three months, with the office's clock moved through them: the calendar runs as it would have."""
     clock, until = desk.clock, desk.now()
+    money.agree(desk, first_day(until))
+    with transaction(desk.engine) as connection:
+        book = pricing.current_book(connection)
     moment = [int(first_day(until).timestamp()) * 1_000_000]
     desk.clock = lambda: moment[0]
     try:
+        tinkering = money.Tinkering.begin(desk, staff, book, seed)
         rollout.apply_plan(desk, load(plan_document()))
         for _, employee in staff:
             promises.give(desk, employee.handle, "tern-and-hale")
@@ -161,6 +163,7 @@ def _live(desk: Desk, staff: list[tuple[str, Employee]], book: PriceBook, seed: 
             if at // MICROS_PER_DAY != today:
                 today = at // MICROS_PER_DAY
                 promises.run_calendar(desk)
+                commands = [*tinkering.day(at), *commands]
             for start in range(0, len(commands), 256):
                 apply_now(desk.store, commands[start : start + 256], at)
             while asks and asks[0][0] <= at:
@@ -248,7 +251,7 @@ def compare(desk: Desk, provider: Provider, tallies: dict[str, AgentTally]) -> d
     )
     billed = Counter(_billed(book, line) for line in provider.bill.lines if line.usage.total_input)
     charged = Counter(int(row[2]) for row in charges)
-    verification = reports.verified(desk)
+    checked = verification.verified(desk).ledger
     statuses = Counter(row[3] for row in charges)
     open_holds = desk.store.read(lambda session: len(session.open_holds()))
     totals = {
@@ -259,7 +262,7 @@ def compare(desk: Desk, provider: Provider, tallies: dict[str, AgentTally]) -> d
     return {
         "agree": len(set(totals.values())) == 1
         and billed == charged
-        and verification.clean
+        and checked.clean
         and not open_holds
         and not sum(int(row[6]) for row in charges),
         **totals,
@@ -268,7 +271,7 @@ def compare(desk: Desk, provider: Provider, tallies: dict[str, AgentTally]) -> d
         "statuses": dict(statuses),
         "overage_nanos": sum(int(row[6]) for row in charges),
         "open_holds": open_holds,
-        "ledger": {"clean": verification.clean, "entries": verification.entries, "findings": verification.findings},
+        "ledger": {"clean": checked.clean, "entries": checked.entries, "findings": checked.findings},
         "agents": {
             "requests": sum(one.requests for one in tallies.values()),
             "answered": sum(one.answered for one in tallies.values()),

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import select
+
 from bursar.office import grants, people, topups
 from bursar.office.database import reading
+from bursar.office.tables import person as person_table
 
 if TYPE_CHECKING:
     from bursar.office.desk import Desk
@@ -44,5 +47,5 @@ def _name(connection: Any, handle: str) -> str:
     """Who decides, by name; whoever is not on the roster leaves it to anybody with the right."""
     if not handle:
         return "anybody with the right"
-    known = {one["handle"]: one["name"] for one in people.listed(connection)}
-    return known.get(handle) or "anybody with the right"
+    name = connection.execute(select(person_table.c.name).where(person_table.c.handle == handle)).scalar()
+    return str(name or "anybody with the right")

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Connection, or_, select, tuple_
 
 from bursar.errors import InvalidInput
+from bursar.office.audit import count
+from bursar.office.database import reading
 from bursar.office.tables import audit, person, personal_read, user_account
+from bursar.office.work import Outcome
 
+if TYPE_CHECKING:
+    from bursar.office.desk import Desk
+
+KIND = "audit-export"
+EXPORT_LINES = 1_000
+"""Lines that are read at once."""
 ROWS = 50
 MAX_SEARCH_CHARS = 100
 
@@ -93,6 +104,25 @@ def page(
     found = connection.execute(query.where(*wanted).order_by(row.seq.desc()).limit(rows + 1)).all()
     kept = found[:rows]
     return Page(tuple(_line(one) for one in kept), kept[-1].seq if len(found) > rows else 0)
+
+
+def work(desk: Desk, asked: dict[str, Any], progress: Callable[[int, int], None]) -> Outcome:
+    """The whole log as JSON lines, the oldest first, as long work is done; there is nothing to ask."""
+    found: list[str] = []
+    with reading(desk.engine) as connection:
+        whole, before = count(connection), 0
+        while lines := page(connection, before=before, rows=EXPORT_LINES).lines:
+            found += [_exported(one) for one in lines]
+            before = lines[-1].seq
+            progress(len(found), whole + 1)
+    return Outcome("".join(f"{one}\n" for one in reversed(found)).encode(), "application/x-ndjson", "audit.ndjson")
+
+
+def _exported(one: Line) -> str:
+    moment = datetime.fromtimestamp(one.at // 1_000_000, UTC).replace(microsecond=one.at % 1_000_000)
+    names = ("actor", "action", "subject", "detail", "hash")
+    told = {"seq": one.seq, "at": moment.isoformat().replace("+00:00", "Z")}
+    return json.dumps({**told, **{name: getattr(one, name) for name in names}}, ensure_ascii=False)
 
 
 def actions(connection: Connection) -> list[str]:

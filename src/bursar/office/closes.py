@@ -7,6 +7,7 @@ journal, and is refused if the three ways of counting the month do not agree.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -24,10 +25,12 @@ from bursar.office.month_reading import first_month, moved_in, present_in, refus
 from bursar.office.months import checked, following, micros_of, month_of, months_between, title
 from bursar.office.standing import Taken, taken
 from bursar.office.tables import ORGANISATION, period_close, period_movement, period_usage, person
+from bursar.office.work import Outcome
 
 if TYPE_CHECKING:
     from bursar.office.desk import Desk
 
+KIND = "close"
 MAX_NOTE_CHARS = 500
 MAX_MONTHS = 600
 """Months that a list of the books may have."""
@@ -35,8 +38,8 @@ ROWS_AT_ONCE = 500
 
 
 def kind_of(period: str) -> str:
-    """What the work of closing a month is called."""
-    return f"close {period}"
+    """What the work of closing a month is called: of each month there is one at a time."""
+    return f"{KIND} {period}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +216,8 @@ def close(desk: Desk, period: str, note: str, progress: Progress) -> dict[str, A
         "previous": previous,
         "digest": found,
     }
+    # The last moment for whoever does not want it any more.
+    progress(1, 1)
     with transaction(desk.engine) as connection:
         # Somebody else may have been faster: the place in line is looked at again where nobody can step in between.
         detail = {"digest": found, "seq": head.seq, "number": number, "note": note}
@@ -222,6 +227,11 @@ def close(desk: Desk, period: str, note: str, progress: Progress) -> dict[str, A
         connection.execute(insert(period_close).values(**row))
         _store(connection, row, usage, movement)
     return {"period": period, "number": number, "digest": found, "seq": head.seq}
+
+
+def work(desk: Desk, asked: dict[str, Any], progress: Progress) -> Outcome:
+    """Close a month as long work is done; asked with `period` and `note`."""
+    return Outcome(json.dumps(close(desk, asked["period"], asked["note"], progress)).encode(), name="close.json")
 
 
 def refuse_early(desk: Desk, period: str) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 
 from bursar.ledger.stretch import Movement
@@ -100,7 +100,8 @@ def movement_lines(
     found = []
     late: dict[tuple[str, str], int] = {}
     own: dict[tuple[str, str], Movement] = {}
-    for (month, plan, unit), one in sorted(moved.items()):
+    for (month, plan, unit), whole in sorted(moved.items()):
+        one = replace(whole, overage=0)  # what no lot covered is no plan's
         if month > period or one == Movement():
             continue
         if month == period:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import getpass
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ from bursar.ledger import (
 from bursar.money import Amount, Unit, parse_amount
 from bursar.office import audit, grants, keys, people, pricing, promises, providers, rates, tokens
 from bursar.office.database import check_schema, migrate, open_engine, reading, transaction
+from bursar.office.roster import compare
 from bursar.office.settings import Settings
 from bursar.office.vault import Secret, Vault, create_master_key, open_vault
 
@@ -107,27 +108,43 @@ class Desk:
         with reading(self.engine) as connection:
             return people.named(connection, name)
 
-    def import_people(self, file: Path, *, dry_run: bool = False) -> dict[str, Any]:
+    def import_people(
+        self,
+        text: str,
+        *,
+        name: str = "roster",
+        columns: Mapping[str, str] | None = None,
+        leave_out: bool = False,
+        dry_run: bool = False,
+        beat: Callable[[int, int], None] | None = None,
+    ) -> dict[str, Any]:
+        """Bring the roster to what a CSV says, whole or not at all; with `leave_out`, without the rows that are wrong.
+
+        `beat` is told how far it is, and ends it by raising: nothing is changed then.
+        """
         with transaction(self.engine) as connection:
-            found = people.read_roster(connection, file)
+            before = {one["id"]: one for one in people.listed(connection)}
+            found = compare(text, list(before.values()), columns=columns, leave_out=leave_out)
             if not dry_run:
-                before = {one["id"]: one for one in people.listed(connection)}
                 people.apply_roster(connection, found, lambda: new_id("per"), self.now())
-                for person_id, _ in found.updated:
+                for done, (person_id, _) in enumerate(found.updated):
+                    if beat is not None:
+                        beat(done, len(found.updated))
                     holder = people.named(connection, person_id)
                     promises.retier(connection, self, before[person_id], holder, "roster")
-                counts = {"added": len(found.added), "updated": len(found.updated)}
-                self.note(connection, "person.import", file.name, counts)
+                counts = {"added": len(found.added), "updated": len(found.updated), "refused": len(found.refused)}
+                self.note(connection, "person.import", name, counts)
         if not dry_run:
             self.run_calendar()
         return {
             "added": len(found.added),
             "updated": len(found.updated),
             "unchanged": found.unchanged,
+            "refused": [one.sentence for one in found.refused],
             "dry_run": dry_run,
         }
 
-    def change_person(self, name: str, **fields: str) -> dict[str, Any]:
+    def change_person(self, name: str, /, **fields: str) -> dict[str, Any]:
         """Change a person's record; their grants go to the tier that is theirs now, after the notice of the terms."""
         with transaction(self.engine) as connection:
             before = people.named(connection, name)

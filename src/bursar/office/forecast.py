@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import sqrt
+from math import erfc, sqrt
 from zoneinfo import ZoneInfo
 
 from bursar.calendar import from_micros, to_local
@@ -62,6 +62,24 @@ def rate_per_day(hourly: Sequence[int], now: int, zone: ZoneInfo) -> int:
     """What the next seven days cost on average by the model, nano-units a day."""
     rates = _rates(hourly, now // MICROS_PER_HOUR, zone)
     return _cost(rates, now, now + 7 * MICROS_PER_DAY, zone) // 7
+
+
+def chance(hourly: Sequence[int], available: int, now: int, until: int, zone: ZoneInfo) -> float | None:
+    """How likely `available` nano-units are used up between now and `until`, 0 to 1; None where nothing is known of it.
+
+    The use of n days is taken as normal around what `run_out` expects, with the spread that `ahead` draws; beyond the
+    horizon nothing is looked at. With less than two weeks of history there is no spread to be known.
+    """
+    rates = _rates(hourly, now // MICROS_PER_HOUR, zone)
+    if isinstance(rates, int):
+        return None
+    end = min(until, now + HORIZON_HOURS * MICROS_PER_HOUR)
+    days = max(0, end - now) / MICROS_PER_DAY
+    over = _cost(rates, now, end, zone) - available
+    spread = _spread(hourly, rates, now // MICROS_PER_HOUR, zone) * sqrt(days + days * days / 14)
+    if not spread:
+        return 1.0 if over >= 0 else 0.0
+    return 0.5 * erfc(-over / (spread * sqrt(2)))
 
 
 def run_out(hourly: Sequence[int], available: int, now: int, zone: ZoneInfo) -> int | None:

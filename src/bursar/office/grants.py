@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
 
 from bursar.calendar import from_micros, micros, to_local, to_utc
 from bursar.errors import Conflict, NotFound
@@ -24,6 +24,9 @@ from bursar.plans.vesting import Accelerated, Happened, Portion
 
 NOTHING_DUE = 2**62
 """The next event of a grant that has none."""
+
+MAX_IDS = 10_000
+"""Grants that are asked for by their ids in one statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,25 +199,32 @@ def listed(
     connection: Connection, *, person: str = "", ids: Iterable[str] | None = None, plan: str = "", active_at: int = 0
 ) -> list[Grant]:
     """Grants with their histories, in the order of their start."""
-    query = select(plan_grant).order_by(plan_grant.c.starts, plan_grant.c.id)
+    meant: list[ColumnElement[bool]] = []
     if person:
-        query = query.where(plan_grant.c.person == person)
+        meant.append(plan_grant.c.person == person)
     if plan:
-        query = query.where(plan_grant.c.plan == plan)
+        meant.append(plan_grant.c.plan == plan)
+    if active_at:
+        meant += [plan_grant.c.starts <= active_at, or_(plan_grant.c.ends == 0, plan_grant.c.ends > active_at)]
     if ids is not None:
         wanted = list(ids)
-        query = query.where(plan_grant.c.id.in_(wanted))
-    rows = connection.execute(query).all()
-    if active_at:
-        rows = [row for row in rows if row.starts <= active_at and (not row.ends or active_at < row.ends)]
-    names = [row.id for row in rows]
+        if len(wanted) > MAX_IDS:  # more than an engine takes as parameters
+            halves = (wanted[: len(wanted) // 2], wanted[len(wanted) // 2 :])
+            both = [
+                one
+                for half in halves
+                for one in listed(connection, person=person, ids=half, plan=plan, active_at=active_at)
+            ]
+            return sorted(both, key=lambda one: (one.history.starts, one.id))
+        meant.append(plan_grant.c.id.in_(wanted))
+    rows = connection.execute(select(plan_grant).where(*meant).order_by(plan_grant.c.starts, plan_grant.c.id)).all()
     terms: dict[str, list[Any]] = {}
     pauses: dict[str, list[Any]] = {}
     facts: dict[str, list[Any]] = {}
     parts = ((grant_terms, "number", terms), (grant_pause, "start", pauses), (grant_fact, "number", facts))
     for table, order, found in parts:
-        part = select(table).where(table.c.grant_id.in_(names)).order_by(table.c.grant_id, order)
-        for row in connection.execute(part):
+        part = select(table).where(table.c.grant_id.in_(select(plan_grant.c.id).where(*meant)))
+        for row in connection.execute(part.order_by(table.c.grant_id, order)):
             found.setdefault(row.grant_id, []).append(row)
     known: dict[tuple[str, int], Plan] = {}
     return [

@@ -80,14 +80,26 @@ def listed(connection: Connection) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in connection.execute(select(person).order_by(person.c.handle))]
 
 
-def found(connection: Connection, part: str = "", *, after: str = "", limit: int = 50) -> list[dict[str, Any]]:
-    """People who did not leave, by handle; `part` of a handle or a name, `after` the last handle of the page before."""
-    query = select(person).where(person.c.status != "left", person.c.handle > after)
+def found(
+    connection: Connection, part: str = "", *, after: str = "", limit: int = 50, left: bool = False
+) -> list[dict[str, Any]]:
+    """People by handle, with `left` also who is gone; `part` of a handle, name, e-mail address or team, `after` the last
+    handle of the page before."""
+    query = select(person).where(person.c.handle > after)
+    if not left:
+        query = query.where(person.c.status != "left")
     wanted = part.strip().lower()
     if wanted:
-        in_handle = person.c.handle.contains(wanted, autoescape=True)
-        query = query.where(or_(in_handle, func.lower(person.c.name).contains(wanted, autoescape=True)))
+        there = [func.lower(column).contains(wanted, autoescape=True) for column in (person.c.name, person.c.team)]
+        there += [column.contains(wanted, autoescape=True) for column in (person.c.handle, person.c.email)]
+        query = query.where(or_(*there))
     return [dict(row._mapping) for row in connection.execute(query.order_by(person.c.handle).limit(limit))]
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """How many people there are by status."""
+    query = select(person.c.status, func.count()).group_by(person.c.status)
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def names(connection: Connection, ids: Iterable[str]) -> dict[str, dict[str, str]]:
@@ -108,8 +120,8 @@ def named(connection: Connection, name: str) -> dict[str, Any]:
     return dict(row._mapping)
 
 
-def read_roster(connection: Connection, file: Path) -> Import:
-    """Read and check a whole roster before anything is changed. Raises InvalidInput with the line of each fault."""
+def roster_text(file: Path) -> str:
+    """A roster as it lies in a file. Raises InvalidInput."""
     expected = f"a CSV file in UTF-8 of at most {MAX_ROSTER_BYTES // 1024 // 1024} MiB"
     try:
         with file.open("rb") as opened:
@@ -119,7 +131,12 @@ def read_roster(connection: Connection, file: Path) -> Import:
         raise InvalidInput("roster", str(error), expected) from error
     if len(raw) > MAX_ROSTER_BYTES:
         raise InvalidInput("roster", "a larger file", expected)
-    return compare(text, listed(connection))
+    return text
+
+
+def read_roster(connection: Connection, file: Path) -> Import:
+    """Read and check a whole roster before anything is changed. Raises InvalidInput with the line of each fault."""
+    return compare(roster_text(file), listed(connection))
 
 
 def apply_roster(connection: Connection, found: Import, new_id: Callable[[], str], now: int) -> None:

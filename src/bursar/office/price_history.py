@@ -112,12 +112,14 @@ def book(connection: Connection) -> PriceBook:
     return known
 
 
-def rates_of(desk: Desk, text: str, at: int, kinds: Collection[str] = ()) -> list[Rates]:
+def rates_of(desk: Desk, text: str, at: int, kinds: Collection[str] = (), *, exact: bool = False) -> list[Rates]:
     """The rates of every model that a text means or that holds it, at most `MOST_MODELS` models, of some kinds of
-    provider or of all."""
+    provider or of all; `exact`: of the model of that very name alone, where there is one."""
     with reading(desk.engine) as connection:
         found = book(connection)
     named = [one for one in dict.fromkeys(found.search(text)) if not kinds or one[0] in kinds]
+    if exact:
+        named = [one for one in named if one[1] == text] or named[:1]
     rows: list[Rates] = []
     for kind, model in named[:MOST_MODELS]:
         tariff = found.tariff(kind, model, at)

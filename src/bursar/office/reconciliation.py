@@ -6,17 +6,19 @@ what the journal moved. What a provider bills is a fourth figure, and it is thei
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from bursar.ledger import stretch
 from bursar.ledger.session import MICROS_PER_DAY, Session, wide, wide_sum
 from bursar.ledger.stretch import Movement, Progress
 from bursar.office.months import month_of
+from bursar.office.work import Outcome
 
 if TYPE_CHECKING:
     from bursar.office.desk import Desk
 
-KIND = "reconcile"
+KIND = "reconciliation"
 STATUSES = ("exact", "estimated", "unresolved", "corrected")
 BUCKETS = ("released", "has", "spent", "forfeited", "revoked", "rolled")
 
@@ -24,6 +26,11 @@ BUCKETS = ("released", "has", "spent", "forfeited", "revoked", "rolled")
 def reconcile(desk: Desk, progress: Progress) -> dict[str, Any]:
     """Count everything from the first entry to the newest one, on one snapshot; a plain document."""
     return desk.store.read(lambda session: _reconcile(session, progress))
+
+
+def work(desk: Desk, asked: dict[str, Any], progress: Progress) -> Outcome:
+    """Reconcile as long work is done; there is nothing to ask."""
+    return Outcome(json.dumps(reconcile(desk, progress)).encode(), name="reconciliation.json")
 
 
 def _reconcile(session: Session, progress: Progress) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,9 +11,8 @@ from bursar.errors import BursarError, InvalidInput
 from bursar.exchange.notify import forecast_sentence
 from bursar.ledger import NEVER, LotTerms, StoreUnavailable, reading
 from bursar.ledger.session import MICROS_PER_DAY, Session
-from bursar.ledger.verify import Verification, verify
-from bursar.office import audit, pricing, watch
-from bursar.office.database import check_schema, transaction
+from bursar.office import pricing, watch
+from bursar.office.database import check_schema
 from bursar.office.database import reading as looking
 
 if TYPE_CHECKING:
@@ -316,21 +314,6 @@ def snapshot(desk: Desk) -> dict[str, Any]:
             for row in found["recent"]
         ],
     }
-
-
-def verified(desk: Desk, watch: Callable[[float], None] | None = None) -> Verification:
-    """The ledger and the audit log, checked from the first line to the last. What `watch` raises ends it."""
-
-    def told(done: int, whole: int) -> None:
-        if watch is not None:
-            watch(min(1.0, done / max(1, whole)))
-
-    found = desk.store.read(lambda session: verify(session, progress=told))
-    with transaction(desk.engine) as connection:
-        broken = audit.first_broken(connection)
-    if broken is not None:
-        found.wrong(f"audit log: line {broken} does not fit the chain")
-    return found
 
 
 def doctor(desk: Desk) -> list[dict[str, Any]]:

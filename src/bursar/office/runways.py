@@ -1,6 +1,7 @@
 """Who runs out before the period ends: for each of some people what is left, at which rate it goes, and how long it lasts.
 
 It rests on the same model as every forecast (`forecast.run_out`) and needs a few queries however many people there are.
+How sure that is, is the spread of the same model (`forecast.chance`): whoever lasts on average and may still run out is told.
 Who seems to save up is told by a rule that can be said in a sentence, and only as a guess: nothing tells why.
 """
 
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 from bursar.office import watch
-from bursar.office.forecast import DAY_HOURS, rate_per_day
+from bursar.office.forecast import DAY_HOURS, chance, rate_per_day
 from bursar.office.subjects import Member
 from bursar.office.watch import Outlook
 
@@ -25,9 +26,15 @@ SAVING_LEFT = 4
 SAVING_FELL = 2
 """... and the last week cost less than one part in so many of the week before: somebody may be saving up."""
 
-State = Literal["out", "dry", "saving", "fine", "idle", "nothing"]
+TIGHT = 0.2
+"""Whoever would last and runs out in more than so many cases may run out."""
+
+State = Literal["out", "dry", "tight", "saving", "fine", "idle", "nothing"]
 STATES: tuple[State, ...] = get_args(State)
-"""The worst first: used up; runs out before it resets; may be saving up; lasts; nothing used in two weeks; nothing open."""
+"""The worst first: used up; runs out before it resets; may run out; may be saving up; lasts; nothing used in two weeks;
+nothing open."""
+AT_RISK: frozenset[State] = frozenset(("out", "dry", "tight", "saving"))
+"""Whom somebody should think of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,8 @@ class Runway:
     """When the next allotment comes, 0 for never."""
     runs_out_at: int | None
     """None: not before it resets or ends."""
+    chance: float | None = None
+    """How likely it runs out before it resets, 0 to 1; None: not known, or it does not reset."""
 
     @property
     def days(self) -> float | None:
@@ -67,7 +76,11 @@ def runways(desk: Desk, members: Sequence[Member], now: int) -> list[Runway]:
     """The worst off first."""
     outlooks = watch.outlooks(desk, [watch.Holder(one.id, one.zone) for one in members], now)
     found = [runway(one, outlooks.get(one.id), now) for one in members]
-    return sorted(found, key=lambda one: (STATES.index(one.state), one.runs_out_at or 0, -one.spent, one.member.handle))
+    return sorted(found, key=_order)
+
+
+def _order(one: Runway) -> tuple[int, int, float, int, str]:
+    return STATES.index(one.state), one.runs_out_at or 0, -(one.chance or 0.0), -one.spent, one.member.handle
 
 
 def runway(member: Member, outlook: Outlook | None, now: int) -> Runway:
@@ -75,26 +88,31 @@ def runway(member: Member, outlook: Outlook | None, now: int) -> Runway:
     if outlook is None:
         return Runway(member, "nothing", 0, 0, 0, 0, 0, None)
     purse = outlook.purse
+    left = purse.available + purse.held
     rate = rate_per_day(outlook.hourly, now, member.zone) if outlook.hourly else 0
+    likely = chance(outlook.hourly, left, now, outlook.resets, member.zone) if rate and outlook.resets > now else None
     return Runway(
         member,
-        state_of(outlook),
-        purse.available + purse.held,
+        state_of(outlook, likely),
+        left,
         purse.whole,
         purse.spent,
         rate,
         outlook.resets,
         outlook.runs_out_at,
+        likely,
     )
 
 
-def state_of(outlook: Outlook) -> State:
+def state_of(outlook: Outlook, likely: float | None = None) -> State:
     """How somebody stands."""
     purse = outlook.purse
     if purse.share_ppm >= watch.EXHAUSTED_PPM:
         return "out"
     if outlook.runs_out_at is not None:
         return "dry"
+    if likely is not None and likely >= TIGHT:
+        return "tight"
     if seems_saving(outlook):
         return "saving"
     return "fine" if any(outlook.hourly) else "idle"

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from bursar.calendar import months_later
 from bursar.errors import InvalidInput
 from bursar.insight.simulation.behaviour import CALM, Behaviour
 from bursar.insight.simulation.engine import MAX_CELLS, MAX_PEOPLE, Setup, run
-from bursar.insight.simulation.outcome import Comparison, Outcome, compare, outcomes
+from bursar.insight.simulation.outcome import Comparison, Outcome, as_json, compare, outcomes
 from bursar.insight.simulation.usage import PRICES, Persona, Usage, parse_persona, parse_price
 from bursar.ledger import Store, reading
 from bursar.ledger.session import MICROS_PER_DAY
 from bursar.money import NANO, parse_amount
 from bursar.office import people
 from bursar.office.database import reading as looking
+from bursar.office.work import Outcome as Result
 from bursar.plans.check import load
 from bursar.plans.terms import Plan
+
+if TYPE_CHECKING:
+    from bursar.office.desk import Desk
 
 KIND = "simulation"
 HISTORY_MONTHS = 12
@@ -64,6 +69,8 @@ class Simulated:
     comparison: Comparison | None
     with_history: int
     """People whose use is drawn from their own past."""
+    document: str = ""
+    """The text that was asked about, so that somebody can go on with it."""
 
 
 def setup_of(asked: Asked, plans: Sequence[Plan], today: date) -> Setup:
@@ -140,22 +147,30 @@ def question(documents: Sequence[str], asked: Asked, today: date, *, names: Sequ
     return {"documents": list(documents), "names": list(names), "asked": asdict(asked), "now": today.isoformat()}
 
 
-def work(engine: Engine, store: Store, given: dict[str, Any], beat: Callable[[int, int], None]) -> bytes:
+def work(desk: Desk, given: dict[str, Any], beat: Callable[[int, int], None]) -> Result:
     """Do what `question` asked; returns what `outcome_of` reads."""
     asked = msgspec.convert(given["asked"], Asked)
     today = date.fromisoformat(given["now"])
     plans = [load(one).plan for one in given["documents"]]
-    with looking(engine) as connection:
+    with looking(desk.engine) as connection:
         who = everybody(connection)
     now = _day(today) * MICROS_PER_DAY
-    past = history_of(store, {one["id"]: one["handle"] for one in who}, now) if asked.history else {}
+    past = history_of(desk.store, {one["id"]: one["handle"] for one in who}, now) if asked.history else {}
     beat(0, 1)
-    return msgspec.json.encode(simulated(plans, who, setup_of(asked, plans, today), past, beat, given["names"]))
+    found = simulated(plans, who, setup_of(asked, plans, today), past, beat, given["names"])
+    found = replace(found, document=given["documents"][-1])
+    return Result(msgspec.json.encode(found), name=f"simulation-{plans[-1].name}.json")
 
 
 def outcome_of(written: bytes) -> Simulated:
     """What `work` wrote down."""
     return msgspec.json.decode(written, type=Simulated)
+
+
+def document_of(written: bytes) -> bytes:
+    """The same as a document for others, of schema `simulation/1`."""
+    found = outcome_of(written)
+    return json.dumps(as_json(found.setup, found.outcomes, found.comparison)).encode()
 
 
 def _day(day: date) -> int:

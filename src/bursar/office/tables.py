@@ -290,6 +290,8 @@ topup_request = Table(
     CheckConstraint("amount_nanos > 0", name="topup_request_amount"),
 )
 Index("topup_request_person", topup_request.c.person)
+Index("topup_request_decided", topup_request.c.decided)
+Index("topup_request_state", topup_request.c.state)
 
 consent = Table(
     "consent",
@@ -528,8 +530,11 @@ long_work = Table(
     "long_work",
     metadata,
     Column("id", Text, primary_key=True),
+    Column("organisation", Text, ForeignKey("organisation.id"), nullable=False),
     Column("account", Text, ForeignKey("user_account.id"), nullable=False),
+    Column("actor", Text, nullable=False),
     Column("kind", Text, nullable=False),
+    Column("shared", Integer, nullable=False, server_default="0"),
     Column("title", Text, nullable=False),
     Column("state", Text, nullable=False, server_default="waiting"),
     Column("asked", Text, nullable=False),
@@ -540,11 +545,25 @@ long_work = Table(
     Column("ended", BigInteger, nullable=False, server_default="0"),
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("problem", Text, nullable=False, server_default=""),
+    Column("hint", Text, nullable=False, server_default=""),
+    Column("status", Integer, nullable=False, server_default="0"),
     Column("result", LargeBinary),
+    Column("result_type", Text, nullable=False, server_default=""),
+    Column("result_name", Text, nullable=False, server_default=""),
     CheckConstraint("state IN ('waiting', 'running', 'done', 'failed', 'cancelled')", name="long_work_state"),
 )
 Index("long_work_account", long_work.c.account, long_work.c.created)
 Index("long_work_state", long_work.c.state, long_work.c.created)
+Index("long_work_kind", long_work.c.organisation, long_work.c.kind, long_work.c.created)
+_is_shared_and_open = text("shared = 1 AND state IN ('waiting', 'running')")
+Index(
+    "long_work_one_at_a_time",
+    long_work.c.organisation,
+    long_work.c.kind,
+    unique=True,
+    sqlite_where=_is_shared_and_open,
+    postgresql_where=_is_shared_and_open,
+)
 
 leaderboard_member = Table(
     "leaderboard_member",
@@ -667,26 +686,6 @@ pay_band = Table(
 )
 
 # Running it.
-
-house_work = Table(
-    "house_work",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("organisation", Text, ForeignKey("organisation.id"), nullable=False),
-    Column("account", Text, nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("state", Text, nullable=False, server_default="running"),
-    Column("began", BigInteger, nullable=False),
-    Column("beat", BigInteger, nullable=False),
-    Column("ended", BigInteger, nullable=False, server_default="0"),
-    Column("done", BigInteger, nullable=False, server_default="0"),
-    Column("whole", BigInteger, nullable=False, server_default="0"),
-    Column("stop", Integer, nullable=False, server_default="0"),
-    Column("result", Text, nullable=False, server_default=""),
-    CheckConstraint("state IN ('running', 'done', 'failed', 'cancelled')", name="house_work_state"),
-)
-Index("house_work_kind", house_work.c.organisation, house_work.c.kind, house_work.c.began)
 
 journal_mark = Table(
     "journal_mark",

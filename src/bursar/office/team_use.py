@@ -1,23 +1,24 @@
 """What a team uses in sum: by day, by model and by project, and how evenly; never by person.
 
-A model or a project that fewer than `LEAST` people used is not named: it is put together with others until at least that
-many stand behind the sum, and where that cannot be, nothing is told. The time is fixed, so that no two answers can be set
-against each other to find the one who is missing.
+A model or a project that few people used is not named (`small_groups`): it is put together with others until enough stand
+behind the sum, and where that cannot be, nothing is told. Time and people are fixed, so that no two answers can be set
+against each other to find the one who is missing: it is told of everybody below whoever asks, and of no part of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from bursar.charts import gini
 from bursar.ledger.session import MICROS_PER_DAY, Session, wide, wide_sum
+from bursar.office.small_groups import LEAST_PEOPLE, split
 
 if TYPE_CHECKING:
     from bursar.office.desk import Desk
 
-LEAST = 5
+LEAST = LEAST_PEOPLE
 """People behind any figure that is not a total of the whole team."""
 DAYS = 30
 """Days that are looked at, today included."""
@@ -95,21 +96,22 @@ def mix(desk: Desk, people: Sequence[str], by: By, now: int) -> list[Share]:
 def put_together(by_key: Mapping[str, Mapping[str, int]], least: int = LEAST) -> list[Share]:
     """Sums behind which at least `least` people stand; `by_key` has what each person used of each key."""
     used = {
-        key: {person: amount for person, amount in by_person.items() if amount > 0} for key, by_person in by_key.items()
+        key: found
+        for key, by_person in by_key.items()
+        if (found := {person: amount for person, amount in by_person.items() if amount > 0})
     }
-    shown = sorted(
-        (key for key, one in used.items() if len(one) >= least), key=lambda key: (-sum(used[key].values()), key)
-    )
-    hidden = [key for key, one in used.items() if one and len(one) < least]
-    # One small group beside named ones could be worked out from the total, so it takes company with it.
-    while hidden and len(_people(used, hidden)) < least and shown:
-        hidden.append(shown.pop())
-    if hidden and len(_people(used, hidden)) < least:
+
+    def people(keys: Collection[str]) -> int:
+        return len({person for key in keys for person in used[key]})
+
+    def share(name: str, keys: Collection[str]) -> Share:
+        return Share(name, people(keys), sum(sum(used[key].values()) for key in keys))
+
+    parts = split([(key, len(one)) for key, one in used.items()], people, least)
+    if parts.merged and parts.people < least:
         return []
-    found = [Share(key, len(used[key]), sum(used[key].values())) for key in shown]
-    if hidden:
-        found.append(Share("", len(_people(used, hidden)), sum(sum(used[key].values()) for key in hidden)))
-    return found
+    named = sorted((share(key, [key]) for key in parts.named), key=lambda one: (-one.amount, one.key))
+    return [*named, share("", parts.merged)] if parts.merged else named
 
 
 def spread(amounts: Sequence[int]) -> Spread | None:
@@ -122,7 +124,3 @@ def spread(amounts: Sequence[int]) -> Spread | None:
         return ordered[min(len(ordered) - 1, len(ordered) * tenths // 10)]
 
     return Spread(len(ordered), at(1), at(5), at(9), gini(ordered))
-
-
-def _people(used: Mapping[str, Mapping[str, int]], keys: Sequence[str]) -> set[str]:
-    return {person for key in keys for person in used[key]}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bursar.calendar import from_micros, to_local
 from bursar.errors import Conflict
@@ -11,12 +12,15 @@ from bursar.exchange import ocf
 from bursar.exchange.ocf import VestingTransaction
 from bursar.office import grants
 from bursar.office.database import reading
+from bursar.office.work import Outcome
 from bursar.plans.terms import Plan
 from bursar.plans.tranches import schedule_of
 from bursar.plans.vesting import Accelerated, Fact, Start, Started, VestingTerms
 
 if TYPE_CHECKING:
     from bursar.office.desk import Desk
+
+KIND = "vesting-export"
 
 
 def terms_of(plan: Plan) -> VestingTerms:
@@ -42,3 +46,8 @@ def transactions_file(desk: Desk, name: str) -> str:
         for number, fact in enumerate(facts):
             found.append(VestingTransaction(f"{grant.id}-{number}", grant.id, fact))
     return ocf.write_transactions_file(found)
+
+
+def work(desk: Desk, asked: dict[str, Any], progress: Callable[[int, int], None]) -> Outcome:
+    """Write the file as long work is done; asked with `plan`."""
+    return Outcome(transactions_file(desk, asked["plan"]).encode(), name=f"{asked['plan']}-transactions.ocf.json")

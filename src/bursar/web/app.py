@@ -25,7 +25,6 @@ from bursar.office.working import Workers
 from bursar.web.callers import SignInFirst
 from bursar.web.desks import DATABASE_THREADS, Desks
 from bursar.web.edge import Edge
-from bursar.web.jobs import Jobs
 from bursar.web.live import Pulse
 from bursar.web.problems import Problem, problem_of
 
@@ -73,9 +72,8 @@ def make_app(desks: Desks, faces: Sequence[Face]) -> FastAPI:
         anyio.to_thread.current_default_thread_limiter().total_tokens = DATABASE_THREADS
         async with AsyncExitStack() as stack:
             stack.callback(desks.close)
-            stack.push_async_callback(asyncio.to_thread, app.state.jobs.close)
             stack.push_async_callback(app.state.pulse.stopped)
-            stack.callback(app.state.workers.stop)
+            stack.push_async_callback(asyncio.to_thread, app.state.workers.stop)
             if settings.oidc.issuer:
                 client = await stack.enter_async_context(ProviderClient(settings.oidc, desks.clock))
                 app.state.identity = IdentityProvider(
@@ -93,9 +91,8 @@ def make_app(desks: Desks, faces: Sequence[Face]) -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=life, redirect_slashes=False)
     app.state.desks = desks
     app.state.pulse = Pulse(desks)
-    app.state.jobs = Jobs(desks.clock)
     app.state.identity = None
-    app.state.workers = Workers(settings)
+    app.state.workers = Workers(settings, desks.clock)
     for face in faces:
         app.include_router(face.router, prefix=face.prefix)
     for kind in (BursarError, StoreUnavailable, RequestValidationError, HTTPException):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
 from fastapi import Query
@@ -20,13 +19,10 @@ from bursar.api.shapes import Amount, Document, Instant, Page, amount_of, instan
 from bursar.errors import InvalidInput
 from bursar.ledger import reading as ledger
 from bursar.money import Unit
-from bursar.office import audit, reports
+from bursar.office import audit, audit_pages, reports, verification
 from bursar.office.database import reading
-from bursar.web.jobs import Result, Watch
 
 BOOKS = Resource("Books", "Exposure of the house, the ledger's proof, the audit log, traffic and health.")
-EXPORT_LINES = 1_000
-"""Audit lines that are read at once."""
 
 
 class Exposure(Document):
@@ -147,16 +143,7 @@ def get_ledger_head(call: Called) -> Head:
 def verify_ledger(call: Called) -> JobDocument:
     """The chain of seals, the journal and every projection of it, and the audit log. A job: its result is JSON with `clean`,
     counts, the head and a sentence for everything that is wrong."""
-    desks, label = call.desks, call.by.label
-
-    def work(watch: Watch) -> Result:
-        with desks.lend(label) as desk:
-            found = reports.verified(desk, watch)
-        counts = {name: getattr(found, name) for name in ("entries", "postings", "seals", "lots", "holds", "charges")}
-        told = {"clean": found.clean, "head": found.head, "findings": found.findings, **counts}
-        return Result(json.dumps(told).encode(), "application/json", "verification.json")
-
-    return begin(call, "verification", "Verification of the ledger", work)
+    return begin(call, verification.KIND, "Verification of the ledger", {"anchor": ""}, shared=True)
 
 
 @BOOKS.get("/audit", "listAudit", "Who changed what", action="audit.read", whose="house")
@@ -189,20 +176,7 @@ def list_audit(
 )
 def export_audit(call: Called) -> JobDocument:
     """Every line, oldest first, as JSON lines with their hashes. A job."""
-    desks = call.desks
-
-    def work(watch: Watch) -> Result:
-        found: list[str] = []
-        with reading(desks.engine) as connection:
-            total, before = max(1, audit.count(connection)), 0
-            while lines := audit.lines(connection, before=before, limit=EXPORT_LINES):
-                found += [_line(one).model_dump_json() for one in lines]
-                before = lines[-1]["seq"]
-                watch(len(found) / total)
-        text = "".join(f"{one}\n" for one in reversed(found))
-        return Result(text.encode(), "application/x-ndjson", "audit.ndjson")
-
-    return begin(call, "audit-export", "The audit log", work)
+    return begin(call, audit_pages.KIND, "The audit log", {})
 
 
 @BOOKS.get("/traffic", "getTraffic", "What goes on at the gateway", action="traffic.read", whose="house")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import json
 
 from pydantic import Field
 from sqlalchemy import Connection
@@ -17,14 +16,12 @@ from bursar.api.shapes import Day, Document, Line, Prose, Sent, When, Yaml, said
 from bursar.calendar import from_micros
 from bursar.errors import InvalidInput, NotFound
 from bursar.insight.simulation.engine import MAX_MONTHS
-from bursar.insight.simulation.outcome import as_json
 from bursar.office import plans, rollout, scenarios, vesting_export
 from bursar.office.database import reading
 from bursar.plans.check import Checked, load
 from bursar.plans.differences import differences
 from bursar.plans.document import Fault, PlanFaults
 from bursar.plans.factsheet import fact_sheet
-from bursar.web.jobs import Result, Watch
 
 
 class PlanFault(Document):
@@ -211,21 +208,11 @@ def apply_plan(call: Called, body: NewVersion) -> Applied:
 def simulate_plan(call: Called, body: Simulation) -> JobDocument:
     """Cost, run-outs, forfeiture and liability by month and tier, over thousands of scenarios, against the people of the
     roster. A job: its result is JSON of schema `simulation/1`."""
-    chosen = [load(one).plan for one in (body.document, body.against) if one]
+    documents = [one for one in (body.document, body.against) if one]
     names = {one.name for one in dataclasses.fields(scenarios.Asked)} - {"usage"}
     asked = scenarios.Asked(**{name: getattr(body, name) for name in names}, usage=tuple(body.usage))
-    setup = scenarios.setup_of(asked, chosen, from_micros(call.now).date())
-    with call.desk() as desk, reading(desk.engine) as connection:
-        people = scenarios.everybody(connection)
-        handles = {one["id"]: one["handle"] for one in people}
-        past = scenarios.history_of(desk.store, handles, call.now) if body.history else {}
-
-    def work(watch: Watch) -> Result:
-        found = scenarios.simulated(chosen, people, setup, past, lambda done, whole: watch(done / max(1, whole)))
-        text = json.dumps(as_json(found.setup, found.outcomes, found.comparison))
-        return Result(text.encode(), "application/json", f"simulation-{chosen[0].name}.json")
-
-    return begin(call, "simulation", f"Simulation of {chosen[0].name}", work)
+    question = scenarios.question(documents, asked, from_micros(call.now).date())
+    return begin(call, scenarios.KIND, f"Simulation of {load(body.document).plan.name}", question)
 
 
 @PLANS.post(
@@ -242,15 +229,7 @@ def export_vesting(call: Called, plan: Name) -> JobDocument:
     with reading(call.desks.engine) as connection:
         if plans.latest(connection, known(plan)) is None:
             raise NotFound(f"there is no plan {plan!r}")
-    desks, label = call.desks, call.by.label
-
-    def work(watch: Watch) -> Result:
-        with desks.lend(label) as desk:
-            text = vesting_export.transactions_file(desk, plan)
-        watch(1.0)
-        return Result(text.encode(), "application/json", f"{plan}-transactions.ocf.json")
-
-    return begin(call, "vesting-export", f"Vesting of {plan}", work)
+    return begin(call, vesting_export.KIND, f"Vesting of {plan}", {"plan": plan})
 
 
 def _fault(one: Fault) -> PlanFault:

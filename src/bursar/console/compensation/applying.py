@@ -72,7 +72,10 @@ def confirm(visit: Visit, document: Text = "", effective: Day = "", note: Note =
     )
 
 
-@AREA.form("/plans/-/apply", action="plan.apply", whose="house")
+@AREA.form(
+    "/plans/-/apply", action="plan.apply", whose="house",
+    name="Preview", question="Who would get what, and what changes for whom?",
+)  # fmt: skip
 def apply(
     visit: Visit,
     document: Text = "",

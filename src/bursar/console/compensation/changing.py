@@ -191,7 +191,10 @@ def confirm(visit: Visit, grant_id: GrantId, act: ActName, form: Form) -> Respon
     )
 
 
-@AREA.form("/grants/{grant_id}/change/{act}", action="grant.give", whose="house")
+@AREA.form(
+    "/grants/{grant_id}/change/{act}", action="grant.give", whose="house",
+    name="Change a grant", question="What shall change?",
+)  # fmt: skip
 def do(visit: Visit, grant_id: GrantId, act: ActName, form: Form) -> Response:
     """Do it."""
     wanted = _act(act)

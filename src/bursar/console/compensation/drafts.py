@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -27,17 +28,20 @@ AROUND = 1
 MAX_BEFORE, MAX_SHOWN = 24, 160
 """Characters of a line that are shown before the fault, and in all."""
 
+_ENDS = re.compile(r"[^,}\]]+")
+
 Text = Annotated[str, Form()]
 Name = Annotated[str, Path(max_length=80)]
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A line of the text near a fault, cut where the fault begins."""
+    """A line of the text near a fault, cut where the fault begins and where it ends."""
 
     number: int
     before: str
     marked: str
+    after: str
     here: bool
 
 
@@ -138,7 +142,10 @@ def spots(document: str, fault: Fault) -> tuple[Spot, ...]:
     for number in range(max(1, fault.line - AROUND), min(len(lines), fault.line + AROUND) + 1):
         text, here = lines[number - 1][left : left + MAX_SHOWN], number == fault.line
         cut = min(max(0, fault.column - 1 - left), len(text)) if here else len(text)
-        found.append(Spot(number, ("…" if left else "") + text[:cut], text[cut:], here))
+        # Within braces or brackets the fault's part ends at the next comma; elsewhere a comma is part of the text.
+        ends = _ENDS.match(text, cut) if here and re.search(r"[{\[]", text[:cut]) else None
+        end = ends.end() if ends else len(text)
+        found.append(Spot(number, ("…" if left else "") + text[:cut], text[cut:end], text[end:], here))
     return tuple(found)
 
 

@@ -58,7 +58,10 @@ def confirm(
     return visit.show("compensation/give_confirm.html", typed=typed, outcome=outcome, shown=SHOWN_EVENTS)
 
 
-@AREA.form("/grants/-/give", action="grant.give", whose="house")
+@AREA.form(
+    "/grants/-/give", action="grant.give", whose="house",
+    name="Give a grant", question="Who gets what, under which plan?",
+)  # fmt: skip
 def give(
     visit: Visit,
     person: Text = "",
@@ -104,7 +107,10 @@ def confirm_by_hand(
     return visit.show("compensation/give_by_hand_confirm.html", typed=typed, outcome=outcome)
 
 
-@AREA.form("/grants/-/give-by-hand", action="grant.give", whose="house")
+@AREA.form(
+    "/grants/-/give-by-hand", action="grant.give", whose="house",
+    name="Give by hand", question="Who gets what, outside of any plan?",
+)  # fmt: skip
 def give_by_hand(
     visit: Visit, person: Text = "", amount: Text = "", expires: Text = "", opens: Text = "", label: Text = "",
     providers: Text = "", models: Text = "", purpose: Text = "", note: Note = "",
@@ -129,7 +135,10 @@ def ask_revoke(visit: Visit, grant_id: GrantId) -> Response:
     return visit.show("compensation/by_hand_revoke.html", lots=lots, grant_id=grant_id)
 
 
-@AREA.form("/grants/-/by-hand/{grant_id}/revoke", action="grant.give", whose="house")
+@AREA.form(
+    "/grants/-/by-hand/{grant_id}/revoke", action="grant.give", whose="house",
+    name="Revoke what was given by hand", question="What is taken back?",
+)  # fmt: skip
 def revoke(visit: Visit, grant_id: GrantId, note: Note = "") -> Response:
     """Take back what is unspent of it; the person reads why on the statement."""
     lots = _lots(visit, grant_id)

@@ -13,7 +13,7 @@ from bursar.console import words
 from bursar.console.compensation.area import AREA
 from bursar.console.visit import Visit, Visitor
 from bursar.ledger import NEVER
-from bursar.office import dossier, people, register, subjects
+from bursar.office import dossier, naming, people, register, subjects
 from bursar.office.access import Subject, action
 from bursar.office.database import reading
 from bursar.office.register import Filter
@@ -111,9 +111,12 @@ def grant(visit: Visit, grant_id: GrantId, done: str = "") -> Response:
     with visit.desk() as desk:
         found = dossier.dossier(desk, grant_id)
     found["done_events"] = found.pop("done")
+    with reading(visit.caller.desks.engine) as connection:
+        names = naming.actors(connection, [found["grant"].actor])
     return visit.show(
         "compensation/grant.html",
         **found,
+        names=names,
         chart=_timeline(found, visit),
         acts=[(name, said) for name, said in ACTS.items() if _fits(name, found)] if may(visit, about) else [],
         done=done,

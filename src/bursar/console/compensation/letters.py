@@ -1,22 +1,27 @@
 """Letters: what is somebody's total pay, with the tokens told honestly beside cash and equity?
 
-What is typed in as pay is drawn into the page and kept nowhere: it comes with a form, so it is in no address either.
+What is typed in as pay is drawn into the page and kept nowhere: it comes with a form, so it is in no address either. The
+same statement can be had as a file that needs nothing else, to be sent or printed.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 from fastapi import Depends, Path, Query
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
 from bursar.charts import Bar, Bars, Step, Total, Waterfall
+from bursar.console import rendering, words
 from bursar.console.compensation.area import AREA
 from bursar.console.mine.area import AREA as MINE
 from bursar.console.visit import Visit, Visitor
 from bursar.errors import BursarError
 from bursar.offers.telling import DISCLAIMER, attributes, cents, said
+from bursar.offers.terms import STEADY
 from bursar.office import people, subjects, total_pay
 from bursar.office.access import action
 from bursar.office.database import reading
@@ -72,6 +77,12 @@ def with_pay(visit: Visit, handle: Handle, typed: Pay) -> Response:
     return _drawn(visit, _whose(visit, handle), f"/letters/{handle}", typed)
 
 
+@AREA.form("/letters/{handle}/file", action="pay.read", whose="house", name="Statement of total pay", question=QUESTION)
+def as_file(visit: Visit, handle: Handle, typed: Pay) -> Response:
+    """The same as a page of its own, to be kept, sent and printed."""
+    return _drawn(visit, _whose(visit, handle), f"/letters/{handle}", typed, as_file=True)
+
+
 @MINE.page(
     "/total-pay",
     name="Total pay",
@@ -92,6 +103,15 @@ def own_with_pay(visit: Visit, typed: Pay) -> Response:
     return _drawn(visit, visit.myself(PAY)["id"], "/total-pay", typed)
 
 
+@MINE.form(
+    "/total-pay/file", action="pay.read",
+    name="Total pay", question="What is my total pay, and what are the tokens in it worth?",
+)  # fmt: skip
+def own_as_file(visit: Visit, typed: Pay) -> Response:
+    """One's own as a page of its own."""
+    return _drawn(visit, visit.myself(PAY)["id"], "/total-pay", typed, as_file=True)
+
+
 def _whose(visit: Visitor, handle: str) -> str:
     """Id of the person, once the look is on record."""
     with reading(visit.caller.desks.engine) as connection:
@@ -100,7 +120,7 @@ def _whose(visit: Visitor, handle: str) -> str:
     return about.person
 
 
-def _drawn(visit: Visitor, person: str, here: str, typed: dict[str, str]) -> Response:
+def _drawn(visit: Visitor, person: str, here: str, typed: dict[str, str], *, as_file: bool = False) -> Response:
     error: BursarError | None = None
     with visit.desk() as desk:
         try:
@@ -119,9 +139,16 @@ def _drawn(visit: Visitor, person: str, here: str, typed: dict[str, str]) -> Res
         "attributes": attributes(found.lines[0]) if found.lines else [],
         "disclaimer": DISCLAIMER,
         "whole": found.pay.salary is not None,
+        "assumed": STEADY,
     }
     if error is not None:
         return visit.show_faults("compensation/letter.html", error, **values)
+    if as_file:
+        style = Markup(rendering.stylesheet())  # noqa: S704 (ours: nothing in it was typed by anybody)
+        answer = visit.show("compensation/letter_paper.html", style=style, **values)
+        name = f"total-pay-{found.person['handle']}-{words.local_date(visit.now, visit.zone)}.html"
+        answer.headers["Content-Disposition"] = f'attachment; filename="{_plain(name)}"'
+        return answer
     return visit.show("compensation/letter.html", **values)
 
 
@@ -130,13 +157,15 @@ def _package(found: Statement) -> Bars | None:
     if found.pay.salary is None or found.expected is None:
         return None
     worth = max(0.0, found.expected.worth)
-    values = [found.pay.cash, found.pay.equity + found.pay.benefits, worth, max(0.0, found.expected.face - worth)]
     return Bars(
         "package",
         "A year",
-        "Cash stands first. Of the tokens, the third part is what they are worth as pay; the last is the rest of their face.",
-        [Bar("a year", [round(one, 2) for one in values])],
-        ("cash", "equity and benefits", "tokens, worth as pay", "tokens, the rest of their face"),
+        "Pay and tokens are two things and are not added. Of the tokens, the first part is what they are worth as pay.",
+        [
+            Bar("pay", [round(found.pay.cash, 2), round(found.pay.equity + found.pay.benefits, 2), 0, 0]),
+            Bar("tokens, at face", [0, 0, round(worth, 2), round(max(0.0, found.expected.face - worth), 2)]),
+        ],
+        ("cash", "equity and benefits", "tokens, worth as pay", "the rest of their face"),
         written=lambda amount: said(amount, found.currency),
     )
 
@@ -163,3 +192,8 @@ def _waterfall(one: Expected, found: Statement) -> Waterfall:
         steps,
         written=lambda amount: said(amount, found.currency),
     )
+
+
+def _plain(name: str) -> str:
+    """A file name without anything that a header or a file system would take for more than a name."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from bursar.console.compensation.area import AREA
 from bursar.console.visit import Visit, Visitor
 from bursar.errors import NotFound
-from bursar.office import placing, plans, register, topups
+from bursar.office import naming, placing, plans, register, topups
 from bursar.office.access import action
 from bursar.office.database import reading
 from bursar.office.subjects import everybody
@@ -59,10 +59,12 @@ def plan(
         found = _version(connection, name, version)
         measured = topups.measured(connection, found.plan)
         total = register.sums_by_plan(connection, visit.now).get(name)
+        names = naming.actors(connection, [found.actor])
     chosen = tier if found.plan.tier_named(tier) is not None else None
     return visit.show(
         "compensation/plan.html",
         plan=found,
+        names=names,
         sheet=fact_sheet(measured, chosen),
         rule_of=placing.rule_of,
         tiers_to_choose=[(f"/plans/{name}?tier={one.name}", one.name, one.name) for one in found.plan.tiers],
@@ -81,7 +83,8 @@ def plan(
 def document(visit: Visit, name: Name, version: Annotated[int, Query(ge=0)] = 0) -> Response:
     with reading(visit.caller.desks.engine) as connection:
         found = _version(connection, name, version)
-    return visit.show("compensation/document.html", plan=found, **_rights(visit))
+        names = naming.actors(connection, [found.actor])
+    return visit.show("compensation/document.html", plan=found, names=names, **_rights(visit))
 
 
 @AREA.page(
@@ -94,6 +97,7 @@ def versions(
     """Every version, and the difference between two of them: of the last two, if none are named."""
     with reading(visit.caller.desks.engine) as connection:
         found = plans.versions(connection, name)
+        names = naming.actors(connection, [one.actor for one in found])
     if not found:
         raise NotFound(f"there is no plan {name!r}")
     numbers = {one.number: one for one in found}
@@ -106,7 +110,7 @@ def versions(
         compared = {"terms": differences(old.plan, new.plan), "lines": lines(old.document, new.document)}
     return visit.show(
         "compensation/versions.html", plan=found[-1], versions=found[::-1], old=old, new=new, compared=compared,
-        **_rights(visit),
+        names=names, **_rights(visit),
     )  # fmt: skip
 
 

@@ -19,12 +19,12 @@ from bursar.insight.simulation.usage import PERSONAS, PRICES
 from bursar.office import plans, scenarios, work
 from bursar.office.access import Subject, action
 from bursar.office.database import reading, transaction
-from bursar.office.desk import new_id
 from bursar.office.scenarios import Asked
 from bursar.plans.check import load
 from bursar.plans.document import PlanFaults
+from bursar.web import works
 
-SIMULATE, FOLLOW, READ = action("plan.simulate"), action("work.follow"), action("plan.read")
+SIMULATE, FOLLOW, EDIT = action("plan.simulate"), action("work.follow"), action("plan.edit")
 QUESTION = "What may it cost, who runs out, and what is lost?"
 MAX_TYPED = 200
 
@@ -105,12 +105,7 @@ def begin(
     except InvalidInput as error:
         return _form(visit, document=text, name=name, typed=typed, error=error)
     title = load(documents[-1]).plan.title + (f", against {against} in force" if len(documents) > 1 else "")
-    with transaction(visit.caller.desks.engine) as connection:
-        asked_for = work.begin(
-            connection, visit.account.id, scenarios.KIND, title, question,
-            work_id=new_id("sim"), now=visit.now,
-        )  # fmt: skip
-    visit.request.app.state.workers.nudge()
+    asked_for = works.begin(visit.request, visit.actor, scenarios.KIND, title, question)
     return visit.done(f"/plans/-/simulations/{asked_for.id}")
 
 
@@ -124,7 +119,7 @@ def result(visit: Visit, work_id: WorkId) -> Response:
     if found.state != "done":
         return visit.show("compensation/simulating.html", work=found)
     with reading(visit.caller.desks.engine) as connection:
-        written = work.result(connection, found.id, visit.account.id)
+        written = work.result(connection, found)
     came = scenarios.outcome_of(written)
     first, total = came.outcomes[0], came.outcomes[0].everybody.total
     return visit.show(
@@ -140,6 +135,7 @@ def result(visit: Visit, work_id: WorkId) -> Response:
         tiers=[(one.title, figures.tiers(one)) for one in came.outcomes],
         assumed=figures.assumed(came.setup, came.outcomes),
         beside=_beside(came, first.currency),
+        may_edit=visit.reaches(EDIT, "house"),
     )
 
 
@@ -156,9 +152,9 @@ def now(visit: Visit, work_id: WorkId) -> Response:
 @AREA.form("/plans/-/simulations/{work_id}/cancel", action="plan.simulate", whose="house")
 def cancel(visit: Visit, work_id: WorkId) -> Response:
     """Nobody wants it any more; its worker stops with its next word."""
-    _mine(visit)
+    found = _work(visit, work_id)
     with transaction(visit.caller.desks.engine) as connection:
-        work.cancel(connection, work_id, visit.account.id, visit.now)
+        work.cancel(connection, found, visit.now)
     return visit.done(f"/plans/-/simulations/{work_id}")
 
 
@@ -166,9 +162,7 @@ def _work(visit: Visitor, work_id: str) -> work.Work:
     _mine(visit)
     with reading(visit.caller.desks.engine) as connection:
         found = work.find(connection, work_id, visit.account.id)
-    if found.is_open:
-        # Whoever worked on it may be gone; asking costs one look at the table.
-        visit.request.app.state.workers.nudge()
+    works.looked_at(visit.request, found)
     return found
 
 

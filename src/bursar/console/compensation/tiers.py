@@ -13,7 +13,7 @@ from bursar.console.compensation.area import AREA
 from bursar.console.compensation.plans import Name
 from bursar.console.visit import Visit, Visitor
 from bursar.errors import NotFound
-from bursar.office import explanations, placing, plans, subjects
+from bursar.office import explanations, placing, plans, standing, subjects
 from bursar.office.access import action
 from bursar.office.database import reading
 from bursar.office.placing import Placing
@@ -46,8 +46,10 @@ def tiers(
     if plan and plan not in known:
         raise NotFound(f"there is no plan {plan!r}", "the list of plans has those that there are")
     visit.look(READ, [everybody(visit.actor)], f"tiers of plan {chosen}"[:100])
+    plan_now = known[chosen]
     with visit.desk() as desk:
-        there = placing.placed(desk, known[chosen].plan)
+        name = f"tiers:{chosen}@{plan_now.number}"
+        there = standing.taken(desk, name, lambda own: placing.placed(own, plan_now.plan)).value
     first = next((one.tier.name for one in there.groups if one.people), there.groups[0].tier.name)
     shown = tier if tier == OUTSIDE or known[chosen].plan.tier_named(tier) is not None else first
     group = next((one for one in there.groups if one.tier.name == shown), None)

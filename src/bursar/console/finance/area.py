@@ -12,5 +12,6 @@ AREA = Area(
         "/finance/pay",
         "/finance/reconciliation",
         "/finance/close",
+        "/payroll",
     ),
 )

@@ -8,14 +8,13 @@ from typing import Annotated, Any
 from fastapi import Form, Path, Query
 from starlette.responses import Response
 
+from bursar.console import working
 from bursar.console.finance.area import AREA
 from bursar.console.sheet import download
 from bursar.console.visit import Visit
-from bursar.console.working import cancelled, followed
 from bursar.errors import BursarError, Conflict, InvalidInput
 from bursar.exchange.sheets import Cell, number
 from bursar.office import closes, months, naming, people
-from bursar.office import house_work as work
 from bursar.office.access import action, reach
 from bursar.office.closing import MovementLine, UsageLine
 from bursar.office.database import reading
@@ -69,9 +68,8 @@ def month_page(visit: Visit, month: Month, number: Number = 0, done: str = "") -
 @AREA.part(PATH + "/{month}/progress", action="books.read", whose="house")
 def progress(visit: Visit, month: Month) -> Response:
     visit.require(BOOKS)
-    with visit.desk() as desk:
-        found = work.newest(desk, visit.actor.organisation, closes.kind_of(months.checked(month)), now=visit.now)
-    return followed(visit, found, f"{PATH}/{month}/progress", f"{PATH}/{month}/cancel", DOING)
+    kind = closes.kind_of(months.checked(month))
+    return working.followed(visit, kind, f"{PATH}/{month}/progress", f"{PATH}/{month}/cancel", DOING)
 
 
 @AREA.form(
@@ -84,10 +82,10 @@ def close(visit: Visit, month: Month, note: Note = "") -> Response:
         closes.checked_note(note)
         with visit.desk() as desk:
             closes.refuse_early(desk, month)
-            job = partial(_close, month, note.strip())
-            found = work.begin(desk, visit.actor, closes.kind_of(month), job)
+        asked = {"period": month, "note": note.strip()}
+        found = working.begin(visit, closes.kind_of(month), f"Close of {months.title(month)}", asked)
         if found.state == "failed":
-            raise Conflict(found.result["sentence"], found.result["hint"])
+            raise Conflict(found.problem, found.hint)
     except BursarError as error:
         return _shown(visit, month, error=error, note=note)
     return visit.done(f"{PATH}/{month}", "closed" if found.state == "done" else "")
@@ -114,7 +112,7 @@ def reopen(visit: Visit, month: Month, reason: Note = "") -> Response:
 @AREA.form(PATH + "/{month}/cancel", action="books.close", whose="house")
 def cancel(visit: Visit, month: Month) -> Response:
     visit.require(CLOSE)
-    return cancelled(visit, closes.kind_of(months.checked(month)), f"{PATH}/{month}")
+    return working.cancelled(visit, closes.kind_of(months.checked(month)), f"{PATH}/{month}")
 
 
 @AREA.page(PATH + "/{month}/{what}.csv", name="", question="", action="books.read", whose="house", in_menu=False)
@@ -161,10 +159,6 @@ def sheet(visit: Visit, month: Month, what: Annotated[str, Path(max_length=10)],
     return download(f"close-{month}-{found.close.number}-{what}", columns, rows)
 
 
-def _close(month: str, note: str, desk: Desk, told: work.Progress) -> dict[str, Any]:
-    return closes.close(desk, month, note, told)
-
-
 def _shown(
     visit: Visit,
     month: str,
@@ -179,7 +173,6 @@ def _shown(
     months.checked(month)
     with visit.desk() as desk:
         listed = {one.period: one for one in closes.periods(desk)}
-        last = work.newest(desk, visit.actor.organisation, closes.kind_of(month), now=visit.now)
         with reading(desk.engine) as connection:
             every = closes.closes_of(connection, month)
         chosen = number or next((one.number for one in reversed(every) if one.in_force), 0)
@@ -195,7 +188,7 @@ def _shown(
         "month_title": months.title,
         "period": listed.get(month),
         "last_closed": max((one.period for one in listed.values() if one.close), default=""),
-        "last": last,
+        "last": working.newest(visit, closes.kind_of(month)),
         "every": every,
         "close": next((one for one in every if one.number == chosen), None),
         "shown": shown,

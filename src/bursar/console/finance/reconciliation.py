@@ -6,8 +6,8 @@ from starlette.responses import Response
 
 from bursar.console.finance.area import AREA
 from bursar.console.visit import Visit
-from bursar.console.working import cancelled, followed
-from bursar.office import house_work as work
+from bursar.console.working import begin as begin_work
+from bursar.console.working import cancelled, followed, newest, newest_done
 from bursar.office import months, reconciliation
 from bursar.office.access import action
 from bursar.office.subjects import everybody
@@ -34,14 +34,12 @@ STATUSES = {
 @AREA.page(PATH, name="Reconciliation", question="Does it tie out?", action="books.read", whose="house")
 def page(visit: Visit, done: str = "") -> Response:
     visit.look(BOOKS, [everybody(visit.actor)], "reconciliation")
-    with visit.desk() as desk:
-        organisation = visit.actor.organisation
-        last = work.newest(desk, organisation, reconciliation.KIND, now=visit.now)
-        found = work.newest(desk, organisation, reconciliation.KIND, now=visit.now, state="done")
+    found, result = newest_done(visit, reconciliation.KIND)
     return visit.show(
         "finance/reconciliation.html",
-        last=last,
+        last=newest(visit, reconciliation.KIND),
         found=found,
+        result=result,
         month_title=months.title,
         buckets=BUCKETS,
         statuses=STATUSES,
@@ -54,17 +52,14 @@ def page(visit: Visit, done: str = "") -> Response:
 @AREA.part(f"{PATH}/progress", action="books.read", whose="house")
 def progress(visit: Visit) -> Response:
     visit.require(BOOKS)
-    with visit.desk() as desk:
-        found = work.newest(desk, visit.actor.organisation, reconciliation.KIND, now=visit.now)
-    return followed(visit, found, f"{PATH}/progress", f"{PATH}/cancel", DOING)
+    return followed(visit, reconciliation.KIND, f"{PATH}/progress", f"{PATH}/cancel", DOING)
 
 
 @AREA.form(f"{PATH}/begin", action="books.read", whose="house")
 def begin(visit: Visit) -> Response:
     """Count anew. It changes nothing but what this page shows."""
     visit.look(BOOKS, [everybody(visit.actor)], "reconciliation")
-    with visit.desk() as desk:
-        work.begin(desk, visit.actor, reconciliation.KIND, reconciliation.reconcile)
+    begin_work(visit, reconciliation.KIND, "Reconciliation", {})
     return visit.done(PATH, "begun")
 
 

@@ -20,7 +20,7 @@ CHANGE = action("price.change")
 COST = action("cost.read")
 SPEND = action("spend.read")
 PATH = "/prices"
-USUAL = 6
+USUAL = 10
 """Models that are shown before anything is looked for: those that most was spent on."""
 FALLBACK = ("claude-sonnet-4-5", "gpt-5", "gemini-2.5-pro")
 COLUMNS = (
@@ -61,7 +61,11 @@ def page(visit: Visit, find: Annotated[str, Query(max_length=100)] = "", done: s
             rows = price_history.rates_of(desk, find.strip(), visit.now)
         else:
             kinds = {one["kind"] for one in desk.providers()}
-            rows = [row for name in _usual(visit, desk) for row in price_history.rates_of(desk, name, visit.now, kinds)]
+            rows = [
+                row
+                for name in _usual(visit, desk)
+                for row in price_history.rates_of(desk, name, visit.now, kinds, exact=True)
+            ]
     with reading(visit.caller.desks.engine) as connection:
         laid = price_history.in_force(connection)
         version = price_history.book(connection).version

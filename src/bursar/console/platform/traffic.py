@@ -71,10 +71,17 @@ def refusals(visit: Visit, hours: Annotated[str, Query(max_length=5)] = "24") ->
         errors=[one for one in found if one.kind == "error"],
         chart=_by_time(visit, series, since),
         means={one.reason: MEANS.get(one.reason.partition(":")[0], "") for one in found},
+        said={one.reason: _said(one.reason) for one in found},
         hours=hours,
         choices=[(f"/platform/refusals?hours={value}", name, value) for value, name in HOURS.items()],
         hour_micros=MICROS_PER_HOUR,
     )
+
+
+def _said(reason: str) -> str:
+    """A reason and what it was in detail, once where both are the same word."""
+    kind, _, detail = reason.replace("_", " ").partition(":")
+    return kind if detail.strip() in ("", kind) else f"{kind}: {detail.strip()}"
 
 
 def _found(visit: Visit) -> dict[str, Any]:

@@ -38,6 +38,11 @@ class Team:
     """The caller leads it."""
 
     @property
+    def whole(self) -> bool:
+        """Everybody of whom the caller may know: sums of a part could be taken from it, and leave one person over."""
+        return bool(self.leads) or (self.own and not self.direct)
+
+    @property
     def ids(self) -> list[str]:
         return [one.id for one in self.members]
 

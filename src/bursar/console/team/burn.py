@@ -29,8 +29,8 @@ def page(visit: Visit, of: Of = "", whom: Whom = "") -> Response:
     visit.look(BURN, about.subjects, "team's burn")
     with visit.desk() as desk:
         days = team_use.by_day(desk, about.ids, visit.now)
-        models = team_use.mix(desk, about.ids, "model", visit.now)
-        projects = team_use.mix(desk, about.ids, "project", visit.now)
+        models = team_use.mix(desk, about.ids, "model", visit.now) if about.whole else []
+        projects = team_use.mix(desk, about.ids, "project", visit.now) if about.whole else []
     week, before = sum(days[-7:]), sum(days[-14:-7])
     return visit.show(
         "team/burn.html",

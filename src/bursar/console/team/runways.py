@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Annotated
 
 from fastapi import Query
 from starlette.responses import Response
 
-from bursar.charts import Bar, Bars, Histogram
+from bursar.charts import Bar, Bars
 from bursar.console import words
 from bursar.console.team.area import AREA, Team, team
 from bursar.console.visit import Visit, Visitor
@@ -19,13 +18,16 @@ from bursar.office.runways import Runway
 
 BURN = action("burn.read")
 MICROS_PER_DAY = 86_400_000_000
-EDGES = (0, 1, 2, 3, 5, 7, 10, 14, 21, 28, 35)
-"""Days; whoever lasts longer, or uses nothing, stands beside the picture."""
-SOON_DAYS = 7
+WITHIN = ((3, "under 3 days"), (7, "3 to 7 days"), (14, "1 to 2 weeks"), (28, "2 to 4 weeks"))
+"""Days, and what is said of whoever lasts less than that."""
+SURE, UNLIKELY = 0.995, 0.005
 MAX_BARS = 12
+FEW = 12
+"""People who are shown before somebody asks for all: at least these, and whoever is at risk."""
 SAID = {
     "out": "used up",
     "dry": "runs out early",
+    "tight": "may run out",
     "saving": "may be saving up",
     "fine": "lasts",
     "idle": "not used lately",
@@ -34,37 +36,42 @@ SAID = {
 
 Of = Annotated[str, Query(max_length=200)]
 Whom = Annotated[str, Query(max_length=10)]
+Rows = Annotated[str, Query(max_length=10)]
 
 
 @AREA.page(
     "/team", name="Runway", question="Who will run out before the period ends?", action="burn.read", whose="team"
 )
-def page(visit: Visit, of: Of = "", whom: Whom = "") -> Response:
-    return _drawn(visit, "team/team.html", of, whom)
+def page(visit: Visit, of: Of = "", whom: Whom = "", rows: Rows = "") -> Response:
+    return _drawn(visit, "team/team.html", of, whom, rows)
 
 
 @AREA.part("/team/now", action="burn.read", whose="team")
-def now(visit: Visit, of: Of = "", whom: Whom = "") -> Response:
+def now(visit: Visit, of: Of = "", whom: Whom = "", rows: Rows = "") -> Response:
     """The figures, asked for again whenever something moves."""
-    return _drawn(visit, "team/team_now.html", of, whom)
+    return _drawn(visit, "team/team_now.html", of, whom, rows)
 
 
-def _drawn(visit: Visitor, template: str, of: str, whom: str) -> Response:
+def _drawn(visit: Visitor, template: str, of: str, whom: str, rows: str) -> Response:
     about = team(visit, BURN, of, whom)
     visit.look(BURN, about.subjects, "team's runways")
     with visit.desk() as desk:
         found = runways.runways(desk, about.members, visit.now) if about.members else []
     counts = {state: sum(one.state == state for one in found) for state in runways.STATES}
+    first = max(FEW, sum(one.state in runways.AT_RISK for one in found))
     return visit.show(
         template,
         team=about,
-        rows=found,
+        rows=found if rows == "all" else found[:first],
+        everybody=len(found),
+        all_rows=rows == "all",
+        few=first,
         counts=counts,
         said=SAID,
-        lead=sentence(found, visit.now),
-        chart=_histogram(found),
+        lead=words.sentence(sentence(found, visit.now)),
+        chart=_counts(found),
         gaps=_gaps(found),
-        when=lambda one: _when(one, visit),
+        sure=sure,
         lasts=lambda one: lasts(one, visit.now),
     )
 
@@ -82,9 +89,15 @@ def sentence(found: Sequence[Runway], now: int) -> str:
         first = dry[0]
         assert first.runs_out_at is not None
         name = first.member.name or first.member.handle
+        when = f"in {words.until(first.runs_out_at, now)}"
         parts.append(
-            f"{_some(len(dry))} will run out before it resets, {name} first, in {words.until(first.runs_out_at, now)}"
+            f"{name} will run out before it resets, {when} at this rate"
+            if len(dry) == 1
+            else f"{_some(len(dry))} will run out before it resets, {name} first, {when} at this rate"
         )
+    tight = sum(one.state == "tight" for one in found)
+    if tight:
+        parts.append(f"{_some(tight)} {'more ' if parts else ''}may run out")
     if not parts:
         return "At the rate of the last two weeks, nobody runs out before it resets."
     return "; ".join(parts) + "."
@@ -103,48 +116,50 @@ def lasts(one: Runway, now: int) -> str:
     return f"about {words.span(one.days * 86_400)}"
 
 
-def _when(one: Runway, visit: Visitor) -> str:
-    """The day on which it runs out, where that is before it resets."""
-    if one.runs_out_at is None or one.state == "out":
+def sure(one: Runway) -> str:
+    """How likely it runs out before it resets, in words; empty where that is not worth a thought or not known."""
+    if one.state in ("out", "nothing") or not one.resets:
         return ""
-    return str(words.day(one.runs_out_at, visit.zone, now=visit.now))
+    if one.chance is None:
+        return "not known yet" if one.state == "dry" else ""
+    if one.chance >= SURE:
+        return "almost certain"
+    return f"{round(100 * one.chance)} in 100" if one.chance >= UNLIKELY else ""
 
 
 def _some(number: int) -> str:
     return "one person" if number == 1 else f"{number} people"
 
 
-def _histogram(found: Sequence[Runway]) -> Histogram | None:
-    """How many last how long, of those whose use says so."""
-    days = [one.days for one in found if one.days is not None]
-    within = [one for one in days if one < EDGES[-1]]
+def _counts(found: Sequence[Runway]) -> Bars | None:
+    """How many last how long."""
     if not found:
         return None
-    counts = [sum(low <= one < high for one in within) for low, high in pairwise(EDGES)]
-    longer, unused = len(days) - len(within), len(found) - len(days)
-    beside = [
-        said
-        for said in (
-            f"{_some(longer)} would last longer than {EDGES[-1]} days" if longer else "",
-            f"{_some(unused)} used nothing in two weeks" if unused else "",
-        )
-        if said
-    ]
-    sentence_ = "Days until what is left is used up at the present rate, whether or not it resets before."
-    if beside:
-        sentence_ += f" Not in the picture: {', '.join(beside)}."
-    return Histogram(
+    names = ["used up", *(said for _, said in WITHIN), "longer", "used nothing lately", "nothing open"]
+    counts = dict.fromkeys(names, 0)
+    for one in found:
+        counts[_range(one)] += 1
+    return Bars(
         "runways",
         "How long what people have would last",
-        sentence_,
-        EDGES,
-        counts,
-        written=lambda day: f"{day:g}",
-        unit="days",
-        axis="days",
-        counted="people",
-        empty=f"Nobody would run out within {EDGES[-1]} days",
+        "At the rate of the last two weeks, whether or not it resets before.",
+        [Bar(name, [counts[name]]) for name in names if counts[name] or name not in ("used up", "nothing open")],
+        ("people",),
+        axis="lasts",
+        written=lambda people: f"{people:,.0f}",
+        unit="people",
     )
+
+
+def _range(one: Runway) -> str:
+    if one.state == "nothing":
+        return "nothing open"
+    if one.state == "out":
+        return "used up"
+    days = one.days
+    if days is None:
+        return "used nothing lately"
+    return next((said for most, said in WITHIN if days < most), "longer")
 
 
 def _gaps(found: Sequence[Runway]) -> Bars | None:

@@ -151,7 +151,7 @@ COMMON: tuple[Action, ...] = (
         "read",
         "What a payroll run takes over: taxable amounts and agreed deductions of everybody.",
         {"payroll": "organisation", "auditor": "organisation"},
-        "Amounts by person and period, nothing of what they were used for.",
+        "Amounts by person, period and purpose, which decides what is taxable; neither models nor projects.",
         logged=True,
     ),
     # Prices and providers.

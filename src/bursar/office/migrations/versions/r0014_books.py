@@ -1,4 +1,4 @@
-"""The books of a month: what is frozen when it is closed. Pay bands, long work, what keys and gateways report of themselves.
+"""The books of a month: what is frozen when it is closed. Pay bands, what keys and gateways report of themselves.
 
 Two indexes of the ledger come along: the daily rollup by day, for totals of the house, and holds that nobody settled.
 """
@@ -12,7 +12,6 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     ForeignKeyConstraint,
-    Index,
     Integer,
     MetaData,
     Table,
@@ -96,26 +95,6 @@ pay_band = Table(
     CheckConstraint("yearly_nanos > 0", name="pay_band_yearly"),
 )
 
-house_work = Table(
-    "house_work",
-    _metadata,
-    Column("id", Text, primary_key=True),
-    Column("organisation", Text, ForeignKey("organisation.id"), nullable=False),
-    Column("account", Text, nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("state", Text, nullable=False, server_default="running"),
-    Column("began", BigInteger, nullable=False),
-    Column("beat", BigInteger, nullable=False),
-    Column("ended", BigInteger, nullable=False, server_default="0"),
-    Column("done", BigInteger, nullable=False, server_default="0"),
-    Column("whole", BigInteger, nullable=False, server_default="0"),
-    Column("stop", Integer, nullable=False, server_default="0"),
-    Column("result", Text, nullable=False, server_default=""),
-    CheckConstraint("state IN ('running', 'done', 'failed', 'cancelled')", name="house_work_state"),
-)
-Index("house_work_kind", house_work.c.organisation, house_work.c.kind, house_work.c.began)
-
 journal_mark = Table(
     "journal_mark",
     _metadata,
@@ -158,7 +137,6 @@ _TABLES = (
     period_usage,
     period_movement,
     pay_band,
-    house_work,
     journal_mark,
     access_key_use,
     gateway_node,
