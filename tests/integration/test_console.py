@@ -76,6 +76,7 @@ def _may(actor: Any, page: Page) -> bool:
         "account": "own" in found,
         "team": bool(found & {"team", "organisation"}),
         "house": "organisation" in found,
+        "matter": bool(found & {"team", "organisation"}) or (bool(actor.person) and "named" in found),
     }[page.whose]
 
 
