@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from html import unescape
 
@@ -129,6 +130,10 @@ def test_a_roster_is_looked_at_and_then_imported_as_it_was_shown(house: ConsoleH
     token = house.token(tab, "/people")
     imported = tab.post("/people/-/import", data={**fields, "csrf": token})
     assert imported.status_code == 303, imported.text
+    for _ in range(300):  # long work, in a process of its own
+        if "Importing the roster" not in tab.get("/people").text:
+            break
+        time.sleep(0.1)
     uma = house.desk.person("uma")
     assert (uma["level"], uma["team"], uma["name"]) == ("L5", "core", "Uma")
     assert len(house.desk.people()) == count + 1
@@ -156,3 +161,30 @@ def test_an_import_without_its_token_changes_nothing(house: ConsoleHouse, tab: h
     answer = tab.post("/people/-/import", data={"roster": "handle\nnew\n", "name": "x"})
     assert answer.status_code == 403
     assert len(house.desk.people()) == count
+
+
+def test_parity_is_for_those_who_can_mend_a_gap_and_tells_no_small_group_apart(house: ConsoleHouse) -> None:
+    for number in range(6):
+        house.desk.add_person(f"even{number}", team="core", level="L4")
+        promises.give(house.desk, f"even{number}", "stipend")
+    with house.client("compensation") as tab:
+        page = tab.get("/parity?by=team")
+        assert page.status_code == 200
+        assert "core" in page.text
+        assert "small groups together" in page.text
+        assert ">platform<" not in page.text
+        assert tab.get("/parity?by=shoe").status_code == 422
+        assert "level, job_family" in tab.get("/parity?by=shoe").text
+        assert tab.get("/parity?of=fun").status_code == 422
+    for login in ("ada", "grace", "finance", "owner"):
+        with house.client(login) as tab:
+            assert tab.get("/parity").status_code == 403
+
+
+def test_ones_own_tax_view_tells_purpose_value_and_terms_and_decides_nothing(house: ConsoleHouse) -> None:
+    house.spend()
+    with house.client("ada") as tab:
+        page = tab.get("/tax").text
+    assert "A tool; not taxed." in page
+    assert "no rule of any country has been applied" in page
+    assert "Month by month" in page

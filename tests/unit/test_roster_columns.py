@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bursar.errors import InvalidInput
-from bursar.office.roster import FIELDS, compare, header_of, suggested
+from bursar.office.roster import FIELDS, compare, header_of, narrowed, suggested
 
 OTHER = "Work Email,Full Name,Job Level,Department,SSN,Reports To\nada@example.com,Ada,L5,core,123,\nben@example.com,Ben,L4,core,456,ada@example.com\n"
 
@@ -109,3 +109,10 @@ def test_what_changes_is_told_field_by_field() -> None:
     before = [known("ada", email="ada@example.com", level="L4", team="core")]
     found = compare("email,level\nada@example.com,L5\n", before)
     assert [(one["handle"], changed) for one, changed in found.changes(before)] == [("ada", {"level": ("L4", "L5")})]
+
+
+def test_what_is_left_aside_goes_no_further_and_the_rest_says_the_same() -> None:
+    columns = suggested(header_of(OTHER))
+    kept = narrowed(OTHER, columns)
+    assert "123" not in kept
+    assert compare(kept, []) == compare(OTHER, [], columns=columns)

@@ -12,15 +12,18 @@ Press et al., Numerical Recipes 6.4.
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bursar.charts import gini
 from bursar.errors import InvalidInput
+
+K = TypeVar("K")
 
 FOUR_FIFTHS = 0.8
 EU_GAP = 0.05
@@ -133,7 +136,7 @@ def lorenz(amounts: Sequence[float]) -> list[tuple[float, float]]:
     return [(0.0, 0.0), *((place / len(found), float(part)) for place, part in enumerate(parts, 1))]
 
 
-def theil_parts(groups: Mapping[Hashable, Sequence[float]]) -> Parts:
+def theil_parts(groups: Mapping[K, Sequence[float]]) -> Parts:
     """Theil's T between groups and within them. Raises InvalidInput for nobody, or nothing at all."""
     kept = {name: np.asarray(some, dtype=np.float64) for name, some in groups.items() if len(some)}
     every = _checked([float(one) for some in kept.values() for one in some])
@@ -214,7 +217,7 @@ def adjusted_gap(
     )
 
 
-def impact_ratio(rates: Mapping[Hashable, float]) -> dict[Hashable, float]:
+def impact_ratio(rates: Mapping[K, float]) -> dict[K, float]:
     """Each group's rate over the highest one; below four fifths is worth a look, and proves nothing."""
     most = max(rates.values(), default=0.0)
     return {name: rate / most if most > 0 else 1.0 for name, rate in rates.items()}

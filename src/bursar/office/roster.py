@@ -138,6 +138,20 @@ def suggested(header: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def narrowed(text: str, columns: Columns) -> str:
+    """The same file with the columns that are read, under their fields' names: what is left aside goes no further."""
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    names = _fields_of([name.strip() for name in next(rows, [])], columns)
+    kept = [place for place, name in enumerate(names) if name]
+    found = io.StringIO()
+    out = csv.writer(found, lineterminator="\n")
+    out.writerow([names[place] for place in kept])
+    for cells in rows:
+        # A row that is wrong stays as long as it is, to be refused where it stands.
+        out.writerow([cells[place] for place in kept] if len(cells) == len(names) else cells)
+    return found.getvalue()
+
+
 def compare(text: str, known: list[Known], *, columns: Columns | None = None, leave_out: bool = False) -> Import:
     """What a roster would change. Raises InvalidInput for the first fault, with further ones as its hint.
 

@@ -49,6 +49,7 @@ Doing = Callable[[Desk, dict[str, Any], Beat], work.Outcome]
 
 KINDS = {
     "simulation": "bursar.office.scenarios",
+    "roster": "bursar.office.importing",
     "verification": "bursar.office.verification",
     "reconciliation": "bursar.office.reconciliation",
     "close": "bursar.office.closes",

@@ -2,4 +2,4 @@
 
 from bursar.console.area import Area
 
-AREA = Area("Compensation", ("/plans", "/grants", "/tiers", "/letters"))
+AREA = Area("Compensation", ("/plans", "/grants", "/tiers", "/parity", "/letters"))

@@ -1,6 +1,6 @@
 """An engineer's own pages: what is left, where it went, how to connect, what is running, what was promised, who looked."""
 
-from bursar.console.mine import connect, leaving, more, running, statement, terms, usage, wallet, watchers
+from bursar.console.mine import connect, leaving, more, running, statement, tax, terms, usage, wallet, watchers
 from bursar.console.mine.area import AREA
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "more",
     "running",
     "statement",
+    "tax",
     "terms",
     "usage",
     "wallet",

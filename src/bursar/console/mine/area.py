@@ -4,5 +4,17 @@ from bursar.console.area import Area
 
 AREA = Area(
     "Mine",
-    ("/wallet", "/usage", "/running", "/connect", "/more", "/terms", "/leaving", "/statement", "/watchers"),
+    (
+        "/wallet",
+        "/usage",
+        "/running",
+        "/connect",
+        "/more",
+        "/terms",
+        "/leaving",
+        "/statement",
+        "/total-pay",
+        "/tax",
+        "/watchers",
+    ),
 )

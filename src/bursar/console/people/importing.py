@@ -11,15 +11,17 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
+from bursar.console import working
 from bursar.console.people.area import AREA
 from bursar.console.people.record import LABELS
 from bursar.console.people.roster import CHANGE
 from bursar.console.visit import Visit, Visitor
-from bursar.errors import BursarError, InvalidInput
-from bursar.office import people
+from bursar.errors import BursarError, Conflict, InvalidInput
+from bursar.office import importing, people
 from bursar.office.database import reading
 from bursar.office.roster import FIELDS, MAX_TEXT_CHARS, compare, header_of, suggested
 
+DOING = "Importing the roster"
 NAME, QUESTION = "Import a roster", "What would it change?"
 MAX_BYTES = 3 * 1024 * 1024
 """Of a file: the page carries it along until it is imported. Larger ones are for `bursar person import`."""
@@ -80,11 +82,26 @@ def done(visit: Visit, sent: File) -> Response:
     """Import it: everything that was shown, or nothing."""
     visit.require(CHANGE)
     try:
-        with visit.desk() as desk:
-            desk.import_people(sent.text, name=sent.name, columns=sent.columns, leave_out=sent.leave_out)
+        asked = importing.question(sent.text, sent.name, sent.columns, leave_out=sent.leave_out)
+        found = working.begin(visit, importing.KIND, f"Import of {sent.name}", asked)
+        if found.state == "failed":
+            raise Conflict(found.problem, found.hint)
     except BursarError as error:
         return _looked(visit, sent, error)
-    return visit.done("/people", "imported")
+    return visit.done("/people", "imported" if found.state == "done" else "")
+
+
+@AREA.part("/people/-/import/progress", action="person.change", whose="house")
+def progress(visit: Visit) -> Response:
+    visit.require(CHANGE)
+    return working.followed(visit, importing.KIND, "/people/-/import/progress", "/people/-/import/cancel", DOING)
+
+
+@AREA.form("/people/-/import/cancel", action="person.change", whose="house")
+def cancel(visit: Visit) -> Response:
+    """Nothing is changed by what was begun."""
+    visit.require(CHANGE)
+    return working.cancelled(visit, importing.KIND, "/people")
 
 
 def _looked(visit: Visitor, sent: Sent, error: BursarError | None = None) -> Response:

@@ -7,9 +7,10 @@ from typing import Annotated
 from fastapi import Query
 from starlette.responses import Response
 
+from bursar.console import working
 from bursar.console.people.area import AREA
 from bursar.console.visit import Visit
-from bursar.office import people
+from bursar.office import importing, people
 from bursar.office.access import action, reach
 from bursar.office.database import reading
 from bursar.web import paging
@@ -19,6 +20,7 @@ PAGE_ROWS = 100
 TOLD = {
     "imported": "The roster is imported. Whose tier changed, their grants follow by the notice of their terms.",
     "added": "Added to the roster.",
+    "cancelled": "The import was cancelled; nothing of it was changed.",
 }
 
 
@@ -33,6 +35,7 @@ def listed(
     """By handle, with who left only on demand."""
     visit.require(READ)
     place = paging.read(after, str) or ""
+    may_change = "organisation" in reach(visit.actor, CHANGE)
     with reading(visit.caller.desks.engine) as connection:
         rows = people.found(connection, find, after=place, limit=PAGE_ROWS + 1, left=left)
         counts = people.counts(connection)
@@ -43,7 +46,8 @@ def listed(
         find=find,
         left=left,
         first=not after,
-        may_change="organisation" in reach(visit.actor, CHANGE),
+        may_change=may_change,
+        last=working.newest(visit, importing.KIND) if may_change else None,
         told=TOLD,
         done=done,
     )
