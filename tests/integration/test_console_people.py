@@ -164,13 +164,13 @@ def test_an_import_without_its_token_changes_nothing(house: ConsoleHouse, tab: h
 
 
 def test_parity_is_for_those_who_can_mend_a_gap_and_tells_no_small_group_apart(house: ConsoleHouse) -> None:
-    for number in range(6):
-        house.desk.add_person(f"even{number}", team="core", level="L4")
-        promises.give(house.desk, f"even{number}", "stipend")
+    for number in range(12):
+        house.desk.add_person(f"even{number}", team="blue" if number % 2 else "green", level="L4")
+    promises.give(house.desk, "even1", "stipend")
     with house.client("compensation") as tab:
         page = tab.get("/parity?by=team")
         assert page.status_code == 200
-        assert "core" in page.text
+        assert ">blue<" in page.text or ">green<" in page.text
         assert "small groups together" in page.text
         assert ">platform<" not in page.text
         assert tab.get("/parity?by=shoe").status_code == 422

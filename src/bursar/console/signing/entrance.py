@@ -29,6 +29,7 @@ from bursar.office.tokens import RANDOM_BYTES
 from bursar.office.vault import Secret
 from bursar.web.callers import desks_of
 from bursar.web.cookies import blank_cookie, forget_session, is_secure, session_cookie, set_session
+from bursar.web.desks import Desks
 from bursar.web.forms import check_form, form_token
 from bursar.web.problems import problem_of
 from bursar.web.returning import path_back, with_return
@@ -57,9 +58,7 @@ def door(request: Request, back: Next = "") -> Response:
     desks, cookie = desks_of(request), session_cookie(request)
     if cookie and sessions.resume(desks.engine, desks.vault, cookie, desks.clock()) is not None:
         return RedirectResponse(path_back(back), 303)
-    with reading(desks.engine) as connection:
-        visitors = openings.is_open(connection, openings.VISITORS)
-    return _drawn(request, "signing/sign_in.html", back=path_back(back), login="", visitors=visitors)
+    return _drawn(request, "signing/sign_in.html", back=path_back(back), login="", visitors=_visitors(desks))
 
 
 @PUBLIC.post("/sign-in", dependencies=OWN_FORM)
@@ -82,8 +81,16 @@ def enter(
         now=desks.clock(),
     )
     if isinstance(found, Refused):
-        return _refused(request, "signing/sign_in.html", found, back=path_back(back), login=login)
+        return _refused(
+            request, "signing/sign_in.html", found, back=path_back(back), login=login, visitors=_visitors(desks)
+        )
     return _entered(request, found, back)
+
+
+def _visitors(desks: Desks) -> bool:
+    """Whether strangers may weigh an offer here."""
+    with reading(desks.engine) as connection:
+        return openings.is_open(connection, openings.VISITORS)
 
 
 @PUBLIC.get("/sign-in/code")
