@@ -14,6 +14,7 @@ from bursar.calendar import from_micros
 from bursar.errors import InvalidInput
 from bursar.insight.burn import Fan, fan
 from bursar.ledger.session import MICROS_PER_DAY, Session, wide, wide_sum
+from bursar.office import day_sums
 from bursar.office.months import days_of, following, month_of, months_between
 from bursar.office.small_groups import LEAST_PEOPLE, split
 from bursar.office.standing import Taken, taken
@@ -84,7 +85,7 @@ class Spend:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A provider's month."""
+    """A provider's month; tokens are not counted by month."""
 
     month: str
     provider: str
@@ -129,20 +130,12 @@ def spend(desk: Desk, by: By, first_day: int, end_day: int, unit: str = "USD") -
 def by_month(desk: Desk, last: str, unit: str = "USD", months: int = MONTHS) -> Taken[list[Cell]]:
     """Usage of each provider in the months up to `last`."""
     first = following(last, 1 - months)
-    return taken(
-        desk,
-        f"by_month:{first}:{last}:{unit}",
-        lambda own: own.store.read(lambda session: _by_month(session, first, last, unit)),
-    )
+    return taken(desk, f"by_month:{first}:{last}:{unit}", lambda own: _by_month(own, first, last, unit))
 
 
 def landing(desk: Desk, months: int = 1, unit: str = "USD") -> Taken[Landing]:
     """The month's spending so far, and the forecast to the end of the month that is `months - 1` later."""
-    return taken(
-        desk,
-        f"landing:{months}:{unit}",
-        lambda own: own.store.read(lambda session: _landing(session, own.now(), months, unit)),
-    )
+    return taken(desk, f"landing:{months}:{unit}", lambda own: _landing(own, months, unit))
 
 
 def _sums(row: tuple[object, ...], place: int) -> Sums:
@@ -193,35 +186,33 @@ def _named(by: By, group: Group) -> str:
     return group.key or NOTHING.get(by, "")
 
 
-def _by_month(session: Session, first: str, last: str, unit: str) -> list[Cell]:
-    rows = session.rows(
-        f"SELECT u.day, u.provider, {_wanted()} FROM usage_day u WHERE u.unit = ? AND u.day >= ? AND u.day < ? "
-        "GROUP BY u.day, u.provider",
-        unit,
-        days_of(first)[0],
-        days_of(last)[1],
-    )
+def _by_month(desk: Desk, first: str, last: str, unit: str) -> list[Cell]:
     sums: dict[tuple[str, str], Sums] = {}
-    for row in rows:
-        key = (month_of(int(row[0]) * MICROS_PER_DAY), str(row[1]))
-        sums[key] = sums.get(key, Sums()) + _sums(row, 2)
+    for one in day_sums.between(desk, days_of(first)[0], days_of(last)[1], unit):
+        key = (month_of(one.day * MICROS_PER_DAY), one.provider)
+        more = Sums(one.requests, 0, 0, 0, one.amount, one.list_nanos, one.cost_nanos, one.overage)
+        sums[key] = sums.get(key, Sums()) + more
     return [Cell(month, provider, one) for (month, provider), one in sorted(sums.items())]
 
 
-def _landing(session: Session, now: int, months: int, unit: str) -> Landing:
+def _landing(desk: Desk, months: int, unit: str) -> Landing:
+    now = desk.now()
     today, month = now // MICROS_PER_DAY, month_of(now)
     names = months_between(month, following(month, months - 1))
     first, end = days_of(month)[0], days_of(names[-1])[1]
     start = min(first, today - HISTORY_DAYS)
-    query = f"SELECT day, {wide_sum('amount')} FROM usage_day WHERE unit = ? AND day >= ? AND day <= ? GROUP BY day"
-    by_day = {int(row[0]): wide(row[1], row[2]) for row in session.rows(query, unit, start, today)}
+    by_day: dict[int, int] = {}
+    for one in day_sums.between(desk, start, today + 1, unit):
+        by_day[one.day] = by_day.get(one.day, 0) + one.amount
     history = [by_day.get(day, 0) for day in range(today - HISTORY_DAYS, today)]
-    opened = session.rows(
-        f"SELECT {wide_sum('amount - rolled')} FROM lot WHERE unit = ? AND effective >= ? AND effective < ?",
-        unit,
-        first * MICROS_PER_DAY,
-        now + 1,
-    )[0]
+    opened = desk.store.read(
+        lambda session: session.rows(
+            f"SELECT {wide_sum('amount - rolled')} FROM lot WHERE unit = ? AND effective >= ? AND effective < ?",
+            unit,
+            first * MICROS_PER_DAY,
+            now + 1,
+        )[0]
+    )
     return Landing(
         month,
         unit,
