@@ -150,7 +150,8 @@ class FarOffice:
     def plan(self, name: str, version: int) -> Document:
         found = self.client.send(operations.get_plan_version(name, version) if version else operations.get_plan(name))
         sheet = asdict(self.client.send(operations.get_fact_sheet(name)))
-        facts = {**sheet, "version": sheet.pop("digest"), "missing": list(sheet["missing"])}
+        digest = sheet.pop("digest")
+        facts = {**sheet, "version": digest, "missing": list(sheet["missing"])}
         return {"terms": found.terms, "facts": facts, "document": found.document}
 
     def exposure(self, unit: str) -> Document:

@@ -8,16 +8,17 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from bursar.cli.options import Json, desk
+from bursar.cli.options import Json, desk, office
 from bursar.cli.render import Column, console, money, show_json, show_table
 from bursar.cli.simulate import simulate
 from bursar.errors import InvalidInput
-from bursar.office import explanations, outlook, plans, rollout, topups
+from bursar.office import explanations, plans, rollout
 from bursar.office.database import reading
 from bursar.office.desk import system_clock
 from bursar.plans import differences
 from bursar.plans.check import Checked, load
 from bursar.plans.document import MAX_BYTES, json_schema
+from bursar.plans.factsheet import FactAnswer, FactSheet, fact_sheet
 from bursar.plans.terms import plain
 
 app = typer.Typer(no_args_is_help=True)
@@ -60,10 +61,11 @@ def schema() -> None:
 @app.command("list")
 def list_(json: Json = False) -> None:
     """List the plans with their versions. Example: bursar plan list"""
-    with desk() as office, reading(office.engine) as connection:
-        found = plans.versions(connection)
+    with office() as asked:
+        found = asked.plans()
     if json:
-        show_json([_version(one) for one in found])
+        hidden = ("effective_day", "title", "class")
+        show_json([{name: value for name, value in one.items() if name not in hidden} for one in found])
         return
     show_table(
         (
@@ -77,30 +79,18 @@ def list_(json: Json = False) -> None:
         ),
         [
             (
-                one.name,
-                str(one.number),
-                outlook.local_day(one.effective, one.plan),
-                one.plan.title,
-                one.plan.plan_class,
-                one.actor,
-                one.note,
+                one["plan"],
+                str(one["version"]),
+                one["effective_day"],
+                one["title"],
+                one["class"],
+                one["actor"],
+                one["note"],
             )
             for one in found
         ],
         empty="No plans yet. Write one with `bursar plan new`, and put it into force with `bursar plan apply FILE`.",
     )
-
-
-def _version(one: plans.Version) -> dict[str, Any]:
-    return {
-        "plan": one.name,
-        "version": one.number,
-        "effective_micros": one.effective,
-        "digest": one.plan.digest,
-        "actor": one.actor,
-        "note": one.note,
-        "terms": plain(one.plan),
-    }
 
 
 @app.command()
@@ -113,20 +103,20 @@ def show(
     json: Json = False,
 ) -> None:
     """Show a plan's document, or its fact sheet. Example: bursar plan show engineering --facts"""
-    from bursar.plans.factsheet import fact_sheet
-
-    checked = _named(name, version)
-    plan = checked.plan
-    if not _is_file(name):
-        with desk() as office, reading(office.engine) as connection:
-            plan = topups.measured(connection, plan)
-    sheet = fact_sheet(plan)
+    if _is_file(name):
+        checked = read(Path(name))
+        found = {"terms": plain(checked.plan), "facts": fact_sheet(checked.plan).as_json(), "document": checked.text}
+    else:
+        with office() as asked:
+            found = asked.plan(name, version)
     if json:
-        show_json({"terms": plain(checked.plan), "facts": sheet.as_json(), "document": checked.text})
+        show_json(found)
     elif facts:
+        told = {key: value for key, value in found["facts"].items() if key not in ("answers", "missing")}
+        sheet = FactSheet(**told, answers=tuple(FactAnswer(**one) for one in found["facts"]["answers"]))
         console.print(sheet.as_markdown(), markup=False)
     else:
-        console.print(checked.text.rstrip(), markup=False)
+        console.print(found["document"].rstrip(), markup=False)
 
 
 def _is_file(name: str) -> bool:
