@@ -46,10 +46,12 @@ def signs_in(request: Request) -> Response:
 
 
 def _methods(request: Request) -> list[str]:
-    """What an address takes."""
+    """What an address takes; one that is written out in the document is none of `/plans/{plan}`."""
     path = request.url.path.removeprefix(PREFIX)
-    return sorted({method for method, pattern in _PATTERNS if pattern.match(path)})
+    found = [(one, method) for one, method, pattern in _PATTERNS if pattern.match(path)]
+    named = [(one, method) for one, method in found if one == path]
+    return sorted({method for _, method in named or found})
 
 
-_PATTERNS = [(one.method, compile_path(one.path)[0]) for one in ROUTES]
-_PATTERNS.append(("GET", compile_path("/openapi.json")[0]))
+_PATTERNS = [(one.path, one.method, compile_path(one.path)[0]) for one in ROUTES]
+_PATTERNS.append(("/openapi.json", "GET", compile_path("/openapi.json")[0]))
