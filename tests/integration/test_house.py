@@ -308,7 +308,23 @@ def test_the_audit_log_is_found_by_what_who_when_and_text(books: Books) -> None:
         assert audit_pages.page(connection, text="100%").lines == ()
         assert audit_pages.page(connection, actors=["nobody"]).lines == ()
         assert audit_pages.page(connection, start=at("2026-03-02")).lines == ()
-        assert "person.add" in audit_pages.actions(connection)
+    assert "person.add" in audit_pages.actions(books.desk)
+
+
+def test_a_search_of_a_long_log_goes_on_where_it_ended(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    with reading(books.desk.engine) as connection:
+        oldest = audit_pages.page(connection, rows=1_000).lines[-1]
+        monkeypatch.setattr(audit_pages, "SEARCHED", 2)
+        found, before, pages = [], 0, 0
+        while True:
+            part = audit_pages.page(connection, text=oldest.subject, before=before)
+            found += [one.seq for one in part.lines]
+            before, pages = part.next, pages + 1
+            if not before:
+                break
+    assert oldest.seq in found
+    assert pages > 2
+    assert len(found) == len(set(found))
 
 
 def test_who_looked_at_whom_goes_on_from_page_to_page_also_within_one_instant(books: Books) -> None:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, func, or_, select, tuple_
 
 from bursar.errors import InvalidInput
 from bursar.office.audit import count
 from bursar.office.database import reading
+from bursar.office.standing import taken
 from bursar.office.tables import audit, person, personal_read, user_account
 from bursar.office.work import Outcome
 
@@ -23,6 +24,8 @@ KIND = "audit-export"
 EXPORT_LINES = 1_000
 """Lines that are read at once."""
 ROWS = 50
+SEARCHED = 50_000
+"""Lines that one page of a search looks through: a text is in no index, and a log of years is long."""
 MAX_SEARCH_CHARS = 100
 
 
@@ -84,7 +87,10 @@ def page(
     before: int = 0,
     rows: int = ROWS,
 ) -> Page:
-    """Lines that match: an action or what it begins with (`account.`), beginnings of actors, a text in subject or detail."""
+    """Lines that match: an action or what it begins with (`account.`), beginnings of actors, a text in subject or detail.
+
+    At most `SEARCHED` lines are looked through at a time; `next` then goes on where they end, whatever was found.
+    """
     if len(text) > MAX_SEARCH_CHARS or len(action) > MAX_SEARCH_CHARS:
         raise InvalidInput("find", f"{max(len(text), len(action))} characters", f"at most {MAX_SEARCH_CHARS}")
     row, query = audit.c, select(audit)
@@ -99,11 +105,18 @@ def page(
         wanted.append(row.at >= start)
     if end:
         wanted.append(row.at < end)
+    floor = 0
+    if wanted:
+        top = before or int(connection.execute(select(func.max(row.seq))).scalar() or 0) + 1
+        floor = max(0, top - SEARCHED)
+        wanted.append(row.seq >= floor)
     if before:
         wanted.append(row.seq < before)
     found = connection.execute(query.where(*wanted).order_by(row.seq.desc()).limit(rows + 1)).all()
     kept = found[:rows]
-    return Page(tuple(_line(one) for one in kept), kept[-1].seq if len(found) > rows else 0)
+    # Lines count from 1: before that there is nothing to go on to.
+    further = kept[-1].seq if len(found) > rows else floor if floor > 1 else 0
+    return Page(tuple(_line(one) for one in kept), further)
 
 
 def work(desk: Desk, asked: dict[str, Any], progress: Callable[[int, int], None]) -> Outcome:
@@ -125,9 +138,14 @@ def _exported(one: Line) -> str:
     return json.dumps({**told, **{name: getattr(one, name) for name in names}}, ensure_ascii=False)
 
 
-def actions(connection: Connection) -> list[str]:
+def actions(desk: Desk) -> list[str]:
     """Every action that the log has, with the areas that several share, by name."""
-    found = sorted(connection.execute(select(audit.c.action).distinct()).scalars())
+    return taken(desk, "audit-actions", _actions).value
+
+
+def _actions(desk: Desk) -> list[str]:
+    with reading(desk.engine) as connection:
+        found = sorted(connection.execute(select(audit.c.action).distinct()).scalars())
     areas = [one.partition(".")[0] + "." for one in found]
     return sorted({*found, *(one for one in areas if areas.count(one) > 1)})
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from sqlalchemy import Connection, or_, select
 
 from bursar.ledger.session import MICROS_PER_DAY, Session, wide, wide_sum
-from bursar.office import grants
+from bursar.office import day_sums, grants
 from bursar.office.database import reading
 from bursar.office.grants import Grant
 from bursar.office.months import days_of, month_of, months_between
@@ -186,14 +186,14 @@ def months(desk: Desk, first: str, unit: str) -> Taken[list[Month]]:
     return taken(
         desk,
         f"months:{unit}:{first}",
-        lambda own: own.store.read(lambda session: _months(session, first, unit, own.now())),
+        lambda own: _months(own, first, unit),
     )
 
 
 def _house(desk: Desk) -> House:
     now = desk.now()
     rows, opened = desk.store.read(lambda session: (_rows(session, now), _slices(session, now)))
-    overage = desk.store.read(_overage)
+    overage = day_sums.overage(desk)
     with reading(desk.engine) as connection:
         running = grants.listed(connection, ids=_running(connection, now))
     teams = {row.person: row.team for row in rows}
@@ -261,11 +261,6 @@ def _rows(session: Session, now: int) -> list[Row]:
     return found
 
 
-def _overage(session: Session) -> dict[str, int]:
-    rows = session.rows(f"SELECT unit, {wide_sum('overage')} FROM usage_day GROUP BY unit")
-    return {str(row[0]): wide(row[1], row[2]) for row in rows}
-
-
 def _slices(session: Session, now: int) -> dict[str, int]:
     """What steps at the limit have opened already in the periods that run, by step."""
     found = {}
@@ -280,28 +275,32 @@ def _slices(session: Session, now: int) -> dict[str, int]:
     return found
 
 
-def _months(session: Session, first: str, unit: str, now: int) -> list[Month]:
-    names = months_between(first, month_of(now))
+def _months(desk: Desk, first: str, unit: str) -> list[Month]:
+    names = months_between(first, month_of(desk.now()))
     start, end = days_of(names[0])[0], days_of(names[-1])[1]
+    released, forfeited = desk.store.read(lambda session: _lots_by_day(session, start, end, unit))
+    spent = [(one.day, one.amount) for one in day_sums.between(desk, start, end, unit)]
     sums: dict[str, list[int]] = {name: [0, 0, 0] for name in names}
-
-    def count(place: int, query: str) -> None:
-        for row in session.rows(query, unit, start, end):
-            sums[month_of(int(row[0]) * MICROS_PER_DAY)][place] += wide(row[1], row[2])
-
-    day = f"effective / {MICROS_PER_DAY}"
-    count(
-        0,
-        f"SELECT {day}, {wide_sum('amount')} FROM lot WHERE unit = ? AND parent = '' AND {day} >= ? AND {day} < ? GROUP BY 1",
-    )
-    count(1, f"SELECT day, {wide_sum('amount')} FROM usage_day WHERE unit = ? AND day >= ? AND day < ? GROUP BY 1")
-    # What ends at midnight ends with the day before.
-    day = f"(expires - 1) / {MICROS_PER_DAY}"
-    count(
-        2,
-        f"SELECT {day}, {wide_sum('expired')} FROM lot WHERE unit = ? AND expired > 0 AND {day} >= ? AND {day} < ? GROUP BY 1",
-    )
+    for place, series in enumerate((released, spent, forfeited)):
+        for day, amount in series:
+            sums[month_of(day * MICROS_PER_DAY)][place] += amount
     return [Month(name, *sums[name]) for name in names]
+
+
+def _lots_by_day(session: Session, start: int, end: int, unit: str) -> list[list[tuple[int, int]]]:
+    """What lots opened and what of them lapsed, by day."""
+    opened, lapsed = f"effective / {MICROS_PER_DAY}", f"(expires - 1) / {MICROS_PER_DAY}"
+    found = []
+    # What ends at midnight ends with the day before.
+    for day, amount, which in ((opened, "amount", "parent = ''"), (lapsed, "expired", "expired > 0")):
+        rows = session.rows(
+            f"SELECT {day}, {wide_sum(amount)} FROM lot WHERE unit = ? AND {which} AND {day} >= ? AND {day} < ? GROUP BY 1",
+            unit,
+            start,
+            end,
+        )
+        found.append([(int(row[0]), wide(row[1], row[2])) for row in rows])
+    return found
 
 
 # What the plans promise.

@@ -10,8 +10,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from bursar.calendar import from_micros
+from bursar.errors import InvalidInput
 from bursar.insight.burn import Fan, fan
 from bursar.ledger.session import MICROS_PER_DAY, Session, wide, wide_sum
+from bursar.office import day_sums
 from bursar.office.months import days_of, following, month_of, months_between
 from bursar.office.small_groups import LEAST_PEOPLE, split
 from bursar.office.standing import Taken, taken
@@ -19,8 +22,11 @@ from bursar.office.standing import Taken, taken
 if TYPE_CHECKING:
     from bursar.office.desk import Desk
 
-By = Literal["model", "project", "team", "provider", "purpose"]
+By = Literal["model", "project", "team", "provider", "purpose", "day"]
 GROUPS: tuple[By, ...] = ("model", "project", "team", "provider", "purpose")
+"""That pages group by."""
+DAYS = 30
+MAX_DAYS = 3_700
 MONTHS = 12
 """Of the series by month."""
 HISTORY_DAYS = 91
@@ -79,7 +85,7 @@ class Spend:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A provider's month."""
+    """A provider's month; tokens are not counted by month."""
 
     month: str
     provider: str
@@ -104,6 +110,17 @@ class Landing:
     """What lots have opened in the month, what rolled into it included."""
 
 
+def days(desk: Desk, start: str, end: str) -> tuple[int, int]:
+    """A stretch of days as people write it, the end exclusive; without any, the last 30. Raises InvalidInput."""
+    today = desk.now() // MICROS_PER_DAY
+    first = desk.instant(start, "UTC", "from") // MICROS_PER_DAY if start else today - DAYS + 1
+    last = desk.instant(end, "UTC", "until") // MICROS_PER_DAY if end else today + 1
+    if not first < last <= first + MAX_DAYS:
+        expected = f"a day after {start or 'the first one'}, at most {MAX_DAYS} days later"
+        raise InvalidInput("until", end or "now", expected)
+    return first, last
+
+
 def spend(desk: Desk, by: By, first_day: int, end_day: int, unit: str = "USD") -> Taken[Spend]:
     """Usage by a group, most first; days since 1970-01-01 UTC, the end exclusive."""
     name = f"spend:{by}:{first_day}:{end_day}:{unit}"
@@ -113,20 +130,12 @@ def spend(desk: Desk, by: By, first_day: int, end_day: int, unit: str = "USD") -
 def by_month(desk: Desk, last: str, unit: str = "USD", months: int = MONTHS) -> Taken[list[Cell]]:
     """Usage of each provider in the months up to `last`."""
     first = following(last, 1 - months)
-    return taken(
-        desk,
-        f"by_month:{first}:{last}:{unit}",
-        lambda own: own.store.read(lambda session: _by_month(session, first, last, unit)),
-    )
+    return taken(desk, f"by_month:{first}:{last}:{unit}", lambda own: _by_month(own, first, last, unit))
 
 
 def landing(desk: Desk, months: int = 1, unit: str = "USD") -> Taken[Landing]:
     """The month's spending so far, and the forecast to the end of the month that is `months - 1` later."""
-    return taken(
-        desk,
-        f"landing:{months}:{unit}",
-        lambda own: own.store.read(lambda session: _landing(session, own.now(), months, unit)),
-    )
+    return taken(desk, f"landing:{months}:{unit}", lambda own: _landing(own, months, unit))
 
 
 def _sums(row: tuple[object, ...], place: int) -> Sums:
@@ -172,38 +181,38 @@ def _spend(session: Session, by: By, first: int, end: int, unit: str) -> Spend:
 def _named(by: By, group: Group) -> str:
     if group.merged:
         return f"fewer than {LEAST_PEOPLE} people each"
+    if by == "day":
+        return from_micros(int(group.key) * MICROS_PER_DAY).date().isoformat()
     return group.key or NOTHING.get(by, "")
 
 
-def _by_month(session: Session, first: str, last: str, unit: str) -> list[Cell]:
-    rows = session.rows(
-        f"SELECT u.day, u.provider, {_wanted()} FROM usage_day u WHERE u.unit = ? AND u.day >= ? AND u.day < ? "
-        "GROUP BY u.day, u.provider",
-        unit,
-        days_of(first)[0],
-        days_of(last)[1],
-    )
+def _by_month(desk: Desk, first: str, last: str, unit: str) -> list[Cell]:
     sums: dict[tuple[str, str], Sums] = {}
-    for row in rows:
-        key = (month_of(int(row[0]) * MICROS_PER_DAY), str(row[1]))
-        sums[key] = sums.get(key, Sums()) + _sums(row, 2)
+    for one in day_sums.between(desk, days_of(first)[0], days_of(last)[1], unit):
+        key = (month_of(one.day * MICROS_PER_DAY), one.provider)
+        more = Sums(one.requests, 0, 0, 0, one.amount, one.list_nanos, one.cost_nanos, one.overage)
+        sums[key] = sums.get(key, Sums()) + more
     return [Cell(month, provider, one) for (month, provider), one in sorted(sums.items())]
 
 
-def _landing(session: Session, now: int, months: int, unit: str) -> Landing:
+def _landing(desk: Desk, months: int, unit: str) -> Landing:
+    now = desk.now()
     today, month = now // MICROS_PER_DAY, month_of(now)
     names = months_between(month, following(month, months - 1))
     first, end = days_of(month)[0], days_of(names[-1])[1]
     start = min(first, today - HISTORY_DAYS)
-    query = f"SELECT day, {wide_sum('amount')} FROM usage_day WHERE unit = ? AND day >= ? AND day <= ? GROUP BY day"
-    by_day = {int(row[0]): wide(row[1], row[2]) for row in session.rows(query, unit, start, today)}
+    by_day: dict[int, int] = {}
+    for one in day_sums.between(desk, start, today + 1, unit):
+        by_day[one.day] = by_day.get(one.day, 0) + one.amount
     history = [by_day.get(day, 0) for day in range(today - HISTORY_DAYS, today)]
-    opened = session.rows(
-        f"SELECT {wide_sum('amount - rolled')} FROM lot WHERE unit = ? AND effective >= ? AND effective < ?",
-        unit,
-        first * MICROS_PER_DAY,
-        now + 1,
-    )[0]
+    opened = desk.store.read(
+        lambda session: session.rows(
+            f"SELECT {wide_sum('amount - rolled')} FROM lot WHERE unit = ? AND effective >= ? AND effective < ?",
+            unit,
+            first * MICROS_PER_DAY,
+            now + 1,
+        )[0]
+    )
     return Landing(
         month,
         unit,

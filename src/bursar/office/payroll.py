@@ -16,6 +16,7 @@ from sqlalchemy import Connection, select
 from bursar.ledger import stretch
 from bursar.ledger.session import MICROS_PER_DAY, Session, wide, wide_sum
 from bursar.ledger.values import SPENT
+from bursar.office import day_sums
 from bursar.office.database import reading
 from bursar.office.months import days_of, following, micros_of, month_of, months_between
 from bursar.office.standing import Taken, taken
@@ -98,9 +99,7 @@ def payroll(desk: Desk, month: str) -> Taken[Payroll]:
 def by_month(desk: Desk, last: str, months: int = MONTHS) -> Taken[list[tuple[str, dict[str, int]]]]:
     """Use of the house by purpose in the months up to `last`, nano-USD at list price; months before any use left out."""
     names = months_between(following(last, 1 - months), last)
-    return taken(
-        desk, f"payroll-months:{names[0]}:{last}", lambda own: own.store.read(lambda session: _by_month(session, names))
-    )
+    return taken(desk, f"payroll-months:{names[0]}:{last}", lambda own: _by_month(own, names))
 
 
 def own_months(desk: Desk, person_id: str, last: str, months: int = 12) -> list[Line]:
@@ -121,7 +120,7 @@ def own_months(desk: Desk, person_id: str, last: str, months: int = 12) -> list[
             kind = str(row[1]) if row[1] in PURPOSES else "other"
             found[kind] = found.get(kind, 0) + wide(row[2], row[3])
         has_own = bool(session.rows("SELECT 1 FROM lot WHERE person = ? AND id LIKE ? LIMIT 1", person_id, f"{_OWN}%"))
-        own = {name: _own_money(session, name).get(person_id, 0) if has_own else 0 for name in names}
+        own = {name: _own_money(session, name, person_id).get(person_id, 0) if has_own else 0 for name in names}
         return [
             Line(
                 person_id,
@@ -182,17 +181,18 @@ def _used(session: Session, month: str) -> dict[tuple[str, str], int]:
     return {(str(row[0]), str(row[1])): wide(row[2], row[3]) for row in rows}
 
 
-def _own_money(session: Session, month: str) -> dict[str, int]:
+def _own_money(session: Session, month: str, only: str = "") -> dict[str, int]:
     """What was spent of own money by person, as recorded in the month. A gateway opens it only for people who agreed, so only
-    their entries are read."""
+    their entries are read; of one person, where `only` is given."""
     start, end = micros_of(month)
     first, until = stretch.seq_at(session, start), stretch.seq_at(session, end)
     signed = f"(CASE WHEN p.destination = {SPENT} THEN p.amount ELSE -p.amount END)"
     rows = session.rows(
         f"SELECT e.person, {wide_sum(signed)} FROM (SELECT DISTINCT l.person FROM lot l WHERE l.person IN "
-        "(SELECT person FROM consent) AND l.id LIKE ?) o JOIN entry e ON e.person = o.person "
+        f"(SELECT person FROM consent {'WHERE person = ?' if only else ''}) AND l.id LIKE ?) o JOIN entry e ON e.person = o.person "
         "JOIN posting p ON p.seq = e.seq WHERE e.seq >= ? AND e.seq < ? AND p.lot LIKE ? "
         f"AND (p.source = {SPENT} OR p.destination = {SPENT}) GROUP BY e.person",
+        *([only] if only else []),
         f"{_OWN}%",
         first,
         until,
@@ -201,17 +201,12 @@ def _own_money(session: Session, month: str) -> dict[str, int]:
     return {str(row[0]): wide(row[1], row[2]) for row in rows}
 
 
-def _by_month(session: Session, names: list[str]) -> list[tuple[str, dict[str, int]]]:
-    rows = session.rows(
-        f"SELECT day, purpose, {wide_sum('list_nanos')} FROM usage_day WHERE day >= ? AND day < ? GROUP BY day, purpose",
-        days_of(names[0])[0],
-        days_of(names[-1])[1],
-    )
+def _by_month(desk: Desk, names: list[str]) -> list[tuple[str, dict[str, int]]]:
     sums: dict[str, dict[str, int]] = {name: {} for name in names}
-    for row in rows:
-        found = sums[month_of(int(row[0]) * MICROS_PER_DAY)]
-        kind = str(row[1]) if row[1] in PURPOSES else "other"
-        found[kind] = found.get(kind, 0) + wide(row[2], row[3])
+    for one in day_sums.between(desk, days_of(names[0])[0], days_of(names[-1])[1]):
+        found = sums[month_of(one.day * MICROS_PER_DAY)]
+        kind = one.purpose if one.purpose in PURPOSES else "other"
+        found[kind] = found.get(kind, 0) + one.list_nanos
     begun = next((place for place, name in enumerate(names) if sums[name]), len(names))
     return [(name, sums[name]) for name in names[begun:]]
 

@@ -100,8 +100,14 @@ class Comparison:
 
 
 def comparison(desk: Desk) -> Taken[Comparison]:
-    """Everybody of the roster who has not left."""
-    return taken(desk, "ratio", _comparison)
+    """Everybody of the roster who has not left.
+
+    Bands and levels are set against what was spent, which in a large house takes longer to sum than to compare: so a band
+    that somebody has just set is in it at once.
+    """
+    spent = taken(desk, "ratio-spent", _spending)
+    found = taken(desk, "ratio", _comparison)
+    return Taken(found.value, min(found.at, spent.at))
 
 
 def of_person(desk: Desk, person_id: str) -> Ratio | None:
@@ -109,13 +115,18 @@ def of_person(desk: Desk, person_id: str) -> Ratio | None:
     return next((one for one in comparison(desk).value.people if one.person == person_id), None)
 
 
-def _comparison(desk: Desk) -> Comparison:
+def _spending(desk: Desk) -> tuple[dict[str, int], int]:
+    """By person, and how many days of the window there are."""
     today = desk.now() // MICROS_PER_DAY
     spent, first = desk.store.read(lambda session: _spent(session, today - WINDOW_DAYS, today))
+    return spent, min(WINDOW_DAYS, max(1, today - first) if first else WINDOW_DAYS)
+
+
+def _comparison(desk: Desk) -> Comparison:
+    spent, days = taken(desk, "ratio-spent", _spending).value
     with reading(desk.engine) as connection:
         known = {one.level: one.yearly_nanos for one in bands.listed(connection)}
-        days = max(1, today - first) if first else WINDOW_DAYS
-        return compared(_people(connection), spent, known, min(WINDOW_DAYS, days))
+        return compared(_people(connection), spent, known, days)
 
 
 def compared(

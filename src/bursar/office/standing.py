@@ -1,8 +1,9 @@
 """Figures of the whole house: taken anew wherever that is quick, and kept for a moment where it is not.
 
 A sum over everybody's lots takes milliseconds in a small house and seconds in a large one. What was quick the last time
-is taken again for every page; what was slow is answered as it stood a moment ago, with the instant that it is of, while
-one thread takes it anew. A change of the control plane is always seen at once; only the journal may have moved on. Nothing is kept beyond the process, and nothing that decides is ever taken from here.
+is taken again for every page; what was slow is answered as it stood before, with the instant that it is of, while one
+thread takes it anew. A change of the control plane is seen at once unless that would keep somebody waiting. Nothing is
+kept beyond the process, and nothing that decides is ever taken from here.
 """
 
 from __future__ import annotations
@@ -29,12 +30,14 @@ T = TypeVar("T")
 
 QUICK_SECONDS = 0.02
 """What takes no longer is taken for every page."""
+WAITED_SECONDS = 0.5
+"""What takes longer is not waited for even after a change of the control plane."""
 REST = 20
 """Of what is slow: it is taken at most once in so many times its own length."""
 SAME_MICROS = 10_000_000
 """How long figures stand if nothing was recorded since; they depend on the instant too."""
-OLDEST_MICROS = 600_000_000
-"""What is older than this is not shown any more: whoever asks waits."""
+OLDEST_MICROS = 43_200_000_000
+"""What is older than this is not shown any more: whoever asks waits. Pages say it of what is a few minutes old."""
 MAX_KEPT = 256
 
 
@@ -69,7 +72,7 @@ def taken(desk: Desk, name: str, make: Callable[[Desk], T]) -> Taken[T]:
     if kept.mark == mark and now - kept.taken.at < SAME_MICROS:
         return kept.taken
     # What somebody has just changed (a band, a grant, a month that was closed) they see at once.
-    if kept.seconds <= QUICK_SECONDS or kept.mark[1] != mark[1]:
+    if kept.seconds <= (QUICK_SECONDS if kept.mark[1] == mark[1] else max(QUICK_SECONDS, WAITED_SECONDS)):
         return _take(desk, key, make)
     with _lock:
         rested = now - kept.taken.at >= kept.seconds * REST * 1_000_000

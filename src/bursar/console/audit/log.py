@@ -52,11 +52,12 @@ def log(
         found = audit_pages.page(
             connection, action=what, actors=actors, text=find.strip(), start=begins, end=ends, before=before
         )
-        known = audit_pages.actions(connection)
         names = naming.actors(connection, {one.actor for one in found.lines})
         mentioned = {one.subject for one in found.lines}
         mentioned |= {value for one in found.lines for value in one.detail.values() if isinstance(value, str)}
         subjects = naming.subjects(connection, mentioned)
+    with visit.desk() as desk:
+        known = audit_pages.actions(desk)
     query = {"action": what, "who": who, "find": find, "from": start, "until": until}
     kept = urlencode({name: value for name, value in query.items() if value})
     return visit.show(
