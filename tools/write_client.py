@@ -25,7 +25,7 @@ WRITTEN = "Written by tools/write_client.py from the OpenAPI document; a test co
 JSON = "application/json"
 STREAM = "text/event-stream"
 WIDTH = 116
-SENT = frozenset({"PlanSide"})
+SENT = frozenset({"PlanSide", "BandSent"})
 """Shapes that are sent inside of others; what is sent whole is a function's arguments."""
 
 Json = dict[str, Any]
@@ -78,7 +78,7 @@ def _references(value: Any) -> set[str]:
 def _shape(name: str, schema: Json) -> list[str]:
     lines = ["", "@dataclass(frozen=True, slots=True)", f"class {name}:"]
     lines += [*_docstring(schema.get("description", name), 4), ""]
-    required = [] if name in SENT else list(schema["properties"])
+    required = schema.get("required", []) if name in SENT else list(schema["properties"])
     ordered = sorted(schema["properties"].items(), key=lambda one: one[0] not in required)
     for field, one in ordered:
         default = "" if field in required else f" = {one.get('default')!r}"
@@ -162,7 +162,7 @@ def _answer(operation: Json, schemas: Json) -> tuple[str, str]:
     if not kinds:
         return "type(None)", "Call[None]"
     schema = kinds.get(JSON, {}).get("schema")
-    if schema is None:
+    if schema is None or len(kinds) > 1:
         return "bytes", "Call[bytes]"
     if "$ref" not in schema:
         return "dict", "Call[dict[str, Any]]"

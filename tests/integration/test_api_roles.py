@@ -7,140 +7,41 @@ through, and changes nothing. What is really answered is looked through for name
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
-from tests.support.api import OTHERS, STAFF, Served, served, token_of
 from tests.support.profile import NIGHTLY
+from tests.support.world import ABOUT, LOGINS, World, approver, canary, furnished
 
 from bursar.api import ROUTES, Route
-from bursar.office import accounts, people, promises, seats, topups
+from bursar.office import people
 from bursar.office.access import Action, Actor, Subject, allow, reach
-from bursar.office.database import reading, transaction
-from bursar.office.subjects import subject_of
-from bursar.office.tables import ORGANISATION, topup_request
+from bursar.office.database import reading
+from bursar.office.tables import ORGANISATION
 
 ENGINES = ("sqlite", "postgresql") if NIGHTLY else ("sqlite",)
-LOGINS = (*STAFF, *OTHERS, "eve", "narrow")
-ABOUT = ("ada", "ben", "mia", "cora", "zoe", "eve")
-"""An engineer, a peer of the same manager, the manager, somebody of the staff, another team, another organisation."""
-THINGS = ("key", "grant", "topup", "seat")
-
-
-@dataclass
-class World:
-    """A served house in which everybody has one of everything."""
-
-    house: Served
-    people: dict[str, str] = field(default_factory=dict)
-    things: dict[tuple[str, str], str] = field(default_factory=dict)
-    jobs: dict[str, str] = field(default_factory=dict)
-
-    def actor(self, login: str) -> Actor:
-        """Who a login is, as the access table sees it."""
-        narrowed = frozenset({"wallet.read"}) if login == "narrow" else None
-        with reading(self.house.desk.engine) as connection:
-            account = "acc_ada" if login == "narrow" else f"acc_{login}"
-            found = accounts.actor_of(connection, account, "token:test", self.house.desk.now(), narrowed)
-        assert found is not None
-        scopes = frozenset(row.action.name for row in _with_action() if row.action.by_token)
-        return (
-            found
-            if narrowed
-            else Actor(found.account, found.person, found.organisation, found.roles, found.via, scopes)
-        )
-
-    def subject(self, name: str, named: frozenset[str] = frozenset()) -> Subject:
-        with reading(self.house.desk.engine) as connection:
-            return subject_of(connection, self.people[name], named=named)
-
-
-def _with_action() -> list[Any]:
-    return [route.gate for route in ROUTES if route.gate.action is not None]
 
 
 @pytest.fixture(scope="module", params=ENGINES)
 def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    url = ""
-    if request.param == "postgresql":
-        import psycopg
-
-        server: str = request.getfixturevalue("postgres_server")
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute("CREATE DATABASE api_roles")
-        url = server.replace("/postgres?", "/api_roles?")
-    folder: Path = tmp_path_factory.mktemp("roles")
-    with served(folder, url) as house:
-        found = World(house)
-        house.tokens["narrow"] = token_of(house.desk, "acc_ada", "wallet.read")
-        _furnish(found)
+    server = request.getfixturevalue("postgres_server") if request.param == "postgresql" else ""
+    with furnished(tmp_path_factory.mktemp("roles"), server, "api_roles") as found:
         yield found
 
 
-def _furnish(world: World) -> None:
-    desk = world.house.desk
-    with reading(desk.engine) as connection:
-        for name in ABOUT:
-            world.people[name] = people.named(connection, name)["id"]
-    for name, person_id in world.people.items():
-        world.things["key", name] = desk.issue_key(person_id, label=_canary(name))["id"]
-        world.things["grant", name] = promises.give(desk, person_id, "stipend", note=_canary(name))["grant"]
-        world.things["seat", name] = seats.add(desk, person_id, _canary(name), "$1")["id"]
-        world.things["topup", name] = _ask(world, name, person_id)
-    for login in ("ada", "mia", "eve"):
-        world.jobs[login] = ""
-    found = world.house.post("aud", "/ledger/verifications")
-    assert found.status_code == 202
-    world.jobs["aud"] = found.json()["id"]
-
-
-def _ask(world: World, name: str, person_id: str) -> str:
-    """A request for more; whoever has no manager leaves the decision to anybody with the right."""
-    if name != "eve":
-        return str(topups.request(world.house.desk, person_id, "$10", reason=_canary(name))["id"])
-    desk = world.house.desk
-    row = {
-        "id": "ask_eve",
-        "person": person_id,
-        "grant_id": world.things["grant", name],
-        "amount_nanos": 1,
-        "unit": "USD",
-        "reason": _canary(name),
-        "approvers": '[{"person": "", "name": "anybody"}]',
-        "created": desk.now(),
-        "expires": desk.now() + 10**12,
-    }
-    with transaction(desk.engine) as connection:
-        connection.execute(insert(topup_request).values(**row))
-        desk.note(connection, "topup.request", "ask_eve", {})
-    return "ask_eve"
-
-
-def _canary(name: str) -> str:
-    """A text that only this person's things hold."""
-    return f"canary-of-{name}"
-
-
-def _approver(name: str) -> str:
-    return "mia" if name in ("ada", "ben") else ""
-
-
-def cases(world: World, route: Route) -> Iterator[tuple[str, Subject | None]]:
+def cases(world: World, route: Route, login: str = "") -> Iterator[tuple[str, Subject | None]]:
     """Paths of a route with the subject of each; None where the gate asks for reach alone."""
     match route.gate.whose:
         case "person":
-            for name in ABOUT:
+            for name in world.about(login):
                 yield route.path.replace("{person}", world.people[name]), world.subject(name)
         case "thing":
             word = route.gate.thing.word  # type: ignore[union-attr]
             if word == "job":
                 yield route.path.replace("{job}", world.jobs["aud"]), Subject(ORGANISATION, account="acc_aud")
                 return
-            for name in ABOUT:
-                deciders = {world.people[_approver(name)]} if word == "topup" and _approver(name) else set()
+            for name in world.about(login):
+                deciders = {world.people[approver(name)]} if word == "topup" and approver(name) else set()
                 if word == "topup" and name == "mia":
                     with reading(world.house.desk.engine) as connection:
                         deciders = {people.named(connection, "root")["id"]}
@@ -157,7 +58,9 @@ def cases(world: World, route: Route) -> Iterator[tuple[str, Subject | None]]:
 def _filled(path: str) -> str:
     for name, value in (("plan", "stipend"), ("number", "1"), ("pool", "core"), ("provider", "openai")):
         path = path.replace(f"{{{name}}}", value)
-    return path.replace("{webhook}", "hook_1").replace("{token}", "tok_1")
+    for name, value in (("webhook", "hook_1"), ("token", "tok_1"), ("account", "acc_ada"), ("month", "2026-01")):
+        path = path.replace(f"{{{name}}}", value)
+    return path.replace("{opening}", "leaderboard")
 
 
 def expected(actor: Actor, action: Action, route: Route, subject: Subject | None) -> int:
@@ -179,7 +82,7 @@ def test_every_role_gets_at_every_route_what_the_table_says(world: World) -> Non
             action = route.gate.action
             if action is None:
                 continue
-            for path, subject in cases(world, route):
+            for path, subject in cases(world, route, login):
                 found = world.house.ask(login, route.method, path, params={"walked": "1"})
                 wanted = expected(actor, action, route, subject)
                 asked += 1
@@ -188,7 +91,7 @@ def test_every_role_gets_at_every_route_what_the_table_says(world: World) -> Non
                 elif wanted == 422:
                     assert found.json()["field"] == "walked"
     assert not wrong, "\n".join(wrong)
-    assert asked > 1_500
+    assert asked > (5_000 if NIGHTLY else 1_500)
 
 
 def test_nobody_gets_anything_without_signing_in(world: World) -> None:
@@ -228,18 +131,22 @@ def test_what_may_not_be_known_is_answered_like_what_is_not_there(world: World) 
 
 
 def test_what_comes_back_names_nobody_whom_the_caller_may_not_know(world: World) -> None:
-    leaks, read = [], 0
+    leaks, read, alike = [], 0, set()
     for login in LOGINS:
         actor = world.actor(login)
         for route in ROUTES:
             action = route.gate.action
             if route.method != "GET" or action is None or "{job}" in route.path:
                 continue
-            for path, _ in cases(world, route):
+            for path, _ in cases(world, route, login):
+                same = (path, world.told_alike(actor, action))
+                if same in alike:
+                    continue
+                alike.add(same)
                 found = world.house.get(login, path, params={"model": "gpt-4o"} if path == "/prices" else {})
                 read += found.status_code == 200
                 for name in ABOUT:
-                    given = frozenset({world.people[_approver(name)]} if _approver(name) else ())
+                    given = frozenset({world.people[approver(name)]} if approver(name) else ())
                     about = world.subject(name, given if action.area == "topup" else frozenset())
                     may = allow(
                         actor, action, about if action.about == "person" else Subject(about.organisation)
@@ -249,11 +156,11 @@ def test_what_comes_back_names_nobody_whom_the_caller_may_not_know(world: World)
                     if (
                         not may
                         and world.people[name] != actor.person
-                        and (_canary(name) in found.text or f'"person":"{name}"' in found.text)
+                        and (canary(name) in found.text or f'"person":"{name}"' in found.text)
                     ):
-                        leaks.append(f"{login} {path} ({action.name}): {_canary(name)}")
+                        leaks.append(f"{login} {path} ({action.name}): {canary(name)}")
     assert not leaks, "\n".join(leaks)
-    assert read > 300
+    assert read > 150
 
 
 def test_a_token_does_no_more_than_its_scopes(world: World) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
+import httpx
 import pytest
 from tests.support.terminal import Terminal
 
@@ -233,3 +235,30 @@ def test_worlds_and_seeds_have_limits(terminal: Terminal, acme: Path) -> None:
 
 def test_the_schema_is_printed(terminal: Terminal) -> None:
     assert json.loads(terminal.run("offer", "schema"))["$id"] == "urn:bursar:offer:1"
+
+
+def test_serve_shows_the_evaluator_to_whoever_comes_and_leaves_nothing_behind(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "bursar.cli", "offer", "serve", "--port", "0"],
+        env={**terminal.environment, "TMPDIR": str(folder)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        line = process.stdout.readline()
+        url = re.search(r"http://\S+/offer", line)
+        assert url is not None, line
+        with httpx.Client(verify=False) as stranger:
+            assert "What is this token line worth to me" in stranger.get(url[0]).text
+            assert stranger.get(url[0].replace("/offer", "/wallet")).status_code == 303
+        assert [one.name[:14] for one in folder.iterdir()] == ["bursar-offers-"]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+        process.stdout.close()
+    assert list(folder.iterdir()) == []

@@ -65,6 +65,8 @@ def test_a_page_opens_for_the_roles_that_the_access_table_names_and_for_nobody_e
             for page in OPEN:
                 expected = 200 if _may(actor, page) else 403
                 answer = tab.get(page.path)
+                if expected == 200 and page.public and answer.status_code == 303:
+                    continue  # an offer's page without an offer leads to where one begins
                 assert answer.status_code == expected, (login, page.path, answer.text[:2000])
 
 
@@ -359,7 +361,7 @@ def test_what_goes_wrong_is_a_page_in_words_with_the_requests_id(house: ConsoleH
         for path, status, said in (
             ("/nothing/here", 404, "The address leads nowhere"),
             ("/usage?by=shoe", 422, "found &#39;shoe&#39;, expected one of model"),
-            ("/usage?days=many", 422, "ays: found"),
+            ("/usage?days=many", 422, "<strong>days</strong>"),
             ("/statement?month=2026-13", 422, "a month such as 2026-11"),
             ("/watchers?after=zzz", 422, "a cursor that is none"),
             ("/connect/keys/key_none/revoke", 404, "There is no key"),

@@ -87,6 +87,25 @@ def test_one_joins_under_a_pseudonym_sees_when_it_appears_and_leaves_at_once(ope
         assert _member(opened, "ada") is None
 
 
+def test_closing_it_asks_again_and_takes_everybody_off(opened: ConsoleHouse) -> None:
+    with opened.client("ada") as tab, opened.client("owner") as owner:
+        opened.send(tab, "/leaderboard/join", at="/leaderboard", pseudonym="grey heron")
+        page = owner.get("/openings").text
+        assert 'href="/openings/leaderboard/close"' in page
+        assert f"{opened.url}/leaderboard" in page
+        asked = owner.get("/openings/leaderboard/close").text
+        assert "Everybody is taken off it" in asked
+        assert "grey heron" not in asked
+        assert _member(opened, "ada") is not None
+        assert owner.get("/openings/everything/close").status_code == 422
+        assert tab.get("/openings/leaderboard/close").status_code == 403
+        closed = opened.send(owner, "/openings/leaderboard", at="/openings/leaderboard/close", to="closed")
+        assert closed.headers["location"] == "/openings?done=closed"
+        assert _member(opened, "ada") is None
+        opened.send(owner, "/openings/leaderboard", at="/openings", to="open")
+        assert _member(opened, "ada") is None
+
+
 def test_a_pseudonym_that_cannot_be_is_told_at_its_field_and_nothing_happens(opened: ConsoleHouse) -> None:
     with opened.client("grace") as tab:
         for pseudonym in (SCRIPT, "Ada", "x"):

@@ -15,6 +15,7 @@ import httpx
 from sqlalchemy import insert
 
 from bursar.api import PREFIX, api_face
+from bursar.console import console_face
 from bursar.office import accounts, api_tokens, rollout, sessions
 from bursar.office.access import ASSIGNABLE
 from bursar.office.database import transaction
@@ -78,6 +79,11 @@ class Served:
         """The same with the cookie of a session."""
         headers = {"Cookie": f"bursar={self.cookies[login]}", **more.pop("headers", {})}
         return self.client.request(method, f"{self.url}{PREFIX}{path}", headers=headers, **more)
+
+    def page(self, login: str, method: str, path: str, **fields: str) -> httpx.Response:
+        """A page of the console as somebody who is signed in sees it, or a form that they send."""
+        headers = {"Cookie": f"bursar={self.cookies[login]}", "Sec-Fetch-Site": "same-origin"}
+        return self.client.request(method, f"{self.url}{path}", headers=headers, data=fields or None)
 
     def get(self, login: str, path: str, **more: Any) -> httpx.Response:
         return self.ask(login, "GET", path, **more)
@@ -171,7 +177,7 @@ def _running(settings: Settings) -> Iterator[str]:
     started, stopping, found = threading.Event(), threading.Event(), []
 
     async def run() -> None:
-        async with serving(make_app(Desks.open(settings), [api_face()]), settings, port=0) as url:
+        async with serving(make_app(Desks.open(settings), [console_face(), api_face()]), settings, port=0) as url:
             found.append(url)
             started.set()
             await asyncio.to_thread(stopping.wait)

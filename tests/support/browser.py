@@ -160,7 +160,9 @@ def unreachable(page: Page) -> list[str]:
         """() => {
             window.wanted = [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]')]
                 .filter(one => one.checkVisibility({visibilityProperty: true}) && !one.disabled && !one.closest('[inert], [aria-hidden=true]'));
-            return window.wanted.length;
+            // A date and a time take a stop for each of their parts.
+            const parts = {'datetime-local': 7, date: 4, time: 4, month: 3};
+            return window.wanted.reduce((stops, one) => stops + (parts[one.type] || 1), 0);
         }"""
     )
     # A field of a date has a stop for each of its parts.

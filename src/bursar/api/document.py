@@ -60,6 +60,8 @@ _REQUEST_ID = {"description": "Names this request in the log.", "schema": {"type
 _RETRY = {"description": "Seconds after which the same may succeed.", "schema": {"type": "integer"}}
 _LOCATION = {"description": "Address of what was made.", "schema": {"type": "string", "format": "uri-reference"}}
 _TEXT = {"type": "string"}
+_EVENT = {"type": "object", "properties": {"event": _TEXT, "data": _TEXT}, "description": "Each event of the stream."}
+STREAM = "text/event-stream"
 
 
 def document() -> Json:
@@ -204,7 +206,11 @@ def _responses(route: Route, references: dict[Any, Json], schemas: Json) -> Json
         schema = references[route.shape]
         good["content"] = {JSON: {"schema": schema, "example": example_of(schema, schemas)}}
     elif route.shape is not None:
-        good["content"] = {route.gives: {"schema": {"type": "object"} if route.gives == JSON else _TEXT}}
+        shaped: Json = {"type": "object"} if route.gives == JSON else _EVENT if route.gives == STREAM else _TEXT
+        good["content"] = {
+            route.gives: {"schema": shaped},
+            **{one: {"schema": {}, "example": {}} for one in route.or_gives},
+        }
         if route.gives == JSON:
             good["content"][JSON]["example"] = route.example or {}
     found: Json = {str(route.status): good}

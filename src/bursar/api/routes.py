@@ -67,6 +67,8 @@ class Route:
     body: str = ""
     """What a body is called that is no JSON object and read by the office itself."""
     gives: str = JSON
+    or_gives: tuple[str, ...] = ()
+    """Further media types of an answer that is a file."""
     located: bool = False
     """The answer has the address of what was made."""
     errors: tuple[int, ...] = ()

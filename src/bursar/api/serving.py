@@ -53,8 +53,8 @@ async def _served(route: Route, request: Request, inner: Inner, known: frozenset
         await check_form(request, call.desks.vault)
     body = call.body = await request.body()
     _check_body(route, request, body)
-    key = request.headers.get(IDEMPOTENCY_KEY, "")
-    if key and route.changes and call.actor is not None:
+    key = request.headers.get(IDEMPOTENCY_KEY)
+    if key is not None and route.changes and call.actor is not None:
         return await _once(call, request, inner, kept_answers.checked_key(key), _digest(request, body))
     return tags.finished(request, await inner(request))
 

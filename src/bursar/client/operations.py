@@ -257,6 +257,11 @@ def get_statement_proof(
     )
 
 
+def get_leaving(person: str) -> Call[shapes.IfLeaving]:
+    """If they left today. Under the terms in force, rehearsed: nothing is changed. In USD."""
+    return Call("getLeaving", "GET", f"/people/{segment(person)}/leaving", shapes.IfLeaving)
+
+
 def get_usage(
     person: str,
     *,
@@ -284,7 +289,9 @@ def get_spend(
     until: str | None = None,
     unit: str | None = None,
 ) -> Call[shapes.Spend]:
-    """Where the money of the house goes. Totals without people; a group of fewer than five people is left out."""
+    """Where the money of the house goes. Totals without people; groups of fewer than five people are told
+    together.
+    """
     return Call(
         "getSpend",
         "GET",
@@ -292,6 +299,13 @@ def get_spend(
         shapes.Spend,
         query=questions({"by": by, "from": from_, "until": until, "unit": unit}),
     )
+
+
+def get_team_mix(*, by: Literal["model", "project"] | None = None) -> Call[shapes.TeamMix]:
+    """What a team uses, and on what. Of those whom the right reaches: a manager's team, an auditor's everybody.
+    In USD.
+    """
+    return Call("getTeamMix", "GET", "/team/mix", shapes.TeamMix, query=questions({"by": by}))
 
 
 def get_running(person: str) -> Call[shapes.Running]:
@@ -979,6 +993,19 @@ def test_channels() -> Call[shapes.Attempts]:
     return Call("testChannels", "POST", "/webhooks/test", shapes.Attempts, changes=True)
 
 
+def list_all_reads(
+    *, who: str | None = None, whom: str | None = None, after: str | None = None, limit: int | None = None
+) -> Paged[shapes.HouseLookPage, shapes.HouseLook]:
+    """Who looked at whom. Every look at figures of people, the newest first."""
+    return Paged(
+        "listAllReads",
+        "GET",
+        "/reads",
+        shapes.HouseLookPage,
+        query=questions({"who": who, "whom": whom, "after": after, "limit": limit}),
+    )
+
+
 def list_prices(*, model: str, provider: str | None = None, at: str | None = None) -> Call[shapes.Rates]:
     """What a model costs. For a million tokens, at list price; at cost for who may see contracts."""
     return Call(
@@ -1052,6 +1079,179 @@ def put_provider(
     )
 
 
+def remove_provider(provider: str) -> Call[None]:
+    """Remove a provider. With its credential; what was charged there stays in the books."""
+    return Call("removeProvider", "DELETE", f"/providers/{segment(provider)}", type(None), changes=True)
+
+
+def enable_provider(provider: str) -> Call[shapes.Provider]:
+    """Let it be asked. Gateways see it within a second."""
+    return Call("enableProvider", "POST", f"/providers/{segment(provider)}/enable", shapes.Provider, changes=True)
+
+
+def disable_provider(provider: str) -> Call[shapes.Provider]:
+    """Ask it no more. Gateways see it within a second; its requests in flight go on."""
+    return Call("disableProvider", "POST", f"/providers/{segment(provider)}/disable", shapes.Provider, changes=True)
+
+
+def list_price_versions(
+    *, after: str | None = None, limit: int | None = None
+) -> Paged[shapes.PriceVersionPage, shapes.PriceVersion]:
+    """Every version of the price book. The newest first; a charge names the one that it was made with. Contract
+    rates need the right `cost.read`.
+    """
+    return Paged(
+        "listPriceVersions",
+        "GET",
+        "/prices/versions",
+        shapes.PriceVersionPage,
+        query=questions({"after": after, "limit": limit}),
+    )
+
+
+def list_exposure(
+    *, by: Literal["plan", "tier", "team", "provider"] | None = None, unit: str | None = None
+) -> Call[shapes.ExposureGroups]:
+    """Exposure by group. By plan, tier, team, or the provider where it may be spent. Teams and tiers of fewer
+    than five are told together.
+    """
+    return Call(
+        "listExposure", "GET", "/exposure/groups", shapes.ExposureGroups, query=questions({"by": by, "unit": unit})
+    )
+
+
+def list_exposure_months(*, months: int | None = None, unit: str | None = None) -> Call[shapes.MonthsMoved]:
+    """Promises month by month. What was released, spent and forfeited."""
+    return Call(
+        "listExposureMonths",
+        "GET",
+        "/exposure/months",
+        shapes.MonthsMoved,
+        query=questions({"months": months, "unit": unit}),
+    )
+
+
+def get_forecast(*, months: Literal["1", "3", "12"] | None = None) -> Call[shapes.Forecast]:
+    """Where the house will land. In USD; eight in ten courses lie between `low` and `high`."""
+    return Call("getForecast", "GET", "/forecast", shapes.Forecast, query=questions({"months": months}))
+
+
+def list_costs(*, months: int | None = None) -> Paged[shapes.ProviderMonthPage, shapes.ProviderMonth]:
+    """What providers cost. Every provider's month, at list price and at cost, USD; the oldest month first."""
+    return Paged("listCosts", "GET", "/costs", shapes.ProviderMonthPage, query=questions({"months": months}))
+
+
+def list_pay_ratios(
+    *, after: str | None = None, limit: int | None = None
+) -> Paged[shapes.PayRatioPage, shapes.PayRatio]:
+    """Spend against pay. Everybody of the roster, by handle: the last 90 days taken for a year, over the band of
+    the level.
+    """
+    return Paged(
+        "listPayRatios", "GET", "/pay-ratios", shapes.PayRatioPage, query=questions({"after": after, "limit": limit})
+    )
+
+
+def get_pay_ratio(person: str) -> Call[shapes.PayRatio]:
+    """Somebody's spend against pay. As finance sees it."""
+    return Call("getPayRatio", "GET", f"/people/{segment(person)}/pay-ratio", shapes.PayRatio)
+
+
+def list_pay_bands() -> Paged[shapes.PayBandPage, shapes.PayBand]:
+    """Pay bands. By level."""
+    return Paged("listPayBands", "GET", "/pay-bands", shapes.PayBandPage)
+
+
+def put_pay_bands(items: Sequence[shapes.BandSent]) -> Paged[shapes.PayBandPage, shapes.PayBand]:
+    """Set the pay bands. All at once; nothing changes if anything is wrong."""
+    return Paged("putPayBands", "PUT", "/pay-bands", shapes.PayBandPage, body=content({"items": items}), changes=True)
+
+
+def list_closes(
+    *, after: str | None = None, limit: int | None = None
+) -> Paged[shapes.BooksMonthPage, shapes.BooksMonth]:
+    """The months of the books. The newest first, from the first month with anything in it."""
+    return Paged(
+        "listCloses", "GET", "/closes", shapes.BooksMonthPage, query=questions({"after": after, "limit": limit})
+    )
+
+
+def get_close(month: str) -> Call[shapes.MonthOfBooks]:
+    """A month of the books. Its closes, and whether what was frozen is still what it was."""
+    return Call("getClose", "GET", f"/closes/{segment(month)}", shapes.MonthOfBooks)
+
+
+def close_month(month: str, *, note: str | None = None) -> Call[shapes.JobDocument]:
+    """Close a month. Count it three ways and freeze it with a digest. A job; of each month there is one at a
+    time.
+    """
+    return Call(
+        "closeMonth",
+        "POST",
+        f"/closes/{segment(month)}",
+        shapes.JobDocument,
+        body=content({"note": note}),
+        changes=True,
+    )
+
+
+def list_close_usage(
+    month: str, *, number: int | None = None, after: str | None = None, limit: int | None = None
+) -> Paged[shapes.BooksUsagePage, shapes.BooksUsage]:
+    """Frozen usage. Every person and provider, corrections of earlier months among them."""
+    return Paged(
+        "listCloseUsage",
+        "GET",
+        f"/closes/{segment(month)}/usage",
+        shapes.BooksUsagePage,
+        query=questions({"number": number, "after": after, "limit": limit}),
+    )
+
+
+def list_close_movement(
+    month: str, *, number: int | None = None, after: str | None = None, limit: int | None = None
+) -> Paged[shapes.BooksMovementPage, shapes.BooksMovement]:
+    """Frozen roll-forward. Every plan, corrections of earlier months among them."""
+    return Paged(
+        "listCloseMovement",
+        "GET",
+        f"/closes/{segment(month)}/movement",
+        shapes.BooksMovementPage,
+        query=questions({"number": number, "after": after, "limit": limit}),
+    )
+
+
+def reopen_month(month: str, reason: str) -> Call[shapes.Close]:
+    """Open a month again. Only the last one that is closed; what was frozen stays to be looked at."""
+    return Call(
+        "reopenMonth",
+        "POST",
+        f"/closes/{segment(month)}/reopen",
+        shapes.Close,
+        body=content({"reason": reason}),
+        changes=True,
+    )
+
+
+def get_reconciliation() -> Call[shapes.Reconciliation]:
+    """Does it tie out?. The last count that came to its end. Raises not found where nothing was counted yet."""
+    return Call("getReconciliation", "GET", "/reconciliation", shapes.Reconciliation)
+
+
+def reconcile() -> Call[shapes.JobDocument]:
+    """Count three ways. Postings, charges and daily figures, lots and holds. A job; there is one at a time. It
+    changes nothing.
+    """
+    return Call("reconcile", "POST", "/reconciliations", shapes.JobDocument, changes=True)
+
+
+def get_verification() -> Call[shapes.Verified]:
+    """Is the ledger whole?. The last verification that came to its end. Raises not found where there was none
+    yet.
+    """
+    return Call("getVerification", "GET", "/ledger/verification", shapes.Verified)
+
+
 def get_exposure(*, unit: str | None = None) -> Call[shapes.Exposure]:
     """What the house has promised. Totals without people, as recorded: what is due and not swept yet is still
     available.
@@ -1096,6 +1296,16 @@ def get_traffic() -> Call[shapes.Traffic]:
     return Call("getTraffic", "GET", "/traffic", shapes.Traffic)
 
 
+def list_nodes() -> Paged[shapes.NodeDocumentPage, shapes.NodeDocument]:
+    """Gateways. Every gateway that ever reported, the latest report first."""
+    return Paged("listNodes", "GET", "/nodes", shapes.NodeDocumentPage)
+
+
+def list_refusals(*, hours: int | None = None) -> Paged[shapes.RefusedPage, shapes.Refused]:
+    """What was turned away or went wrong. By reason and provider, most often first."""
+    return Paged("listRefusals", "GET", "/refusals", shapes.RefusedPage, query=questions({"hours": hours}))
+
+
 def check_installation() -> Call[shapes.Checks]:
     """The installation, checked. What a platform engineer checks first, each with what to do about it."""
     return Call("checkInstallation", "GET", "/installation", shapes.Checks)
@@ -1104,6 +1314,29 @@ def check_installation() -> Call[shapes.Checks]:
 def get_health() -> Call[shapes.Health]:
     """Whether this process answers. And reaches its database: for whoever watches it, without signing in."""
     return Call("getHealth", "GET", "/health", shapes.Health)
+
+
+def get_total_pay(person: str) -> Call[shapes.TotalPay]:
+    """Total pay. Without cash and equity: nobody keeps them here."""
+    return Call("getTotalPay", "GET", f"/people/{segment(person)}/total-pay", shapes.TotalPay)
+
+
+def state_total_pay(
+    person: str,
+    *,
+    salary: str | None = None,
+    bonus: str | None = None,
+    equity: str | None = None,
+    benefits: str | None = None,
+) -> Call[shapes.TotalPay]:
+    """Total pay beside what is sent. Nothing of what is sent is kept."""
+    return Call(
+        "stateTotalPay",
+        "POST",
+        f"/people/{segment(person)}/total-pay",
+        shapes.TotalPay,
+        body=content({"salary": salary, "bonus": bonus, "equity": equity, "benefits": benefits}),
+    )
 
 
 def evaluate_offer(document: str, *, worlds: int | None = None, seed: int | None = None) -> Call[shapes.Evaluation]:
@@ -1140,6 +1373,148 @@ def compare_offers(
         "/offers/compare",
         shapes.Comparison,
         body=content({"worlds": worlds, "seed": seed, "documents": documents}),
+    )
+
+
+def get_leaderboard(*, by: Literal["cost", "cache", "output", "days"] | None = None) -> Call[shapes.Board]:
+    """The leaderboard. There is no order by spend or tokens: what is counted is what is gamed."""
+    return Call("getLeaderboard", "GET", "/leaderboard", shapes.Board, query=questions({"by": by}))
+
+
+def join_leaderboard(person: str, *, pseudonym: str | None = None, by_name: bool | None = None) -> Call[shapes.Member]:
+    """Stand on it. Or under another name. The row appears with the next week."""
+    return Call(
+        "joinLeaderboard",
+        "POST",
+        f"/people/{segment(person)}/leaderboard/join",
+        shapes.Member,
+        body=content({"pseudonym": pseudonym, "by_name": by_name}),
+        changes=True,
+    )
+
+
+def leave_leaderboard(person: str) -> Call[None]:
+    """Be gone from it. At once."""
+    return Call("leaveLeaderboard", "POST", f"/people/{segment(person)}/leaderboard/leave", type(None), changes=True)
+
+
+def list_openings() -> Paged[shapes.OpeningDocumentPage, shapes.OpeningDocument]:
+    """What is open. What an owner may open, and whether it is."""
+    return Paged("listOpenings", "GET", "/openings", shapes.OpeningDocumentPage)
+
+
+def put_opening(opening: str, is_open: bool) -> Call[shapes.OpeningDocument]:
+    """Open or close something. With a line in the audit log; a leaderboard that is closed forgets who stood on
+    it.
+    """
+    return Call(
+        "putOpening",
+        "PUT",
+        f"/openings/{segment(opening)}",
+        shapes.OpeningDocument,
+        body=content({"is_open": is_open}),
+        changes=True,
+    )
+
+
+def list_settings() -> Paged[shapes.SettingDocumentPage, shapes.SettingDocument]:
+    """How it is set up. Every setting with where it comes from; of a secret only that there is one."""
+    return Paged("listSettings", "GET", "/settings", shapes.SettingDocumentPage)
+
+
+def list_accounts(
+    *, after: str | None = None, limit: int | None = None
+) -> Paged[shapes.AccountDocumentPage, shapes.AccountDocument]:
+    """Who may sign in. By login."""
+    return Paged(
+        "listAccounts",
+        "GET",
+        "/accounts",
+        shapes.AccountDocumentPage,
+        query=questions({"after": after, "limit": limit}),
+    )
+
+
+def add_account(
+    login: str, *, name: str | None = None, person: str | None = None, roles: Sequence[str] | None = None
+) -> Call[shapes.Invited]:
+    """Invite somebody. Add an account, and the link by which its owner sets a password."""
+    return Call(
+        "addAccount",
+        "POST",
+        "/accounts",
+        shapes.Invited,
+        body=content({"login": login, "name": name, "person": person, "roles": roles}),
+        changes=True,
+    )
+
+
+def get_account(account: str) -> Call[shapes.AccountDocument]:
+    """An account. With its roles."""
+    return Call("getAccount", "GET", f"/accounts/{segment(account)}", shapes.AccountDocument)
+
+
+def put_roles(account: str, roles: Sequence[str]) -> Call[shapes.AccountDocument]:
+    """Give roles. Exactly these. The last owner stays one."""
+    return Call(
+        "putRoles",
+        "PUT",
+        f"/accounts/{segment(account)}/roles",
+        shapes.AccountDocument,
+        body=content({"roles": roles}),
+        changes=True,
+    )
+
+
+def put_account_person(account: str, person: str) -> Call[shapes.AccountDocument]:
+    """Link with a person. Say which person of the roster it is."""
+    return Call(
+        "putAccountPerson",
+        "PUT",
+        f"/accounts/{segment(account)}/person",
+        shapes.AccountDocument,
+        body=content({"person": person}),
+        changes=True,
+    )
+
+
+def invite_account(account: str) -> Call[shapes.Invited]:
+    """A new link. Earlier ones end."""
+    return Call("inviteAccount", "POST", f"/accounts/{segment(account)}/invite", shapes.Invited, changes=True)
+
+
+def suspend_account(account: str) -> Call[shapes.AccountDocument]:
+    """Shut an account. Its sessions and tokens end at once."""
+    return Call("suspendAccount", "POST", f"/accounts/{segment(account)}/suspend", shapes.AccountDocument, changes=True)
+
+
+def reinstate_account(account: str) -> Call[shapes.AccountDocument]:
+    """Open it again. With the roles that it has."""
+    return Call(
+        "reinstateAccount", "POST", f"/accounts/{segment(account)}/reinstate", shapes.AccountDocument, changes=True
+    )
+
+
+def end_sessions(account: str) -> Call[None]:
+    """End its sessions. Whoever is signed in with it has to sign in again."""
+    return Call("endSessions", "POST", f"/accounts/{segment(account)}/end-sessions", type(None), changes=True)
+
+
+def remove_factor(account: str) -> Call[None]:
+    """Take off its authenticator. For one that is lost: it signs in with its password alone until another one is
+    set up.
+    """
+    return Call("removeFactor", "POST", f"/accounts/{segment(account)}/remove-factor", type(None), changes=True)
+
+
+def revoke_account_token(account: str, token: str) -> Call[None]:
+    """End a token of it. At once."""
+    return Call(
+        "revokeAccountToken",
+        "DELETE",
+        f"/accounts/{segment(account)}/tokens/{segment(token)}",
+        type(None),
+        changes=True,
     )
 
 

@@ -7,6 +7,44 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
+class AccountDocument:
+    """An account; nothing of it is secret."""
+
+    id: str
+    """Its id."""
+    login: str
+    """What one signs in with."""
+    name: str
+    """Name."""
+    person: str
+    """Handle of the person that it is; empty for nobody of the roster."""
+    roles: tuple[str, ...]
+    """Roles that were given here."""
+    mapped: tuple[str, ...]
+    """Roles by groups of the identity provider."""
+    status: str
+    """active or suspended."""
+    has_password: bool
+    """Whether it has a password here."""
+    has_second_factor: bool
+    """Whether it has an authenticator."""
+    created: str
+    """When it was made."""
+    signed_in: str | None
+    """Last sign-in that is remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountDocumentPage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[AccountDocument, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
 class Advice:
     """Something that is allowed and worth a second thought."""
 
@@ -127,6 +165,156 @@ class Balance:
 
 
 @dataclass(frozen=True, slots=True)
+class BandSent:
+    """A level and what it is paid."""
+
+    level: str
+    """Level of the roster."""
+    yearly: str
+    """In a year, USD."""
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """What everybody sees: figures of four whole weeks. A leaderboard says nothing about how good anybody's work
+    is.
+    """
+
+    open: bool
+    """Whether the organisation has one."""
+    first_day: str
+    """First day that counts."""
+    last_day: str
+    """Last day that counts."""
+    items: tuple[BoardRow, ...]
+    """Empty while fewer than five stand on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoardRow:
+    """Somebody who chose to be here; figures are rounded or told in bands."""
+
+    place: int
+    """In this order."""
+    shown: str
+    """A pseudonym, or a name."""
+    by_name: bool
+    """Whether it is their own name."""
+    mine: bool
+    """Whether it is the caller's own row."""
+    cost: Amount
+    """Of a request."""
+    cache_percent: int
+    """Of the input, what came from a cache."""
+    output_tokens: int
+    """Tokens of output by dollar."""
+    days: str
+    """On how many of the days."""
+    spend: str
+    """In dollars, in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class BooksMonth:
+    """A month in the list of the books."""
+
+    month: str
+    """Month of UTC."""
+    over: bool
+    """Whether it is over."""
+    closed: str | None
+    """When it was closed; null while it is open."""
+    next: bool
+    """Whether it can be closed now: months are closed in order."""
+    corrections: Amount
+    """Booked in it for earlier months, at list price."""
+
+
+@dataclass(frozen=True, slots=True)
+class BooksMonthPage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[BooksMonth, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class BooksMovement:
+    """A plan's roll-forward, frozen; of a correction only the movement."""
+
+    concerns: str
+    """The month that it belongs to."""
+    plan: str
+    """Name of the plan."""
+    unit: str
+    """The unit."""
+    opening: Amount
+    """At the beginning."""
+    released: Amount
+    """Was released."""
+    rolled_in: Amount
+    """Rolled in."""
+    rolled_out: Amount
+    """Rolled out."""
+    spent: Amount
+    """Was spent."""
+    forfeited: Amount
+    """Lapsed."""
+    revoked: Amount
+    """Was taken back."""
+    closing: Amount
+    """At the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class BooksMovementPage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[BooksMovement, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class BooksUsage:
+    """What a person used at a provider, frozen."""
+
+    concerns: str
+    """The month that it belongs to: an earlier one where it is a correction."""
+    person: str
+    """Handle."""
+    provider: str
+    """The provider."""
+    unit: str
+    """The unit."""
+    team: str
+    """The team then."""
+    requests: int
+    """Requests."""
+    amount: Amount
+    """What was charged."""
+    list_price: Amount
+    """Its value at list price."""
+    cost: Amount
+    """What it cost."""
+    overage: Amount
+    """What no lot covered."""
+
+
+@dataclass(frozen=True, slots=True)
+class BooksUsagePage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[BooksUsage, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
 class Burn:
     """How fast somebody's allotment goes; neither models nor projects, and no lot by name."""
 
@@ -226,6 +414,36 @@ class Checks:
     """Whether everything is as it should be."""
     items: tuple[Check, ...]
     """Every check."""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """A close; opening a month again marks it, and nothing is ever deleted."""
+
+    month: str
+    """The month."""
+    number: int
+    """How often the month was closed by then."""
+    closed: str
+    """When."""
+    actor: str
+    """By whom, as the audit log says it."""
+    note: str
+    """What was said with it."""
+    seq: int
+    """The newest entry of the journal then."""
+    head: str
+    """And its seal."""
+    previous: str
+    """Digest of the close before."""
+    digest: str
+    """SHA-256 of what was frozen."""
+    reopened: str | None
+    """When it was opened again; null while it is in force."""
+    reopened_by: str
+    """By whom."""
+    reopen_reason: str
+    """Why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -445,6 +663,50 @@ class Exposure:
 
 
 @dataclass(frozen=True, slots=True)
+class ExposureGroup:
+    """The lots of a group. Small groups of people are told together: `merged` says how many they are."""
+
+    key: str
+    """A plan, a tier, a team, or where it may be spent."""
+    people: int
+    """How many people have them."""
+    merged: int
+    """Above zero: so many groups of fewer than five people."""
+    released: Amount
+    """Ever released; what rolled over counts once."""
+    open: Amount
+    """Can be drawn on now."""
+    held: Amount
+    """Held by requests in flight."""
+    spent: Amount
+    """Was used."""
+    forfeited: Amount
+    """Lapsed unused."""
+    revoked: Amount
+    """Was taken back."""
+    coming: Amount
+    """Promised for the next twelve months and not released yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExposureGroups:
+    """Exposure by a group."""
+
+    by: str
+    """What it is grouped by."""
+    unit: str
+    """The unit."""
+    at: str
+    """When the figures were taken."""
+    most_now: Amount
+    """The most that can be spent before anything else is released."""
+    coming: Amount
+    """Promised for the next twelve months and not released yet."""
+    items: tuple[ExposureGroup, ...]
+    """The largest first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
     """One of the twelve answers."""
 
@@ -479,6 +741,22 @@ class FactSheetDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class FanDay:
+    """Spending from today to the end of a day, added up: a tenth of the courses stay below `low`, a tenth above
+    `high`.
+    """
+
+    day: str
+    """The day."""
+    low: Amount
+    """One in ten stays below."""
+    middle: Amount
+    """Half stay below."""
+    high: Amount
+    """One in ten lies above."""
+
+
+@dataclass(frozen=True, slots=True)
 class Flight:
     """A request in flight."""
 
@@ -496,6 +774,24 @@ class Flight:
     """The agent's session; may be empty."""
     agent: str
     """The agent; may be empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Where the month lands, from the courses of recent weeks."""
+
+    month: str
+    """This month."""
+    at: str
+    """When the figures were taken."""
+    so_far: Amount
+    """Spent in the month, today included."""
+    released: Amount
+    """What lots have opened in the month."""
+    weeks: int
+    """Weeks that the forecast is drawn from; 0: there are too few for one."""
+    items: tuple[FanDay, ...]
+    """From today on; empty where there is no forecast."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -645,13 +941,47 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True)
+class HouseLook:
+    """Somebody looked at somebody's figures."""
+
+    at: str
+    """When first in that hour."""
+    who: str
+    """Login of the account."""
+    name: str
+    """Its name."""
+    role: str
+    """In which role."""
+    action: str
+    """What the access table calls it."""
+    what: str
+    """The page or report."""
+    everybody: bool
+    """It was at everybody, not at this person in particular."""
+    whom: str
+    """Handle; empty for everybody at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class HouseLookPage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[HouseLook, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
 class HouseSums:
-    """Totals of a group of at least five people."""
+    """Totals of a group."""
 
     key: str
     """What the group is."""
     people: int
     """How many people it is made of."""
+    merged: int
+    """Above zero: so many groups of fewer than five people, told together."""
     requests: int
     """Requests."""
     input_tokens: int
@@ -671,6 +1001,26 @@ class HouseSums:
 
 
 @dataclass(frozen=True, slots=True)
+class IfLeaving:
+    """What would become of everything if today were the last day."""
+
+    last_day: str
+    """Today, in the person's zone."""
+    has: Amount
+    """What is unspent."""
+    keeps: Amount
+    """What one keeps."""
+    loses: Amount
+    """What is forfeited."""
+    paid_out: Amount
+    """What is paid out."""
+    never_comes: Amount
+    """What the next twelve months would have released."""
+    items: tuple[LeavingLot, ...]
+    """Lot by lot."""
+
+
+@dataclass(frozen=True, slots=True)
 class InFlight:
     """A request in flight."""
 
@@ -682,6 +1032,18 @@ class InFlight:
     """What it may still cost."""
     since: str
     """Since when."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """A link by which its owner sets a password; it is shown this once."""
+
+    account: str
+    """Id of the account."""
+    link: str
+    """To send to its owner and nobody else."""
+    until: str
+    """It works until then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -825,6 +1187,20 @@ class KeyPage:
 
 
 @dataclass(frozen=True, slots=True)
+class LeavingLot:
+    """What becomes of a lot."""
+
+    lot: str
+    """Id of the lot."""
+    label: str
+    """What it is called."""
+    keeps: Amount
+    """What one keeps of it."""
+    loses: Amount
+    """What is lost."""
+
+
+@dataclass(frozen=True, slots=True)
 class Left:
     """What a last day does."""
 
@@ -953,6 +1329,90 @@ class Me:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """That somebody stands on the board."""
+
+    pseudonym: str
+    """Empty: under their own name."""
+    joined: str
+    """Since when."""
+    appears: str
+    """When the row is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class MonthMoved:
+    """What moved in a month of UTC."""
+
+    month: str
+    """The month."""
+    released: Amount
+    """Was released."""
+    spent: Amount
+    """Was used."""
+    forfeited: Amount
+    """Lapsed unused."""
+
+
+@dataclass(frozen=True, slots=True)
+class MonthOfBooks:
+    """Everything that was done with a month."""
+
+    month: str
+    """The month."""
+    in_force: int | None
+    """Number of the close in force; null while the month is open."""
+    intact: bool | None
+    """Whether the lines of that close are what was frozen."""
+    closes: tuple[Close, ...]
+    """The oldest first."""
+    job: JobDocument | None
+    """The last closing of it, how far it is and why it failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class MonthsMoved:
+    """Month by month, this one as far as it has come."""
+
+    unit: str
+    """The unit."""
+    at: str
+    """When the figures were taken."""
+    items: tuple[MonthMoved, ...]
+    """The oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeDocument:
+    """A gateway process."""
+
+    name: str
+    """Its name."""
+    version: str
+    """Of Bursar."""
+    state: str
+    """running, stopped, or silent where it has not reported for a while."""
+    started: str
+    """Since when."""
+    reported: str
+    """Its last report."""
+    in_flight: int
+    """Requests in flight."""
+    requests: int
+    """Requests since it started."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeDocumentPage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[NodeDocument, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Something that somebody was told."""
 
@@ -977,6 +1437,32 @@ class NoticePage:
     """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
 
     items: tuple[Notice, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningDocument:
+    """Something that is off until an owner turns it on."""
+
+    name: str
+    """Its name."""
+    title: str
+    """As people call it."""
+    what: str
+    """What it opens."""
+    why: str
+    """Why it is closed by default."""
+    is_open: bool
+    """Whether it is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningDocumentPage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[OpeningDocument, ...]
     """In the order of the list."""
     next: str | None
     """Cursor of the next page, null at the end."""
@@ -1016,6 +1502,116 @@ class Pause:
     """From when."""
     ends: str | None
     """Until when, null until it is resumed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PayBand:
+    """What a level is paid in a year, in the middle. Nobody's own salary is kept."""
+
+    level: str
+    """Level of the roster."""
+    yearly: Amount
+    """In a year."""
+    since: str
+    """When it was set."""
+
+
+@dataclass(frozen=True, slots=True)
+class PayBandPage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[PayBand, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class PayExpected:
+    """What a year of the tokens is expected to bring: statistics, in the currency."""
+
+    face: float
+    """What is promised."""
+    used: float
+    """What will be used."""
+    work: float
+    """Of it, for work."""
+    personal: float
+    """Of it, for oneself."""
+    unused: float
+    """What lapses, or is left at the end."""
+    worth: float
+    """What it is worth as pay, before tax."""
+    low: float
+    """Eight worlds of ten lie between this"""
+    high: float
+    """and this."""
+    months_of_own_use: int
+    """Months of the person's own use that it is drawn from; 0: usual figures."""
+
+
+@dataclass(frozen=True, slots=True)
+class PayPast:
+    """What became of the tokens in the last twelve months."""
+
+    released: Amount
+    """Was released."""
+    spent: Amount
+    """Was used."""
+    expired: Amount
+    """Lapsed."""
+    revoked: Amount
+    """Was taken back."""
+    left: Amount
+    """Is open now."""
+
+
+@dataclass(frozen=True, slots=True)
+class PayPromise:
+    """A promise of tokens."""
+
+    grant: str
+    """Id of the grant."""
+    title: str
+    """Title of the plan."""
+    terms: str
+    """In words."""
+    face: Amount
+    """What a year promises at the terms of today."""
+    use: str
+    """What it may be used for: open, work or personal."""
+
+
+@dataclass(frozen=True, slots=True)
+class PayRatio:
+    """What somebody's tokens come to in a year beside what their level is paid."""
+
+    person: str
+    """Handle."""
+    team: str
+    """Team."""
+    level: str
+    """Level of the roster."""
+    spent: Amount
+    """In the window, at list price."""
+    yearly: Amount
+    """The same taken for a year."""
+    band: Amount | None
+    """What the level is paid in a year; null where there is no band."""
+    percent: int | None
+    """Spend of the pay; null where there is no band."""
+    status: str
+    """ok, approaching, exceeds or unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class PayRatioPage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[PayRatio, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -1231,6 +1827,34 @@ class Pools:
 
 
 @dataclass(frozen=True, slots=True)
+class PriceVersion:
+    """A version of the price book."""
+
+    version: str
+    """Its name."""
+    created: str
+    """When it was made."""
+    source: str
+    """Where its list prices are from."""
+    in_force: bool
+    """Whether it is the one in force."""
+    list_changed: bool
+    """Whether the list prices are others than before."""
+    added: tuple[dict[str, Any], ...] | None
+    """Rates that were laid over; null without `cost.read`."""
+
+
+@dataclass(frozen=True, slots=True)
+class PriceVersionPage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[PriceVersion, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
 class Provider:
     """Where requests are relayed to."""
 
@@ -1246,6 +1870,32 @@ class Provider:
     """encrypted or none; it is never shown."""
     state: str
     """enabled or disabled."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderMonth:
+    """What a provider's month came to."""
+
+    month: str
+    """Month of UTC."""
+    provider: str
+    """The provider."""
+    requests: int
+    """Requests."""
+    list_price: Amount
+    """At list price."""
+    cost: Amount
+    """What the organisation pays for it: to be held against the provider's bill."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderMonthPage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[ProviderMonth, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -1317,6 +1967,20 @@ class Rates:
 
 
 @dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """The same money counted in several places."""
+
+    at: str
+    """When."""
+    seq: int
+    """As of this entry."""
+    agree: bool
+    """Whether everything agrees."""
+    items: tuple[Tied, ...]
+    """Spending by month, balances by bucket, holds."""
+
+
+@dataclass(frozen=True, slots=True)
 class Recorded:
     """An event, as it was recorded."""
 
@@ -1356,6 +2020,32 @@ class Recording:
     """Whether it was only checked."""
     items: tuple[Recorded, ...]
     """Every event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """How often something was turned away, or went wrong."""
+
+    kind: str
+    """refusal or error."""
+    reason: str
+    """Why."""
+    provider: str
+    """The provider; may be empty."""
+    number: int
+    """How often."""
+    last: str
+    """The last hour in which it happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedPage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[Refused, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -1437,6 +2127,34 @@ class SessionToken:
 
 
 @dataclass(frozen=True, slots=True)
+class SettingDocument:
+    """How one thing is set up. A secret is never told."""
+
+    name: str
+    """Its name."""
+    variable: str
+    """The environment variable that sets it."""
+    value: str
+    """In force; of a secret only whether there is one."""
+    default: str
+    """Without any setting."""
+    source: str
+    """environment, file or default."""
+    what: str
+    """What it is for."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingDocumentPage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[SettingDocument, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
 class Spend:
     """Where the money of the house goes, without saying who."""
 
@@ -1448,8 +2166,8 @@ class Spend:
     """End, exclusive."""
     unit: str
     """The unit."""
-    left_out: int
-    """Groups of fewer than five people, which are not told."""
+    people: int
+    """Who used anything, in all."""
     items: tuple[HouseSums, ...]
     """Most first."""
 
@@ -1533,6 +2251,32 @@ class Sums:
 
 
 @dataclass(frozen=True, slots=True)
+class TeamMix:
+    """What a team uses and on what, without telling anybody apart. Empty for a team of fewer than five."""
+
+    people: int
+    """How many they are."""
+    days: int
+    """Of so many days."""
+    by_day: tuple[Amount, ...]
+    """The oldest day first; today is not over."""
+    items: tuple[TeamShare, ...]
+    """Most first."""
+
+
+@dataclass(frozen=True, slots=True)
+class TeamShare:
+    """What a model or project took of a team."""
+
+    key: str
+    """A model or project; empty: those that fewer than five people used."""
+    people: int
+    """How many people used it."""
+    amount: Amount
+    """What they used."""
+
+
+@dataclass(frozen=True, slots=True)
 class Term:
     """The terms that hold for somebody under one grant, in plain words."""
 
@@ -1564,6 +2308,28 @@ class Terms:
 
     items: tuple[Term, ...]
     """One for each grant that runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tied:
+    """One figure in several places."""
+
+    what: str
+    """A month, a bucket of the lots, or `holds`."""
+    unit: str
+    """The unit."""
+    journal: Amount | None
+    """What the journal's postings say."""
+    charges: Amount | None
+    """What the charges say."""
+    daily: Amount | None
+    """What the daily figures say."""
+    lots: Amount | None
+    """What the lots say."""
+    holds: Amount | None
+    """What the holds say."""
+    agree: bool
+    """Whether they agree to the nano-unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -1641,6 +2407,28 @@ class TopUpPage:
 
 
 @dataclass(frozen=True, slots=True)
+class TotalPay:
+    """A statement of total pay. Tokens are not in the total."""
+
+    person: str
+    """Handle."""
+    currency: str
+    """Of all figures."""
+    cash: float
+    """Salary and bonus as they were sent."""
+    paid: float
+    """Cash, equity and benefits: the total."""
+    promises: tuple[PayPromise, ...]
+    """Promises of tokens in the currency."""
+    elsewhere: tuple[PayPromise, ...]
+    """Promises in other units: told, not valued."""
+    past: PayPast
+    """The last twelve months."""
+    expected: PayExpected | None
+    """The next twelve; null where nothing is promised."""
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
     """All open lots of one unit together."""
 
@@ -1688,6 +2476,26 @@ class Usage:
     """False where only the newest charges were looked at."""
     items: tuple[Sums, ...]
     """Most first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What the last verification of the ledger found."""
+
+    at: str
+    """When."""
+    actor: str
+    """Who asked, as the audit log says it."""
+    clean: bool
+    """Whether it is whole."""
+    findings: tuple[str, ...]
+    """What is wrong, each in a sentence."""
+    entries: int
+    """Entries of the journal."""
+    anchor: str
+    """A line to be kept outside: a later verification is held against it."""
+    audit_lines: int
+    """Lines of the audit log."""
 
 
 @dataclass(frozen=True, slots=True)

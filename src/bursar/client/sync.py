@@ -103,6 +103,8 @@ class Client:
         if len(body) > MAX_REPLY_BYTES:
             self.close()
             raise Unavailable(f"the answer is larger than {MAX_REPLY_BYTES} bytes", "ask for less")
+        if response.length:  # `read` with a limit does not say so itself
+            raise http.client.IncompleteRead(body, response.length)
         return Reply(response.status, {name.lower(): value for name, value in response.getheaders()}, body)
 
     def _connected(self) -> http.client.HTTPConnection:

@@ -20,6 +20,7 @@ from bursar.office.access import Action, Actor, Subject, allow, reach, require
 from bursar.office.accounts import Account
 from bursar.office.database import reading
 from bursar.office.desk import Desk
+from bursar.office.tables import ORGANISATION
 from bursar.web.callers import Caller, caller_of
 from bursar.web.cookies import session_cookie
 from bursar.web.forms import form_token
@@ -77,6 +78,8 @@ class Visitor:
     def reaches(self, act: Action, whose: Whose) -> bool:
         """Whether this caller's roles reach such a page at all: for the menu and the gate."""
         found = reach(self.actor, act)
+        if whose == "house" and self.actor.organisation != ORGANISATION:
+            return False  # the house is the one whose installation this is
         match whose:
             case "own":
                 return bool(self.actor.person) and bool(found & {"own", "named"})

@@ -272,14 +272,6 @@ def usage_by(
     return sorted(found, key=lambda one: -one.amount)
 
 
-def people_by(session: Session, group: str, start_day: int, end_day: int, unit: str = "USD") -> dict[str, int]:
-    """How many people each group of `usage_by` is made of."""
-    if group not in GROUPS:
-        raise ValueError(f"group: found {group!r}, expected one of {', '.join(GROUPS)}")
-    query = f"SELECT {group}, COUNT(DISTINCT person) FROM usage_day WHERE unit = ? AND day >= ? AND day < ? GROUP BY {group}"
-    return {str(row[0]): int(row[1]) for row in session.rows(query, unit, start_day, end_day)}
-
-
 @dataclass(frozen=True, slots=True)
 class ChargeLine:
     """One charge or correction as it was recorded; nano-units, microseconds UTC."""

@@ -22,6 +22,9 @@ HISTORY_HOURS = 14 * DAY_HOURS
 HORIZON_HOURS = 60 * DAY_HOURS
 """What would run out later than this is said not to run out."""
 
+MOST_WEEKS = HORIZON_HOURS // (7 * DAY_HOURS) + 2
+"""How often an hour of the week may come within the horizon, with one that the clocks repeat."""
+
 MICROS_PER_DAY = DAY_HOURS * MICROS_PER_HOUR
 EIGHT_IN_TEN = 1.2816
 """Standard deviations to either side of the mean that hold eight cases of ten."""
@@ -95,6 +98,8 @@ def run_out(hourly: Sequence[int], available: int, now: int, zone: ZoneInfo) -> 
     if isinstance(rates, int):
         end = now + available * MICROS_PER_HOUR // rates if rates else None
         return end if end is not None and end <= now + HORIZON_HOURS * MICROS_PER_HOUR else None
+    if sum(rates.values()) * MOST_WEEKS < available:
+        return None
     left, at = available, now
     for hour in range(present, present + HORIZON_HOURS):
         end = (hour + 1) * MICROS_PER_HOUR
@@ -124,9 +129,10 @@ def _spread(hourly: Sequence[int], rates: dict[tuple[int, int], int], present: i
     whole = hourly[:-1][-HISTORY_HOURS:]
     first = present - HISTORY_HOURS
     off = 0.0
+    slots = _slots(first, zone)
     for start in range(0, HISTORY_HOURS, DAY_HOURS):
         cost = sum(max(0, amount) for amount in whole[start : start + DAY_HOURS])
-        usual = sum(rates[_slot(first + start + hour, zone)] for hour in range(DAY_HOURS))
+        usual = sum(rates[slot] for slot in slots[start : start + DAY_HOURS])
         off += float(cost - usual) ** 2
     return sqrt(off / 7)
 
@@ -135,13 +141,26 @@ def _rates(hourly: Sequence[int], present: int, zone: ZoneInfo) -> dict[tuple[in
     """What an hour costs: by weekday and hour, or one rate for all."""
     whole = hourly[:-1][-HISTORY_HOURS:]
     if len(whole) == HISTORY_HOURS and any(amount > 0 for amount in whole):
-        slots: dict[tuple[int, int], list[int]] = {}
-        for hour, amount in enumerate(whole, start=present - HISTORY_HOURS):
-            slots.setdefault(_slot(hour, zone), []).append(max(0, amount))
-        # Where the clocks change, one hour of the week has three samples and another may have none.
-        mean = {slot: sum(amounts) // len(amounts) for slot, amounts in slots.items()}
-        return {(day, hour): mean.get((day, hour), 0) for day in range(7) for hour in range(DAY_HOURS)}
+        # A page asks several things about the same hours, and soon again.
+        return _by_slot(tuple(whole), present, zone)
     return max(0, sum(hourly[-DAY_HOURS:])) // DAY_HOURS
+
+
+@lru_cache(maxsize=512)
+def _by_slot(whole: tuple[int, ...], present: int, zone: ZoneInfo) -> dict[tuple[int, int], int]:
+    """The mean of each weekday's hour; the callers only read it."""
+    slots: dict[tuple[int, int], list[int]] = {}
+    for slot, amount in zip(_slots(present - HISTORY_HOURS, zone), whole, strict=True):
+        slots.setdefault(slot, []).append(max(0, amount))
+    # Where the clocks change, one hour of the week has three samples and another may have none.
+    mean = {slot: sum(amounts) // len(amounts) for slot, amounts in slots.items()}
+    return {(day, hour): mean.get((day, hour), 0) for day in range(7) for hour in range(DAY_HOURS)}
+
+
+@lru_cache(maxsize=64)
+def _slots(first: int, zone: ZoneInfo) -> tuple[tuple[int, int], ...]:
+    """Weekday and hour of the hours that the model looks at."""
+    return tuple(_slot(first + hour, zone) for hour in range(HISTORY_HOURS))
 
 
 @lru_cache(maxsize=16_384)

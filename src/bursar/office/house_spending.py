@@ -10,6 +10,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from bursar.calendar import from_micros
+from bursar.errors import InvalidInput
 from bursar.insight.burn import Fan, fan
 from bursar.ledger.session import MICROS_PER_DAY, Session, wide, wide_sum
 from bursar.office import day_sums
@@ -20,8 +22,11 @@ from bursar.office.standing import Taken, taken
 if TYPE_CHECKING:
     from bursar.office.desk import Desk
 
-By = Literal["model", "project", "team", "provider", "purpose"]
+By = Literal["model", "project", "team", "provider", "purpose", "day"]
 GROUPS: tuple[By, ...] = ("model", "project", "team", "provider", "purpose")
+"""That pages group by."""
+DAYS = 30
+MAX_DAYS = 3_700
 MONTHS = 12
 """Of the series by month."""
 HISTORY_DAYS = 91
@@ -105,6 +110,17 @@ class Landing:
     """What lots have opened in the month, what rolled into it included."""
 
 
+def days(desk: Desk, start: str, end: str) -> tuple[int, int]:
+    """A stretch of days as people write it, the end exclusive; without any, the last 30. Raises InvalidInput."""
+    today = desk.now() // MICROS_PER_DAY
+    first = desk.instant(start, "UTC", "from") // MICROS_PER_DAY if start else today - DAYS + 1
+    last = desk.instant(end, "UTC", "until") // MICROS_PER_DAY if end else today + 1
+    if not first < last <= first + MAX_DAYS:
+        expected = f"a day after {start or 'the first one'}, at most {MAX_DAYS} days later"
+        raise InvalidInput("until", end or "now", expected)
+    return first, last
+
+
 def spend(desk: Desk, by: By, first_day: int, end_day: int, unit: str = "USD") -> Taken[Spend]:
     """Usage by a group, most first; days since 1970-01-01 UTC, the end exclusive."""
     name = f"spend:{by}:{first_day}:{end_day}:{unit}"
@@ -165,6 +181,8 @@ def _spend(session: Session, by: By, first: int, end: int, unit: str) -> Spend:
 def _named(by: By, group: Group) -> str:
     if group.merged:
         return f"fewer than {LEAST_PEOPLE} people each"
+    if by == "day":
+        return from_micros(int(group.key) * MICROS_PER_DAY).date().isoformat()
     return group.key or NOTHING.get(by, "")
 
 

@@ -13,6 +13,7 @@ from bursar.ledger.reading import LotBalance, Statement
 from bursar.ledger.session import Session
 from bursar.ledger.stretch import seq_at
 from bursar.ledger.values import AVAILABLE, HELD, MAX_AMOUNT, SPENT, Account, Entry, Recorded
+from bursar.office.tables import ORGANISATION
 
 if TYPE_CHECKING:
     from bursar.office.desk import Desk
@@ -61,6 +62,10 @@ class Page:
     next: int
 
 
+OURS = f"person NOT IN (SELECT id FROM person WHERE organisation <> '{ORGANISATION}')"
+"""Of entries: of this house's people, and of accounts that are nobody's own, such as pools."""
+
+
 def page(desk: Desk, *, person: str = "", until: int = 0, before: int = 0, rows: int = ROWS) -> Page:
     """Entries of everybody or one person (by id), before a sequence number, recorded before an instant; 0 for none."""
 
@@ -68,7 +73,7 @@ def page(desk: Desk, *, person: str = "", until: int = 0, before: int = 0, rows:
         top = before or MAX_AMOUNT
         if until:
             top = min(top, seq_at(session, until))
-        where, parameters = ("person = ? AND ", [person]) if person else ("", [])
+        where, parameters = ("person = ? AND ", [person]) if person else (f"{OURS} AND ", [])
         return session.entries(
             f"WHERE {where}seq < ? ORDER BY seq DESC LIMIT ?", *parameters, top, rows + 1, terms=True
         )

@@ -29,6 +29,7 @@ from bursar.office import grants, people
 from bursar.office.database import reading
 from bursar.office.small_groups import LEAST_PEOPLE, split
 from bursar.office.standing import Taken, taken
+from bursar.office.total_pay import year_of
 
 if TYPE_CHECKING:
     from bursar.office.desk import Desk
@@ -38,7 +39,6 @@ ATTRIBUTES = {"level": "level", "job_family": "job family", "role": "role", "tea
 """Of the roster, by which groups are made."""
 DAYS = 90
 UNIT = "USD"
-YEAR_MONTHS = 12
 DAYS_OF_YEAR = 365
 MAX_LEVELS = 30
 """Levels and job families that a regression takes as columns of their own."""
@@ -196,15 +196,9 @@ def _standing(desk: Desk) -> list[Standing]:
 
 
 def _yearly(grant: Grant, now: int) -> float:
-    """What a grant in dollars promises in a year, at its terms of today; what is given once counts once."""
-    segment = grant.history.segment_at(now)
-    if str(segment.amount.unit) != UNIT:
-        return 0.0
-    every = segment.plan.allotment.every
-    if every is None:
-        return segment.amount.nanos / NANO
-    times = DAYS_OF_YEAR / every.days if every.days else YEAR_MONTHS / every.months
-    return segment.amount.nanos / NANO * times
+    """What a grant in dollars promises in a year, as its holder's statement of total pay has it."""
+    promised = year_of(grant.history.segment_at(now))
+    return promised.nanos / NANO if str(promised.unit) == UNIT else 0.0
 
 
 def _used(session: Session, now: int) -> dict[str, int]:

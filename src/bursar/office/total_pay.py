@@ -209,10 +209,10 @@ def _promise(grant: Grant, now: int) -> Promise:
     segment = grant.history.segment_at(now)
     sheet = fact_sheet(segment.plan, segment.tier)
     words = grants.in_words(segment.amount, segment.plan)
-    return Promise(grant.id, segment.plan.title, words, segment.plan, _face(segment), use_of(segment.plan), sheet)
+    return Promise(grant.id, segment.plan.title, words, segment.plan, year_of(segment), use_of(segment.plan), sheet)
 
 
-def _face(segment: Segment) -> Amount:
+def year_of(segment: Segment) -> Amount:
     """What a year of these terms promises: what is given once counts once, by year of its vesting if it vests."""
     every, vesting = segment.plan.allotment.every, segment.plan.vesting
     if every is not None:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from bursar.ledger.session import Session, wide, wide_sum
 from bursar.ledger.stretch import seq_at
+from bursar.office.journal_pages import OURS
 from bursar.office.standing import Taken, taken
+from bursar.office.tables import ORGANISATION
 
 if TYPE_CHECKING:
     from bursar.office.desk import Desk
@@ -89,7 +91,7 @@ def _traffic(session: Session, now: int) -> Traffic:
     # Corrections name an earlier charge and are no requests.
     rows = session.rows(
         f"SELECT c.at / {MICROS_PER_MINUTE}, c.model, c.person, COUNT(*), {wide_sum('c.list_nanos')} "
-        "FROM charge c JOIN entry e ON e.seq = c.seq WHERE c.seq >= ? AND c.at >= ? AND e.kind <> 'correct' "
+        f"FROM charge c JOIN entry e ON e.seq = c.seq WHERE c.seq >= ? AND c.at >= ? AND e.kind <> 'correct' AND c.{OURS} "
         "GROUP BY 1, 2, 3",
         since,
         first * MICROS_PER_MINUTE,
@@ -102,7 +104,8 @@ def _traffic(session: Session, now: int) -> Traffic:
         for sums in (minutes[place], models.setdefault(str(model), [0, 0]), people.setdefault(str(person), [0, 0])):
             sums[0] += int(requests)
             sums[1] += wide(high, low)
-    holds = session.open_holds()
+    others = {str(row[0]) for row in session.rows(f"SELECT id FROM person WHERE organisation <> '{ORGANISATION}'")}
+    holds = [(person, hold) for person, hold in session.open_holds() if person not in others]
     return Traffic(
         tuple(Minute((first + place) * MICROS_PER_MINUTE, *sums) for place, sums in enumerate(minutes)),
         _most(models),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -47,6 +48,8 @@ async def serving(app: FastAPI, settings: Settings, *, host: str = "", port: int
             timeout_graceful_shutdown=GRACE_SECONDS,
             limit_concurrency=MAX_CONNECTIONS,
         )
+        # An address may hold a whole offer. Without handlers uvicorn writes none; with somebody's it still must not.
+        logging.getLogger("uvicorn.access").disabled = True
         server = _Server(config)
         task = asyncio.create_task(server.serve(sockets=[listener]))
         try:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from bursar.api.resources import granting, planning  # noqa: F401 (they add routes to GRANTS and PLANS)
+from bursar.api.resources.accounts import ACCOUNTS
+from bursar.api.resources.board import BOARD, HOUSE
 from bursar.api.resources.books import BOOKS
+from bursar.api.resources.closing import CLOSING
+from bursar.api.resources.finance import FINANCE
 from bursar.api.resources.grants import GRANTS
 from bursar.api.resources.jobs import JOBS
 from bursar.api.resources.keys import KEYS
@@ -11,6 +15,7 @@ from bursar.api.resources.limits import LIMITS
 from bursar.api.resources.me import ME
 from bursar.api.resources.notices import NOTICES
 from bursar.api.resources.offers import OFFERS
+from bursar.api.resources.pay import PAY
 from bursar.api.resources.people import PEOPLE
 from bursar.api.resources.plans import PLANS
 from bursar.api.resources.prices import PRICES
@@ -31,8 +36,14 @@ RESOURCES: tuple[Resource, ...] = (
     LIMITS,
     NOTICES,
     PRICES,
+    FINANCE,
+    CLOSING,
     BOOKS,
+    PAY,
     OFFERS,
+    BOARD,
+    HOUSE,
+    ACCOUNTS,
     JOBS,
 )
 ROUTES: tuple[Route, ...] = tuple(route for one in RESOURCES for route in one.routes)

@@ -19,7 +19,7 @@ from bursar.api.shapes import Amount, Document, Instant, Page, amount_of, instan
 from bursar.errors import InvalidInput
 from bursar.ledger import reading as ledger
 from bursar.money import Unit
-from bursar.office import audit, audit_pages, reports, verification
+from bursar.office import audit, audit_pages, nodes, reports, verification
 from bursar.office.database import reading
 
 BOOKS = Resource("Books", "Exposure of the house, the ledger's proof, the audit log, traffic and health.")
@@ -87,6 +87,28 @@ class Traffic(Document):
     at: Instant = said("The instant.", "2026-11-20T09:00:00Z")
     in_flight: list[InFlight] = Field(description="Requests in flight.")
     people: list[Burning] = Field(description="Whoever has something open.")
+
+
+class NodeDocument(Document):
+    """A gateway process."""
+
+    name: str = said("Its name.", "local")
+    version: str = said("Of Bursar.", "0.1")
+    state: str = said("running, stopped, or silent where it has not reported for a while.", "running")
+    started: Instant = said("Since when.", "2026-11-20T09:00:00Z")
+    reported: Instant = said("Its last report.", "2026-11-20T09:00:00Z")
+    in_flight: int = said("Requests in flight.", 2)
+    requests: int = said("Requests since it started.", 4200)
+
+
+class Refused(Document):
+    """How often something was turned away, or went wrong."""
+
+    kind: str = said("refusal or error.", "refusal")
+    reason: str = said("Why.", "allotment_exhausted")
+    provider: str = said("The provider; may be empty.", "anthropic")
+    number: int = said("How often.", 12)
+    last: Instant = said("The last hour in which it happened.", "2026-11-20T09:00:00Z")
 
 
 class Check(Document):
@@ -210,6 +232,48 @@ def get_traffic(call: Called) -> Traffic:
             for one in found["people"]
             if one["person"] in ours
         ],
+    )
+
+
+@BOOKS.get("/nodes", "listNodes", "Gateways", action="node.read", whose="house")
+def list_nodes(call: Called) -> Page[NodeDocument]:
+    """Every gateway that ever reported, the latest report first."""
+    with reading(call.desks.engine) as connection:
+        found = nodes.listed(connection)
+    return Page[NodeDocument](
+        items=[
+            NodeDocument(
+                name=one.name,
+                version=one.version,
+                state=one.state(call.now),
+                started=instant(one.started),
+                reported=instant(one.beat),
+                in_flight=one.in_flight,
+                requests=one.requests,
+            )
+            for one in found
+        ]
+    )
+
+
+@BOOKS.get("/refusals", "listRefusals", "What was turned away or went wrong", action="node.read", whose="house")
+def list_refusals(
+    call: Called, hours: Annotated[int, Query(description="Of how many hours.", ge=1, le=nodes.KEEP_HOURS)] = 24
+) -> Page[Refused]:
+    """By reason and provider, most often first."""
+    with reading(call.desks.engine) as connection:
+        found = nodes.counted(connection, call.now - hours * nodes.MICROS_PER_HOUR)
+    return Page[Refused](
+        items=[
+            Refused(
+                kind=one.kind,
+                reason=one.reason,
+                provider=one.provider,
+                number=one.number,
+                last=instant(one.last_hour * nodes.MICROS_PER_HOUR),
+            )
+            for one in found
+        ]
     )
 
 

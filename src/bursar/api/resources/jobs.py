@@ -87,6 +87,7 @@ def get_job(call: Called) -> JobDocument:
     whose="thing",
     thing=JOB,
     gives="application/octet-stream",
+    or_gives=("application/json", "application/x-ndjson"),
     errors=(409,),
 )
 def get_job_result(call: Called) -> Response:

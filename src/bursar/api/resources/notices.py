@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Annotated, Any
 
-from fastapi import Path
+from fastapi import Path, Query
 from pydantic import Field
 
 from bursar.api import pages
@@ -16,7 +16,7 @@ from bursar.api.routes import Resource
 from bursar.api.shapes import Document, Instant, Line, Page, Sent, instant, instant_or_none, said
 from bursar.errors import Conflict, InvalidInput
 from bursar.exchange.notify import KINDS
-from bursar.office import notices, reads, webhooks
+from bursar.office import audit_pages, notices, reads, webhooks
 from bursar.office.channels import channels
 from bursar.office.database import reading
 from bursar.office.tokens import RANDOM_BYTES
@@ -236,3 +236,47 @@ def _notice(found: dict[str, Any]) -> Notice:
             for one in found["deliveries"]
         ],
     )
+
+
+class HouseLook(Look):
+    """Somebody looked at somebody's figures."""
+
+    whom: str = said("Handle; empty for everybody at once.", "ada")
+
+
+@NOTICES.get("/reads", "listAllReads", "Who looked at whom", action="reads.read", whose="house")
+def list_all_reads(
+    call: Called,
+    who: Annotated[str, Query(description="A part of a login or name.", max_length=audit_pages.MAX_SEARCH_CHARS)] = "",
+    whom: Annotated[
+        str, Query(description="A part of a handle or name.", max_length=audit_pages.MAX_SEARCH_CHARS)
+    ] = "",
+    after: After = "",
+    limit: Limit = DEFAULT_LIMIT,
+) -> Page[HouseLook]:
+    """Every look at figures of people, the newest first."""
+    if not (who + whom).isprintable():
+        return Page[HouseLook](items=[])
+    place = _look_place(pages.read(after)) if after else None
+    with reading(call.desks.engine) as connection:
+        found = audit_pages.looks(connection, call.by.organisation, who=who, whom=whom, after=place, rows=limit)
+    items = [
+        HouseLook(
+            at=instant(one.at),
+            who=one.who,
+            name=one.name,
+            role=one.role,
+            action=one.action,
+            what=one.what,
+            everybody=not one.whom,
+            whom=one.whom,
+        )
+        for one in found.looks
+    ]
+    return Page[HouseLook](items=items, next=pages.written(found.next) if found.next else None)
+
+
+def _look_place(key: list[Any]) -> tuple[int, str, str, str, str]:
+    if [type(one) for one in key] != [int, str, str, str, str] or not 0 <= key[0] < 2**62:
+        raise InvalidInput("after", "a cursor that is none", "`next` of the page before")
+    return (key[0], key[1], key[2], key[3], key[4])

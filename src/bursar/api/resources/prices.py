@@ -8,12 +8,14 @@ from fastapi import Path, Query
 from pydantic import Field
 from sqlalchemy import Connection
 
+from bursar.api import pages
 from bursar.api.calls import Call, Called
 from bursar.api.limits import MAX_DATE_CHARS, MAX_LIST_ITEMS, MAX_TEXT_CHARS
+from bursar.api.pages import DEFAULT_LIMIT, After, Limit
 from bursar.api.routes import Resource
-from bursar.api.shapes import Document, Instant, Line, Page, Sent, When, said
+from bursar.api.shapes import Document, Instant, Line, Page, Sent, When, instant, said
 from bursar.errors import InvalidInput, NotFound
-from bursar.office import access, providers
+from bursar.office import access, price_history, provider_changes, providers
 from bursar.office.database import reading
 
 PRICES = Resource("Prices and providers", "What a model costs, and where requests are relayed to; never a credential.")
@@ -52,6 +54,17 @@ class NewRate(Sent):
     starts: When = said("In force from; without it, now.", "2027-01-01", "")
     ends: When = said("In force until, exclusive.", None, "")
     note: Line = said("Contract, source.", "contract 2027", "")
+
+
+class PriceVersion(Document):
+    """A version of the price book."""
+
+    version: str = said("Its name.", "9f2c")
+    created: Instant = said("When it was made.", "2026-11-20T09:00:00Z")
+    source: str = said("Where its list prices are from.", "genai-prices 0.0.9")
+    in_force: bool = said("Whether it is the one in force.", True)
+    list_changed: bool = said("Whether the list prices are others than before.", False)
+    added: list[dict[str, Any]] | None = Field(description="Rates that were laid over; null without `cost.read`.")
 
 
 class Overlay(Document):
@@ -180,3 +193,56 @@ def put_provider(
             provider, kind=body.kind, base_url=body.base_url, secret=body.secret, models=tuple(body.models)
         )
         return next(Provider(**one) for one in desk.providers() if one["name"] == found["name"])
+
+
+@PRICES.post(
+    "/providers/{provider}/enable", "enableProvider", "Let it be asked", action="provider.manage", whose="house"
+)
+def enable_provider(call: Called, provider: Annotated[str, Path(description="Its name.", max_length=63)]) -> Provider:
+    """Gateways see it within a second."""
+    return _enabled(call, provider, enabled=True)
+
+
+@PRICES.post(
+    "/providers/{provider}/disable", "disableProvider", "Ask it no more", action="provider.manage", whose="house"
+)
+def disable_provider(call: Called, provider: Annotated[str, Path(description="Its name.", max_length=63)]) -> Provider:
+    """Gateways see it within a second; its requests in flight go on."""
+    return _enabled(call, provider, enabled=False)
+
+
+@PRICES.delete("/providers/{provider}", "removeProvider", "Remove a provider", action="provider.manage", whose="house")
+def remove_provider(call: Called, provider: Annotated[str, Path(description="Its name.", max_length=63)]) -> None:
+    """With its credential; what was charged there stays in the books."""
+    with call.desk() as desk:
+        provider_changes.remove(desk, provider)
+
+
+@PRICES.get(
+    "/prices/versions", "listPriceVersions", "Every version of the price book", action="price.read", whose="house"
+)
+def list_price_versions(call: Called, after: After = "", limit: Limit = DEFAULT_LIMIT) -> Page[PriceVersion]:
+    """The newest first; a charge names the one that it was made with. Contract rates need the right `cost.read`."""
+    with reading(call.desks.engine) as connection:
+        found = price_history.versions(connection)
+    page, following = pages.before(found, after, limit, lambda one: (one.created, one.version))
+    costs = call.may(COST)
+    items = [
+        PriceVersion(
+            version=one.version,
+            created=instant(one.created),
+            source=one.source,
+            in_force=one.in_force,
+            list_changed=one.snapshot_changed,
+            added=[dict(laid) for laid in one.added] if costs else None,
+        )
+        for one in page
+    ]
+    return Page[PriceVersion](items=items, next=following)
+
+
+def _enabled(call: Call, provider: str, *, enabled: bool) -> Provider:
+    with call.desk() as desk:
+        provider_changes.set_enabled(desk, provider, enabled=enabled)
+    with reading(call.desks.engine) as connection:
+        return current(call, connection)

@@ -12,9 +12,12 @@ from bursar.api.limits import MAX_DATE_CHARS, MAX_EVENTS_BYTES, MAX_TEXT_CHARS
 from bursar.api.resources.wallet import MAX_UNIT_CHARS
 from bursar.api.routes import Resource
 from bursar.api.shapes import Amount, Day, Document, Instant, amount_of, instant, said
+from bursar.calendar import from_micros
 from bursar.errors import InvalidInput
+from bursar.ledger.session import MICROS_PER_DAY
 from bursar.money import Unit
-from bursar.office import access, house_spend, reports, running, spending, usage_events
+from bursar.office import access, house_spending, reports, running, spending, team_use, usage_events
+from bursar.office.database import reading
 
 USAGE = Resource("Usage", "Where it went, of people and of the house; usage that no gateway sees, recorded once.")
 COST = access.action("cost.read")
@@ -68,10 +71,11 @@ class Usage(Document):
 
 
 class HouseSums(Document):
-    """Totals of a group of at least five people."""
+    """Totals of a group."""
 
     key: str = said("What the group is.", "platform")
     people: int = said("How many people it is made of.", 12)
+    merged: int = said("Above zero: so many groups of fewer than five people, told together.", 0)
     requests: int = said("Requests.", 4200)
     input_tokens: int = said("Input tokens.", 9_400_000)
     cached_tokens: int = said("Of these, read from a cache.", 2_000_000)
@@ -89,8 +93,25 @@ class Spend(Document):
     starts: Day = said("First day.", "2026-10-22")
     ends: Day = said("End, exclusive.", "2026-11-21")
     unit: str = said("The unit.", "USD")
-    left_out: int = said("Groups of fewer than five people, which are not told.", 2)
+    people: int = said("Who used anything, in all.", 40)
     items: list[HouseSums] = Field(description="Most first.")
+
+
+class TeamShare(Document):
+    """What a model or project took of a team."""
+
+    key: str = said("A model or project; empty: those that fewer than five people used.", "claude-sonnet-4-5")
+    people: int = said("How many people used it.", 6)
+    amount: Amount = Field(description="What they used.")
+
+
+class TeamMix(Document):
+    """What a team uses and on what, without telling anybody apart. Empty for a team of fewer than five."""
+
+    people: int = said("How many they are.", 8)
+    days: int = said("Of so many days.", 28)
+    by_day: list[Amount] = Field(description="The oldest day first; today is not over.")
+    items: list[TeamShare] = Field(description="Most first.")
 
 
 class Flight(Document):
@@ -186,18 +207,39 @@ def get_spend(
     until: Until = "",
     unit: InUnit = reports.UNIT,
 ) -> Spend:
-    """Totals without people; a group of fewer than five people is left out."""
+    """Totals without people; groups of fewer than five people are told together."""
     Unit(unit)
     with call.desk() as desk:
-        found = house_spend.house_spend(desk, by, start=start, end=until, unit=unit)
+        first, end = house_spending.days(desk, start, until)
+        found = house_spending.spend(desk, by, first, end, unit).value
     costs = call.may(COST)
     return Spend(
         by=by,
-        starts=found["from"],
-        ends=found["until"],
+        starts=_day(first),
+        ends=_day(end),
         unit=unit,
-        left_out=found["left_out"],
-        items=[_house(one, unit, costs) for one in found["rows"]],
+        people=found.people,
+        items=[_house(one, unit, costs) for one in found.groups],
+    )
+
+
+@USAGE.get("/team/mix", "getTeamMix", "What a team uses, and on what", action="mix.read", whose="reached")
+def get_team_mix(
+    call: Called, by: Annotated[Literal["model", "project"], Query(description="What to group by.")] = "model"
+) -> TeamMix:
+    """Of those whom the right reaches: a manager's team, an auditor's everybody. In USD."""
+    with reading(call.desks.engine) as connection:
+        ids = [one["id"] for one in call.reached(connection)]
+        call.look_at(connection, ids)
+    with call.desk() as desk:
+        few = len(ids) < team_use.LEAST
+        days = [] if few else team_use.by_day(desk, ids, call.now)
+        shares = team_use.mix(desk, ids, by, call.now)
+    return TeamMix(
+        people=len(ids),
+        days=team_use.DAYS,
+        by_day=[amount_of(one) for one in days],
+        items=[TeamShare(key=one.key, people=one.people, amount=amount_of(one.amount)) for one in shares],
     )
 
 
@@ -289,19 +331,25 @@ def _charges(row: dict[str, Any]) -> Sums:
     )
 
 
-def _house(row: dict[str, Any], unit: str, costs: bool) -> HouseSums:
+def _house(one: house_spending.Group, unit: str, costs: bool) -> HouseSums:
+    sums = one.sums
     return HouseSums(
-        key=row["key"],
-        people=row["people"],
-        requests=row["requests"],
-        input_tokens=row["input_tokens"],
-        cached_tokens=row["cached_tokens"],
-        output_tokens=row["output_tokens"],
-        amount=amount_of(row["amount"], unit),
-        list_price=amount_of(row["list_nanos"]),
-        cost=amount_of(row["cost_nanos"]) if costs else None,
-        overage=amount_of(row["overage"], unit),
+        key=one.key,
+        people=one.people,
+        merged=one.merged,
+        requests=sums.requests,
+        input_tokens=sums.input_tokens,
+        cached_tokens=sums.cached_tokens,
+        output_tokens=sums.output_tokens,
+        amount=amount_of(sums.amount, unit),
+        list_price=amount_of(sums.list_nanos),
+        cost=amount_of(sums.cost_nanos) if costs else None,
+        overage=amount_of(sums.overage, unit),
     )
+
+
+def _day(day: int) -> str:
+    return from_micros(day * MICROS_PER_DAY).date().isoformat()
 
 
 def _recorded(row: dict[str, Any]) -> Recorded:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from bursar.console.candidate.area import AREA, SCALES, count
 from bursar.console.candidate.sent import Document, Form, Sent, linked, today, unseen
@@ -80,7 +80,7 @@ def view(guest: Guest, request: Request) -> Response:
     """An offer by a link, to be read only: for whoever is shown it."""
     given = linked(request)
     if not given:
-        return RedirectResponse("/offer", 303)
+        return guest.show("candidate/no_link.html", layout=layout(guest, by_link=False))
     count(guest)
     document = given[0]
     values = answer_of(SCALES.weigh(document, today(guest)))

@@ -247,6 +247,7 @@ def _drawn(request: Request, template: str, status: int = 200, **values: Any) ->
         template,
         **{
             "refused": None,
+            "visitors": False,
             "provider": urlsplit(desks.settings.oidc.issuer).hostname if desks.settings.oidc.issuer else "",
             "done": request.query_params.get("done", ""),
             "theme": theme_of(request),
