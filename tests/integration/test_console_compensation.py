@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from tests.support.console import PLAN, SCRIPT, ConsoleHouse, account_of, add_account, console_house
+from tests.support.profile import NIGHTLY
 
 from bursar.office import audit, grants, plans
 from bursar.office.database import reading
@@ -75,6 +76,11 @@ def _versions(house: ConsoleHouse, name: str) -> list[plans.Version]:
         return plans.versions(connection, name)
 
 
+def _is_sqlite(house: ConsoleHouse) -> bool:
+    """Who may is the table's and the same on both engines: it is asked in full of the quick one."""
+    return house.desk.engine.dialect.name == "sqlite"
+
+
 def plain(text: str) -> str:
     """A page without its marks, in one line."""
     return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text))).strip()
@@ -116,10 +122,10 @@ def test_pages_open_for_the_roles_of_the_table_and_for_nobody_else(house: Consol
         "/letters": pay,
         "/letters/quinn": pay,
     }
-    for login in ROLES:
+    for login in ROLES if _is_sqlite(house) else ("ada", "compensation"):
         with house.client(login) as window:
             for path, roles in expected.items():
-                if login not in roles or login in ("compensation", "auditor"):
+                if login not in roles or login == "compensation":
                     status = window.get(path).status_code
                     assert status == (200 if login in roles else 403), (login, path, status)
 
@@ -130,7 +136,7 @@ def test_no_form_does_anything_for_whoever_may_only_read(house: ConsoleHouse, ti
         "/grants/-/give", "/grants/-/give/confirm", "/grants/-/give-by-hand", "/grants/-/give-by-hand/confirm",
         f"/grants/{tiered}/change/revoke", f"/grants/{tiered}/change/revoke/confirm", "/grants/-/by-hand/grt_x/revoke",
     ]  # fmt: skip
-    for login in ("ada", "finance", "auditor", "owner"):
+    for login in ("ada", "auditor", "owner") if _is_sqlite(house) else ("finance",):
         with house.client(login) as window:
             token = house.token(window, "/account")
             for path in forms:
@@ -248,6 +254,8 @@ def test_a_version_comes_into_force_once_and_whoever_it_touches_is_told(
 def test_a_simulation_is_asked_for_left_and_comes_out_with_its_plots(
     house: ConsoleHouse, tiered: str, tab: httpx.Client
 ) -> None:
+    if not (_is_sqlite(house) or NIGHTLY):
+        pytest.skip("by night on this engine: the queue of long work has tests of its own")
     asked = {
         "months": "2",
         "scenarios": "10",

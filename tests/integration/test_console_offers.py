@@ -41,7 +41,7 @@ GLOBEX = {
     "pay": {"salary": "$150,000"},
     "tokens": {"amount": "$180,000", "every": "year", "use": "work"},
 }
-POSTED = [page for area in AREAS for page in area.pages if page.posted]
+POSTED = [page for area in AREAS for page in area.pages if page.posted and page.public]
 PUBLIC = [page for area in AREAS for page in area.pages if page.public]
 
 

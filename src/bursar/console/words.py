@@ -50,7 +50,9 @@ def count(number: int) -> str:
 
 def tokens(number: int) -> Markup:
     """Token counts as people say them, 12.4k, with the whole number beside."""
-    said = next((f"{number / size:.1f}{suffix}" for size, suffix in _SCALES if number >= size), str(number))
+    said = next(
+        (f"{number / size:.1f}".removesuffix(".0") + suffix for size, suffix in _SCALES if number >= size), str(number)
+    )
     return Markup('<data value="{}" title="{:,}">{}</data>').format(number, number, said)
 
 
