@@ -148,6 +148,7 @@ def test_the_platform_team_adds_a_provider_and_sees_a_clients_traffic_go_there(
 
 def test_payroll_takes_its_month_along_as_csv(chromium: Browser, house: ConsoleHouse, tmp_path: Path) -> None:
     page = window(chromium, house, "payroll")
+    page.get_by_role("link", name="Payroll", exact=True).click()
     expect(page.get_by_role("heading", name="Payroll", exact=True)).to_be_visible()
     assert "$4.00" in row(page, "Ada")
     page.locator("summary", has_text=re.compile(r"\d")).first.click()

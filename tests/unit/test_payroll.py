@@ -19,6 +19,7 @@ def test_use_is_told_by_purpose_and_pools_are_nobodys() -> None:
         ("p2", "work"): 5,
         ("p2", "learning"): 2,
         ("pool:all", "work"): 9,
+        ("of another house", "work"): 1_000,
     }
     found = drawn_up("2026-03", PEOPLE, used, {}, {})
     assert [(one.handle, one.personal, one.work, one.other) for one in found.lines] == [

@@ -20,7 +20,7 @@ from bursar.office import day_sums
 from bursar.office.database import reading
 from bursar.office.months import days_of, following, micros_of, month_of, months_between
 from bursar.office.standing import Taken, taken
-from bursar.office.tables import consent, person
+from bursar.office.tables import ORGANISATION, consent, person
 
 if TYPE_CHECKING:
     from bursar.office.desk import Desk
@@ -29,6 +29,8 @@ PURPOSES = ("personal", "work")
 """What a key is for; anything else is told as `other`."""
 MONTHS = 6
 """Of the series by month."""
+POOL = "pool:"
+"""How the accounts of pools begin."""
 _OWN = "own_money:"
 """How the lots begin that a person's own pay opened, at the limit of a plan."""
 
@@ -167,7 +169,8 @@ def drawn_up(
             personal, work, other = (figures.get(kind, 0) for kind in (*PURPOSES, "other"))
             deducted, agreement = own.get(row[0], 0), agreements.get(row[0])
             lines.append(Line(*row, personal, work, other, own_money=deducted, agreement=agreement))
-    return Payroll(month, tuple(lines), sum(sum(one.values()) for one in sums.values()))
+    pools = sum(sum(one.values()) for who, one in sums.items() if who.startswith(POOL))
+    return Payroll(month, tuple(lines), pools)
 
 
 def _used(session: Session, month: str) -> dict[tuple[str, str], int]:
@@ -213,7 +216,8 @@ def _by_month(desk: Desk, names: list[str]) -> list[tuple[str, dict[str, int]]]:
 
 def _people(connection: Connection) -> list[tuple[str, str, str, str, str]]:
     row = person.c
-    found = connection.execute(select(row.id, row.handle, row.name, row.team, row.location))
+    query = select(row.id, row.handle, row.name, row.team, row.location).where(row.organisation == ORGANISATION)
+    found = connection.execute(query)
     return [(one.id, one.handle, one.name, one.team, one.location) for one in found]
 
 
