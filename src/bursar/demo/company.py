@@ -225,14 +225,17 @@ def history(
     """Batches of commands with the instant of each, in order, up to `until` (microseconds UTC).
 
     `people` are person ids with their employees. Days have a weekly season, people have good and bad weeks, and a few
-    run agents overnight.
+    run agents overnight. What a month does not promise is not spent: a gateway would have said no.
     """
     chance = random.Random(seed + 1)
     weights = {person: _weight(employee, book, until, seed) for person, employee in people}
     now = datetime.fromtimestamp(until // 1_000_000, UTC)
     day = first_day(until)
     number = 0
+    left: dict[str, int] = {}
     while day <= now:
+        if day.day == 1:
+            left = {person: employee.seat.monthly_dollars * NANO for person, employee in people}
         busy = 0.15 if day.weekday() >= 5 else 1.0
         for hour in range(24):
             at = day + timedelta(hours=hour, minutes=chance.randrange(60), seconds=chance.randrange(60))
@@ -246,7 +249,10 @@ def history(
                 mean = employee.seat.requests_per_day * awake * chance.lognormvariate(-0.2, 0.6)
                 for _ in range(_poisson(mean, chance)):
                     number += 1
-                    batch.append(_charge(person, employee, book, version, _micros(at), number, chance, weights[person]))
+                    one = _charge(person, employee, book, version, _micros(at), number, chance, weights[person])
+                    if one.amount <= left[person]:
+                        left[person] -= one.amount
+                        batch.append(one)
             if batch:
                 yield _micros(at), batch
         day += timedelta(days=1)
