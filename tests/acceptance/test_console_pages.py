@@ -18,7 +18,7 @@ ROLES = ("engineer", "manager", "compensation", "finance", "payroll", "platform"
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     home: Path = tmp_path_factory.mktemp("company")
-    with support.company(home, "--people", "12") as found:
+    with support.company(home, "--people", "12", "--agents", "2") as found:
         yield found
 
 
@@ -59,7 +59,9 @@ def test_every_page_of_a_role_is_accessible_narrow_and_reachable(
         page.goto(path)
         for theme in ("light", "dark"):
             page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-            found += [f"{path} {theme}: {one}" for one in support.violations(page)]
+            # What differs in the dark is its colours; the night looks at everything again.
+            rules = () if theme == "light" or NIGHTLY else ("color-contrast",)
+            found += [f"{path} {theme}: {one}" for one in support.violations(page, *rules)]
         found += [f"{path} keyboard: {one}" for one in support.unreachable(page)]
         page.set_viewport_size(PHONE)
         page.goto(path)

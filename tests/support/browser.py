@@ -118,13 +118,13 @@ def menu(page: Page) -> list[str]:
     return list(dict.fromkeys(one for one in found if one.startswith("/")))
 
 
-def violations(page: Page) -> list[str]:
-    """What axe finds against WCAG 2.2 AA and its good practices."""
+def violations(page: Page, *rules: str) -> list[str]:
+    """What axe finds against WCAG 2.2 AA and its good practices, or against these rules alone."""
     if not page.evaluate("typeof axe !== 'undefined'"):
         page.add_script_tag(path=AXE)
-    found = page.evaluate(
-        "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
-    )
+    only = list(rules) or ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    kind = "rule" if rules else "tag"
+    found = page.evaluate("only => axe.run(document, {runOnly: only})", {"type": kind, "values": only})
     return [
         f"{one['id']}: {one['help']}: {node['html'][:160]}" for one in found["violations"] for node in one["nodes"][:3]
     ]

@@ -106,6 +106,7 @@ def demo(
     console_port: Annotated[int, typer.Option(help="Port of the console; 0 takes a free one.")] = 8788,
     people: Annotated[int, typer.Option(help="Size of the company.", min=2, max=400)] = 40,
     seed: Annotated[int, typer.Option(help="Another company for another number.")] = 7,
+    agents: Annotated[int, typer.Option(help="How many agents burn; 0 for a quiet company.", min=0, max=18)] = 18,
     json: Json = False,
 ) -> None:
     """A company with history, a gateway, a provider stand-in and a swarm. Example: bursar demo --check --seconds 3"""
@@ -125,6 +126,7 @@ def demo(
                 port=port,
                 people=people,
                 seed=seed,
+                agents=agents,
                 as_json=json,
                 show=show,
                 console_port=None if check or not is_installed() else console_port,

@@ -36,6 +36,8 @@ PROVIDER_KEYS = {"openai": "sk-standin-openai", "anthropic": "sk-standin-anthrop
 SPENDTHRIFT_DOLLARS = "$0.06"
 SETTLE_SECONDS = 5.0
 WATCH_SECONDS = 0.5
+AGENTS = 18
+"""Of the swarm: two for each of eight people, and two of somebody with little left."""
 
 Show = Callable[[dict[str, Any], list[str]], None]
 """Draws the live picture: what `reports.snapshot` says, and lines below it."""
@@ -49,6 +51,7 @@ async def run_demo(
     port: int,
     people: int,
     seed: int,
+    agents: int = AGENTS,
     as_json: bool = False,
     console_port: int | None = None,
     show: Show,
@@ -78,7 +81,7 @@ async def run_demo(
         for name in (signal.SIGINT, signal.SIGTERM):
             with suppress(NotImplementedError):
                 asyncio.get_running_loop().add_signal_handler(name, stop.set)
-        swarm, tallies = await _swarm(stack, gateway.base_url, keys, staff, stop, seed)
+        swarm, tallies = await _swarm(stack, gateway.base_url, keys, staff, stop, seed, agents)
         if check:
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), seconds)
@@ -198,6 +201,7 @@ async def _swarm(
     staff: list[tuple[str, Employee]],
     stop: asyncio.Event,
     seed: int,
+    most: int,
 ) -> tuple[list[asyncio.Task[None]], dict[str, AgentTally]]:
     """Agents in every dialect; two of one person with little left, so that somebody is refused politely."""
     session = await stack.enter_async_context(
@@ -216,6 +220,7 @@ async def _swarm(
         for number, (_, one) in enumerate(staff[:8] * 2)
     ]
     agents += [Agent(f"spendthrift-{n}", keys["spendthrift"], "chat", "gpt-4o", True, 600) for n in range(2)]
+    agents = agents[:most]
     tallies = {agent.name: AgentTally() for agent in agents}
     tasks = [
         asyncio.create_task(run_agent(session, base_url, agent, tallies[agent.name], stop, seed)) for agent in agents
