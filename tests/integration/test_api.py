@@ -551,7 +551,8 @@ def test_small_groups_are_told_together_in_what_the_house_spends(house: Served) 
     assert "core" not in teams
     assert all(one["people"] >= 5 for one in teams.values())
     days = house.get("fin", "/usage?by=day").json()["items"]
-    assert [(one["key"], one["people"]) for one in days] == [(stamp[:10], 5)]
+    assert [one["key"] for one in days] == [stamp[:10]]
+    assert days[0]["people"] >= 5
 
 
 def test_a_key_that_is_paused_works_again_when_it_is_resumed(house: Served) -> None:
