@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import Connection, or_, select
@@ -129,6 +129,8 @@ class House:
     teams: dict[str, str]
     exposures: tuple[Exposure, ...]
     """USD first."""
+    _groups: dict[tuple[By, str], list[Group]] = field(default_factory=dict, repr=False, compare=False)
+    """What was added up once: the figures stand for a moment, and so do their sums."""
 
     @property
     def units(self) -> list[str]:
@@ -139,6 +141,11 @@ class House:
 
     def by(self, group: By, unit: str) -> list[Group]:
         """Lots by a group, the largest first; small groups of people together. Plans and providers are no people."""
+        if (group, unit) not in self._groups:
+            self._groups[group, unit] = self._by(group, unit)
+        return self._groups[group, unit]
+
+    def _by(self, group: By, unit: str) -> list[Group]:
         sums: dict[str, Held] = {}
         people: dict[str, set[str]] = {}
         coming: dict[str, int] = {}
