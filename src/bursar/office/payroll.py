@@ -71,6 +71,21 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnMonth:
+    """One month of one person; amounts as those of a line."""
+
+    month: str
+    personal: int
+    work: int
+    other: int
+    own_money: int
+
+    @property
+    def used(self) -> int:
+        return self.personal + self.work + self.other
+
+
+@dataclass(frozen=True, slots=True)
 class Payroll:
     """A month, by handle."""
 
@@ -104,43 +119,33 @@ def by_month(desk: Desk, last: str, months: int = MONTHS) -> Taken[list[tuple[st
     return taken(desk, f"payroll-months:{names[0]}:{last}", lambda own: _by_month(own, names))
 
 
-def own_months(desk: Desk, person_id: str, last: str, months: int = 12) -> list[Line]:
-    """The same of one person, month by month up to `last`, as a payroll run sees them; `team` holds the month's name."""
+def own_months(desk: Desk, person_id: str, last: str, months: int = 12) -> list[OwnMonth]:
+    """What a payroll run sees of one person, month by month up to `last`; months before any use left out."""
     names = months_between(following(last, 1 - months), last)
-
-    def read(session: Session) -> list[Line]:
-        rows = session.rows(
-            f"SELECT day, purpose, {wide_sum('list_nanos')} FROM usage_day WHERE person = ? AND day >= ? AND day < ? "
-            "GROUP BY day, purpose",
-            person_id,
-            days_of(names[0])[0],
-            days_of(names[-1])[1],
-        )
-        sums: dict[str, dict[str, int]] = {name: {} for name in names}
-        for row in rows:
-            found = sums[month_of(int(row[0]) * MICROS_PER_DAY)]
-            kind = str(row[1]) if row[1] in PURPOSES else "other"
-            found[kind] = found.get(kind, 0) + wide(row[2], row[3])
-        has_own = bool(session.rows("SELECT 1 FROM lot WHERE person = ? AND id LIKE ? LIMIT 1", person_id, f"{_OWN}%"))
-        own = {name: _own_money(session, name, person_id).get(person_id, 0) if has_own else 0 for name in names}
-        return [
-            Line(
-                person_id,
-                "",
-                "",
-                name,
-                "",
-                sums[name].get("personal", 0),
-                sums[name].get("work", 0),
-                sums[name].get("other", 0),
-                own[name],
-            )
-            for name in names
-        ]
-
-    found = desk.store.read(read)
+    found = desk.store.read(lambda session: _own_months(session, person_id, names))
     begun = next((place for place, one in enumerate(found) if one.used or one.own_money), len(found) - 1)
     return found[begun:]
+
+
+def _own_months(session: Session, person_id: str, names: list[str]) -> list[OwnMonth]:
+    rows = session.rows(
+        f"SELECT day, purpose, {wide_sum('list_nanos')} FROM usage_day WHERE person = ? AND day >= ? AND day < ? "
+        "GROUP BY day, purpose",
+        person_id,
+        days_of(names[0])[0],
+        days_of(names[-1])[1],
+    )
+    sums: dict[str, dict[str, int]] = {name: {} for name in names}
+    for row in rows:
+        found = sums[month_of(int(row[0]) * MICROS_PER_DAY)]
+        kind = str(row[1]) if row[1] in PURPOSES else "other"
+        found[kind] = found.get(kind, 0) + wide(row[2], row[3])
+    has_own = bool(session.rows("SELECT 1 FROM lot WHERE person = ? AND id LIKE ? LIMIT 1", person_id, f"{_OWN}%"))
+    own = {name: _own_money(session, name, person_id).get(person_id, 0) if has_own else 0 for name in names}
+    return [
+        OwnMonth(name, sums[name].get("personal", 0), sums[name].get("work", 0), sums[name].get("other", 0), own[name])
+        for name in names
+    ]
 
 
 def _payroll(desk: Desk, month: str) -> Payroll:

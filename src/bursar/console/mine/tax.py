@@ -29,14 +29,14 @@ def tax(visit: Visit) -> Response:
             "tax",
             "Use by purpose",
             "At list price, which is what anybody would have paid; only personal use is looked at as pay.",
-            [months.title(one.team)[:3] + months.title(one.team)[-5:] for one in found],
+            [f"{months.title(one.month)[:3]} {one.month[:4]}" for one in found],
             [
                 Part("for work", [one.work + one.other for one in found]),
                 Part("personal", [one.personal for one in found]),
             ],
             written=brief(),
         )
-    year = [one for one in found if one.team[:4] == now[:4]]
+    year = [one for one in found if one.month[:4] == now[:4]]
     return visit.show(
         "mine/tax.html",
         months=list(reversed(found)),

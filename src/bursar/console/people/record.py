@@ -11,7 +11,7 @@ from starlette.responses import Response
 from bursar.console.people.area import AREA
 from bursar.console.people.roster import CHANGE, READ
 from bursar.console.visit import Visit, Visitor
-from bursar.errors import BursarError, NotFound
+from bursar.errors import BursarError
 from bursar.office import promises, subjects
 from bursar.office.access import action, allow
 from bursar.office.database import reading
@@ -177,7 +177,4 @@ def _person(visit: Visitor, handle: str, *, change: bool = False) -> dict[str, A
     with reading(visit.caller.desks.engine) as connection:
         subject, _ = subjects.required(connection, visit.actor, CHANGE if change else READ, handle)
     with visit.desk() as desk:
-        found = desk.person(subject.person)
-    if not found:
-        raise NotFound(f"there is no person {handle!r}")
-    return found
+        return desk.person(subject.person)
