@@ -1,9 +1,9 @@
 """The columns of FOCUS 1.0 and 1.2 as Bursar writes them, in the order of its files.
 
 Sources: FOCUS 1.0 and 1.2, chapter Columns (focus.finops.org). Columns stand in blocks of what they depend on, which the
-specification leaves open; those of others follow with the prefix `x_`. The published validator's rules of 1.0 still ask for
-four columns by the names of a draft (`InvoiceIssuer`, `Provider`, `Publisher`, `ResourceID`): in a file of 1.0 they stand at the
-end with the values of their successors.
+specification leaves open; Bursar's own follow with the prefix `x_`. The published validator's rules of 1.0 still ask for five
+columns by the names of a draft (`InvoiceIssuer`, `Provider`, `Publisher`, `ResourceID`, `ChargeType`): in a file of 1.0 they
+stand at the end with the values of their successors.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ OWN = (
     "x_CachedTokens",
     "x_OutputTokens",
 )
-DRAFT = ("InvoiceIssuer", "Provider", "Publisher", "ResourceID")
+DRAFT = ("InvoiceIssuer", "Provider", "Publisher", "ResourceID", "ChargeType")
 
 SPEC_1_0 = (*OF_FILE_1_0, *OF_MODEL_1_0, *OF_PERSON_1_0, *OF_USE_1_0, *OF_CHARGE_1_0)
 SPEC_1_2 = (*OF_FILE_1_2, *OF_MODEL_1_2, *OF_PERSON_1_2, *OF_CHARGE_1_2)

@@ -176,7 +176,7 @@ def csv_lines(house: House, version: str, batches: Iterable[Batch]) -> Iterator[
                 person = people[who] = (
                     _cells(blocks.person_of(who)) + ",",
                     _cells((one.cost_centre,)),
-                    "," + _cells((one.id,)),
+                    f",{_cells((one.id,))},Usage",
                 )
             use = uses.get((purpose, project))
             if use is None:
@@ -260,7 +260,7 @@ def table_columns(house: House, version: str, batch: Batch) -> dict[str, list[An
             new,
             cached,
             output,
-            *(() if blocks.late else (model[1], model[1], model[1], person[0])),
+            *(() if blocks.late else (model[1], model[1], model[1], person[0], "Usage")),
         )
         for put, value in zip(adders, values, strict=True):
             put(None if value == "" else value)

@@ -80,6 +80,8 @@ def beancount_text(journals: Sequence[Journal], title: str) -> str:
             for one in journals
         ),
         f'option "title" {_quoted(title)}',
+        # Otherwise beancount lets pass half of the last digit that the coarsest amount has.
+        'option "inferred_tolerance_multiplier" "0"',
         *(f'option "operating_currency" "{one}"' for one in sorted({one.currency for one in journals})),
         "",
     ]
