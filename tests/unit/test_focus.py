@@ -15,7 +15,6 @@ from tests.support.checkers import run_checker
 from bursar.errors import Conflict, InvalidInput
 from bursar.exchange import focus
 from bursar.exchange.focus import Batch, House, ParquetFile, Person, parquet
-from bursar.exchange.focus.rows import differences
 from bursar.money import NANO
 
 AT = 1_793_620_859_123_456
@@ -86,14 +85,6 @@ def test_a_correction_of_a_closed_month_says_so_and_has_no_unit_price() -> None:
     (row,) = rows(charge(list_nanos=-1, cost_nanos=-1), correction=True)
     assert (row["ChargeClass"], row["ListCost"]) == ("Correction", "-0.000000001")
     assert {row["PricingQuantity"], row["ListUnitPrice"], row["ContractedUnitPrice"]} == {""}
-
-
-def test_a_correction_is_the_difference_in_money_and_tokens() -> None:
-    after = charge(seq=9, tokens='{"input":90,"output":5}', list_nanos=1_000_000_000, cost_nanos=800_000_000, amount=-5)
-    made = differences(charge(), after)
-    assert made[14:] == (-234_567_891, -187_654_312)
-    assert json.loads(made[13]) == {"cache_read": -20, "input": -10, "output": 2}
-    assert made[3] == -5  # what the ledger records of a correction is a difference already
 
 
 def test_what_others_wrote_is_a_text_to_every_spreadsheet() -> None:

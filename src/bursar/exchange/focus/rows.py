@@ -24,33 +24,14 @@ import msgspec
 
 from bursar.exchange.focus.columns import checked_version, columns_of
 from bursar.exchange.sheets import harmless
+from bursar.ledger import metered
 from bursar.money import NANO
 
-CHARGE = (
-    "seq",
-    "person",
-    "unit",
-    "amount",
-    "overage",
-    "at",
-    "request_id",
-    "provider",
-    "model",
-    "purpose",
-    "project",
-    "price_version",
-    "status",
-    "tokens",
-    "list_nanos",
-    "cost_nanos",
-)
-"""A charge, as the tuple of these columns of the ledger; of a correction the amounts and tokens are differences."""
 MAX_KEPT = 100_000
 """Blocks of each kind that are kept."""
 _MICROS = 1_000_000
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:/ -]*").fullmatch
 _tokens = msgspec.json.Decoder(dict[str, int]).decode
-_Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +60,8 @@ class Batch:
     month: str
     """In which they are booked."""
     correction: bool
-    rows: Sequence[_Row]
+    rows: Sequence[metered.Row]
+    """As `bursar.ledger.metered` reads them."""
 
 
 @dataclass(slots=True)
@@ -265,14 +247,6 @@ def table_columns(house: House, version: str, batch: Batch) -> dict[str, list[An
         for put, value in zip(adders, values, strict=True):
             put(None if value == "" else value)
     return found
-
-
-def differences(before: _Row, after: _Row) -> _Row:
-    """A correction as what it adds to the charge before it, both as charges; what is charged is a difference already."""
-    then, now = (_tokens(one[13]) for one in (before, after))
-    counts = {name: now.get(name, 0) - then.get(name, 0) for name in {*then, *now}}
-    tokens = json.dumps({name: count for name, count in sorted(counts.items()) if count})
-    return (*after[:13], tokens, after[14] - before[14], after[15] - before[15])
 
 
 def decimal(nanos: int) -> str:

@@ -80,8 +80,6 @@ def beancount_text(journals: Sequence[Journal], title: str) -> str:
             for one in journals
         ),
         f'option "title" {_quoted(title)}',
-        # Otherwise beancount lets pass half of the last digit that the coarsest amount has.
-        'option "inferred_tolerance_multiplier" "0"',
         *(f'option "operating_currency" "{one}"' for one in sorted({one.currency for one in journals})),
         "",
     ]
@@ -174,10 +172,8 @@ def _names(journals: Sequence[Journal]) -> dict[tuple[str, str], str]:
 
 
 def _amount(nanos: int) -> str:
-    """Exact, with two decimals at least."""
-    whole, rest = divmod(abs(nanos), NANO)
-    decimals = f"{rest:09}".rstrip("0").ljust(2, "0")
-    return f"{'-' if nanos < 0 else ''}{whole}.{decimals}"
+    """Exact, to the last nano-unit: beancount lets pass half of the last digit that it sees."""
+    return f"{'-' if nanos < 0 else ''}{abs(nanos) // NANO}.{abs(nanos) % NANO:09}"
 
 
 def _quoted(text: str) -> str:
