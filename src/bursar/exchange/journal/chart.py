@@ -38,7 +38,7 @@ MAX_PURCHASES = 5_000
 MAX_MAPPINGS = 200
 MAX_COST_CENTRES = 20_000
 MAX_TEXT_CHARS = 200
-ROLES = ("cash", "prepaid", "payable", "expense", "compensation", "employees", "accrual", "accrued")
+ROLES = ("cash", "prepaid", "payable", "expense", "compensation", "employees", "recharge", "accrual", "accrued")
 PURPOSES = ("work", "personal", "other")
 CLASSES = ("provisioned_tool", "benefit", "hybrid", "own_money", "pool", "by_hand", "overage")
 ANY = "*"
@@ -128,6 +128,7 @@ _ACCOUNTS: dict[str, Account] = {
     "expense": Account("Expenses:AI-Compute", "AI compute expense (opex, non-benefit)"),
     "compensation": Account("Expenses:Employee-Benefits:AI", "Employee benefits (personal use)"),
     "employees": Account("Assets:Due-From-Employees:AI", "Due from and to employees (own money)"),
+    "recharge": Account("Income:Employees:AI-Recharge", "Recharged to employees above cost"),
     "accrual": Account("Expenses:Employee-Benefits:AI-Promised", "Promised AI credits, cost of the accrual"),
     "accrued": Account("Liabilities:Accrued:AI-Promised", "Accrued for promised AI credits"),
 }

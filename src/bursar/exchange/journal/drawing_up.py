@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 
-from bursar.exchange.journal.chart import Chart
+from bursar.exchange.journal.chart import Chart, Purchase
 from bursar.exchange.journal.entries import Entry, Journal, Line, Memo, Origin
 from bursar.money import round_half_up_div
 
@@ -53,6 +53,8 @@ class Month:
     """What the month before accrued, which this one reverses."""
     prepaid_opening: int = 0
     """Credits that were bought and not used before this month, nano-USD."""
+    late_purchases: Sequence[Purchase] = ()
+    """Of closed months, written into the chart since; below zero where one was taken out."""
     closed: bool = False
 
 
@@ -60,7 +62,7 @@ def draw_up(month: Month, chart: Chart) -> Journal:
     """The journal of a month. Every entry balances; the same figures and chart give the same journal."""
     first, last = _days(month.name)
     own = [one for one in month.figures if one.concerns == month.name]
-    entries = [*_purchases(month.name, chart), *_used(month, chart, last)]
+    entries = [*_purchases(month, chart), *_used(month, chart, last)]
     accrued, disclosed = _unused(month, own, chart)
     entries += _accruals(month, accrued, chart, first, last)
     by_purpose = {"work": 0, "personal": 0}
@@ -85,16 +87,22 @@ def prepaid_close(opening: int, entries: Iterable[Entry]) -> int:
     return opening + sum(line.nanos for entry in entries for line in entry.lines if line.role == "prepaid")
 
 
-def _purchases(month: str, chart: Chart) -> list[Entry]:
+def _purchases(month: Month, chart: Chart) -> list[Entry]:
+    own = [one for one in chart.purchases if f"{one.day:%Y-%m}" == month.name]
+    first, _ = _days(month.name)
     found = []
-    for number, one in enumerate(one for one in chart.purchases if f"{one.day:%Y-%m}" == month):
-        origin = Origin(month, one.provider)
+    for number, one in enumerate([*month.late_purchases, *own], start=1):
+        late = one.day < first
+        told = f"Credits bought at {one.provider}" + (f": {one.note}" if one.note else "")
+        if late:
+            told = f"Correction of {one.day:%Y-%m}, known after it was closed: {told}"
+        origin = Origin(f"{one.day:%Y-%m}", one.provider)
         found.append(
             Entry(
-                f"{month}/purchase/{number + 1}",
-                one.day,
-                "purchase",
-                f"Credits bought at {one.provider}" + (f": {one.note}" if one.note else ""),
+                f"{month.name}/purchase/{number}",
+                first if late else one.day,
+                "correction" if late else "purchase",
+                told,
                 (
                     Line("prepaid", chart.accounts["prepaid"], one.nanos, origin=origin),
                     Line(one.paid_from, chart.accounts[one.paid_from], -one.nanos, origin=origin),
@@ -141,7 +149,9 @@ def _debits(month: str, figures: Iterable[Figure], chart: Chart) -> list[Line]:
     found = []
     for (role, centre, purpose), some in sorted(groups.items()):
         cost = sum(one.cost_nanos for one in some)
-        if not cost:
+        # What is deducted from pay is what the lots were charged, at list; what that is above cost is no expense.
+        deducted = sum(one.list_nanos for one in some) if role == "employees" else cost
+        if not cost and not deducted:
             continue
         origin = Origin(
             some[0].concerns,
@@ -154,7 +164,9 @@ def _debits(month: str, figures: Iterable[Figure], chart: Chart) -> list[Line]:
             sum(one.list_nanos for one in some),
             _query(month, some[0].provider, purpose, centre if role in chart.by_cost_centre else None),
         )
-        found.append(Line(role, chart.accounts[role], cost, centre, origin))
+        found.append(Line(role, chart.accounts[role], deducted, centre, origin))
+        if deducted != cost:
+            found.append(Line("recharge", chart.accounts["recharge"], cost - deducted, "", origin))
     return found
 
 

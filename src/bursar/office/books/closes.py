@@ -215,7 +215,7 @@ def close(desk: Desk, period: str, note: str, progress: Progress) -> dict[str, A
 
     head, present, moved = desk.store.read(read)
     usage = booked_lines(desk, present)
-    closings = {} if before is None else {(one.plan, one.unit): one.closing for one in _own(before)}
+    closings = {} if before is None else {(one.plan, one.unit): one.closing for one in own_lines(before)}
     movement = movement_lines(period, moved, closings, first=last is None)
     previous = "" if last is None else last.digest
     found = digest(period, number, head.seq, head.hash, previous, usage, movement, books)
@@ -362,7 +362,8 @@ def _booked(
     return found, teams
 
 
-def _own(found: Frozen) -> list[MovementLine]:
+def own_lines(found: Frozen) -> list[MovementLine]:
+    """The roll-forward of the month itself, without corrections of earlier ones."""
     return [one for one in found.movement if one.concerns == found.close.period]
 
 

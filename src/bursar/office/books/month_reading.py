@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 SKEW_MICROS = MICROS_PER_DAY
 """How far a clock may be off: the stretch of a month begins so much earlier."""
-_PLAN = f"CASE WHEN l.grant_id LIKE 'pool:%' THEN l.grant_id ELSE COALESCE(g.plan, '{BY_HAND}') END"
-_PLAN_JOINED = "LEFT JOIN plan_grant g ON g.id = l.grant_id"
+PLAN = f"CASE WHEN l.grant_id LIKE 'pool:%' THEN l.grant_id ELSE COALESCE(g.plan, '{BY_HAND}') END"
+"""The plan that a lot `l` is of; `PLAN_JOINED` joins what it asks."""
+PLAN_JOINED = "LEFT JOIN plan_grant g ON g.id = l.grant_id"
 
 
 def moved_in(
@@ -35,7 +36,7 @@ def moved_in(
     def take(first: int, until: int, late: bool) -> None:
         if first > until:
             return
-        sums = stretch.movements(session, first, until, group=_PLAN, joined=_PLAN_JOINED, progress=progress)
+        sums = stretch.movements(session, first, until, group=PLAN, joined=PLAN_JOINED, progress=progress)
         for (day, unit, plan), one in sums.items():
             month = month_of(day * MICROS_PER_DAY)
             if month == period or (late and month < period):
