@@ -29,6 +29,7 @@ from bursar.exchange.journal import (
     prepaid_close,
     read_chart,
 )
+from bursar.exchange.journal.chart import TEMPLATE
 from bursar.exchange.journal.files import COLUMNS
 from bursar.exchange.sheets import csv_text
 from bursar.money import NANO
@@ -98,6 +99,10 @@ def test_use_goes_to_the_account_of_its_purpose_and_class_from_what_the_provider
         ("correction", "expense", "CC-100"): -19,
         ("correction", "payable", ""): 19,
     }
+
+
+def test_the_chart_that_is_printed_to_start_from_is_the_default() -> None:
+    assert read_chart(TEMPLATE) == DEFAULT_CHART
 
 
 def test_a_line_says_what_it_was_made_from() -> None:

@@ -6,9 +6,10 @@ A room of `exchange`, since it is how figures leave the house: pure, it knows ne
 from bursar.exchange.journal.chart import DEFAULT_CHART, Account, Accrual, Chart, Mapping, Purchase, read_chart
 from bursar.exchange.journal.drawing_up import Carried, Figure, Month, draw_up, prepaid_close
 from bursar.exchange.journal.entries import Entry, Journal, Line, Origin
-from bursar.exchange.journal.files import beancount_text, csv_rows, json_document
+from bursar.exchange.journal.files import COLUMNS, beancount_text, csv_rows, json_document
 
 __all__ = [
+    "COLUMNS",
     "DEFAULT_CHART",
     "Account",
     "Accrual",

@@ -143,6 +143,45 @@ DEFAULT_CHART = Chart(
 """What an installation without a chart of its own books with."""
 
 
+TEMPLATE = """\
+bursar: books/1
+currency: USD
+
+# Accounts of the general ledger: a path as beancount writes it, a title, and the number that the account has there.
+accounts:
+  cash: {name: "Assets:Bank", title: Cash}
+  prepaid: {name: "Assets:Prepaid:AI-Credits", title: Prepaid AI credits}
+  payable: {name: "Liabilities:Payable:AI-Providers", title: Payable to AI providers}
+  expense: {name: "Expenses:AI-Compute", title: "AI compute expense (opex, non-benefit)"}
+  compensation: {name: "Expenses:Employee-Benefits:AI", title: Employee benefits (personal use)}
+  employees: {name: "Assets:Due-From-Employees:AI", title: Due from and to employees (own money)}
+  recharge: {name: "Income:Employees:AI-Recharge", title: Recharged to employees above cost}
+  accrual: {name: "Expenses:Employee-Benefits:AI-Promised", title: "Promised AI credits, cost of the accrual"}
+  accrued: {name: "Liabilities:Accrued:AI-Promised", title: Accrued for promised AI credits}
+
+# Use by purpose (work, personal, other) and by the class of what paid for it: provisioned_tool, benefit, hybrid, own_money,
+# pool, by_hand, overage. The first line that fits decides; the last one has to fit everything.
+postings:
+  - {purpose: "*", class: own_money, account: employees}
+  - {purpose: personal, class: "*", account: compensation}
+  - {purpose: "*", class: "*", account: expense}
+
+# What a provider is paid from: credits that were bought beforehand, or a bill that comes.
+providers: {"*": payable}
+
+# Accounts that are kept apart by cost centre; a team without one is its own.
+by_cost_centre: [expense, compensation]
+cost_centres: {}
+
+# Promises that nobody used: none, accumulating (rolled over or without an end), or plans by name; and how much will be used.
+accrual: {plans: none, use: 100%}
+
+# - {day: 2026-11-03, provider: anthropic, amount: "$300,000", from: cash}
+purchases: []
+"""
+"""The default, written out to start from."""
+
+
 def read_chart(text: str) -> Chart:
     """A chart from its YAML. Raises InvalidInput with the path of the first wrong field."""
     if len(text.encode()) > MAX_CHART_BYTES:
