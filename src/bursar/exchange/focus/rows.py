@@ -30,6 +30,7 @@ from bursar.money import NANO
 MAX_KEPT = 100_000
 """Blocks of each kind that are kept."""
 _MICROS = 1_000_000
+_NOTHING = "0.000000000"
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:/ -]*").fullmatch
 _tokens = msgspec.json.Decoder(dict[str, int]).decode
 
@@ -182,8 +183,9 @@ def csv_lines(house: House, version: str, batches: Iterable[Batch]) -> Iterator[
                 request = _cells((request,))
             add(
                 f"{start}{model[0]}{person[0]}{use[0]}{begun},{ended},{quantity},{paid},{paid},{paid},{at_list},{prices},"
-                f"{currency if late else ''}{person[1]},{use[1]},{seq},{request},{status},{model[2]},{decimal(amount)},"
-                f"{decimal(overage)},{new},{cached},{output}{'' if late else model[1] + person[2]}\r\n"
+                f"{currency if late else ''}{person[1]},{use[1]},{seq},{request},{status},{model[2]},"
+                f"{at_list if amount == listed else decimal(amount)},{decimal(overage) if overage else _NOTHING},"
+                f"{new},{cached},{output}{'' if late else model[1] + person[2]}\r\n"
             )
         yield "".join(out)
 
@@ -258,16 +260,10 @@ def decimal(nanos: int) -> str:
 
 def counted(tokens: str) -> tuple[int, int, int]:
     """New input, cached input and output of a charge's counts."""
-    new = cached = output = 0
+    sums = [0, 0, 0, 0]
     for name, count in _tokens(tokens).items():
-        place = _place(name)
-        if place == 1:
-            new += count
-        elif place == 2:
-            cached += count
-        elif place == 3:
-            output += count
-    return new, cached, output
+        sums[_place(name)] += count
+    return sums[1], sums[2], sums[3]
 
 
 def consumed(unit: str, amount: int, tokens: int) -> str:
