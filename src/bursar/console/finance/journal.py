@@ -24,7 +24,7 @@ from bursar.office.books import focus_export, journals
 from bursar.office.books.focus_export import Wanted
 from bursar.office.database import reading
 from bursar.office.oversight.subjects import everybody
-from bursar.office.standing import Taken, taken
+from bursar.office.standing import Taken
 
 BOOKS = action("books.read")
 CLOSE = action("books.close")
@@ -160,7 +160,7 @@ def _chart(visit: Visit, text: str, error: BursarError | None = None) -> Respons
 
 def _journal(visit: Visit, month: str) -> Taken[Journal]:
     with visit.desk() as desk:
-        return taken(desk, f"journal:{month}", lambda own: journals.journal(own, month))
+        return journals.standing(desk, month)
 
 
 def _may_change(visit: Visit) -> bool:

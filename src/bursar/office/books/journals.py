@@ -23,6 +23,7 @@ from bursar.office.books.closing import MovementLine, UsageLine, movement_lines
 from bursar.office.books.month_reading import PLAN, PLAN_JOINED, moved_in, present_in
 from bursar.office.database import reading
 from bursar.office.months import checked, following, micros_of, month_of, months_between, title
+from bursar.office.standing import Taken, taken
 from bursar.office.tables import ORGANISATION, period_close, period_usage
 
 if TYPE_CHECKING:
@@ -45,6 +46,11 @@ def journal(desk: Desk, month: str, at: int = 0) -> Journal:
     if at:
         raise Conflict(f"{title(month)} was not closed then", "the journal of an open month is drawn up as of now only")
     return _preview(desk, month)
+
+
+def standing(desk: Desk, month: str) -> Taken[Journal]:
+    """A month's journal to be looked at: in a large house as it stood a moment ago."""
+    return taken(desk, f"journal:{month}", lambda own: journal(own, month))
 
 
 def journals(desk: Desk, first: str, last: str, at: int = 0) -> list[Journal]:
