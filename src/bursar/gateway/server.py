@@ -112,9 +112,9 @@ class Gateway:
             refusal = Refusal(
                 "unavailable", "Bursar: the ledger is not available now; ask again in a moment.", LEDGER_RETRY_SECONDS
             )
+        except ConnectionResetError:
+            raise  # the client left, or sent what cannot be read
         except Exception:
-            if request.gone:
-                return
             log.exception("request %s failed", request_id)
             refusal = Refusal("unavailable", f"Bursar: an internal fault ({request_id}).", LEDGER_RETRY_SECONDS)
         self.refused += 1

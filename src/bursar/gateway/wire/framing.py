@@ -30,6 +30,8 @@ class BadHead(Exception):
 
 def check_head(version: str, target: str, headers: Headers) -> None:
     """Raise BadHead unless the request's framing and host can be read in one way only."""
+    if version not in ("1.0", "1.1"):
+        raise BadHead("the version of HTTP is not 1.1", 505)
     if not target or len(target) > MAX_TARGET_BYTES:
         raise BadHead(f"the request target is empty or longer than {MAX_TARGET_BYTES} bytes", 414)
     if not (target.isascii() and target.isprintable()) or " " in target:

@@ -46,7 +46,7 @@ class Request:
     """One request of one connection: what was asked, and the way to answer."""
 
     __slots__ = (
-        "_body", "_chunked", "_connection", "_expects", "_head", "_waiter", "answered", "close", "complete", "headers", "lowered",
+        "_body", "_chunked", "_connection", "_error", "_expects", "_head", "_waiter", "answered", "close", "complete", "headers", "lowered",
         "method", "over", "raw_path", "version",
     )  # fmt: skip
 
@@ -58,6 +58,7 @@ class Request:
         self._expects = self.lowered.get("expect", "").lower() == "100-continue" and version == "1.1"
         self._body = bytearray()
         self._waiter: asyncio.Future[None] | None = None
+        self._error: BaseException | None = None
         self._head = b""
         self._chunked = False
         self.complete = False
@@ -89,6 +90,8 @@ class Request:
             self._connection.read_on()
             async with asyncio.timeout(seconds):
                 while not self.complete and len(self._body) <= limit:
+                    if self._error is not None:
+                        raise self._error
                     self._waiter = asyncio.get_running_loop().create_future()
                     await self._waiter
         if len(self._body) > limit:
@@ -105,12 +108,10 @@ class Request:
 
     def wake(self, error: BaseException | None = None) -> None:
         """Something has come, or nothing will come any more."""
+        self._error = error
         waiter, self._waiter = self._waiter, None
         if waiter is not None and not waiter.done():
-            if error is None:
-                waiter.set_result(None)
-            else:
-                waiter.set_exception(error)
+            waiter.set_result(None)
 
     def respond(self, status: int, headers: Headers, body: bytes, reason: str = "") -> None:
         """Answer in one piece."""
@@ -161,7 +162,7 @@ class Request:
         self._connection.cut(hard)
 
     def _closing(self) -> Headers:
-        if not self.complete or self._connection.ending:
+        if not self.complete or self._connection.last:
             self.close = True
         date = ("Date", _date())
         if self.close:
@@ -185,6 +186,7 @@ class Connection(asyncio.Protocol):
         "_limits",
         "_listener",
         "_loop",
+        "_mute",
         "_parser",
         "_reading",
         "_request",
@@ -217,10 +219,10 @@ class Connection(asyncio.Protocol):
         self._deadline = 0.0
         """When it is given up; 0 while a request is being answered."""
         self._drain: asyncio.Future[None] | None = None
-        self._idle = False
+        self._idle = self._mute = False
         self.blocked = False
         self.ending = False
-        """No request is read any more after the one that is being answered."""
+        """No request is read any more but those that have come."""
         self.deaf = False
         """Whatever still comes is thrown away."""
         self.peer = ""
@@ -228,6 +230,11 @@ class Connection(asyncio.Protocol):
     @property
     def is_closing(self) -> bool:
         return self._transport is None or self._transport.is_closing()
+
+    @property
+    def last(self) -> bool:
+        """No request follows the one that is being answered."""
+        return self.ending and not self._waiting
 
     @property
     def busy(self) -> bool:
@@ -382,9 +389,9 @@ class Connection(asyncio.Protocol):
         if self.is_closing:
             return
         if not request.complete:
-            request.close = True
-        if request.close or self.ending or not request.answered:
-            self._linger() if not request.complete else self.cut(hard=False)
+            self._linger()
+        elif request.close or not request.answered or self.last:
+            self.cut(hard=False)
         elif self._waiting or self._reading is not None:
             self._next()
         else:
@@ -393,7 +400,7 @@ class Connection(asyncio.Protocol):
             self._wait(self._limits.keepalive_seconds)
 
     def write(self, data: bytes) -> None:
-        if self._transport is not None and not self._transport.is_closing():
+        if self._transport is not None and not self._mute and not self._transport.is_closing():
             self._transport.write(data)
 
     async def drained(self) -> None:
@@ -423,11 +430,12 @@ class Connection(asyncio.Protocol):
 
     def _refuse(self, bad: BadHead) -> None:
         """Answer what cannot be read, unless another answer is on its way, and end the connection."""
-        if self._request is not None:
-            # Whatever is being answered is answered; then nothing more is read.
+        request, reading = self._request, self._reading
+        if request is not None and (request is not reading or request.complete or request.answered):
+            # What is being answered is answered; then nothing more is read.
             self.ending = self.deaf = True
-            if self._reading is not None and not self._reading.complete:
-                self._reading.wake(ConnectionResetError(bad.sentence))
+            if self._waiting and reading is self._waiting[-1] and not reading.complete:
+                self._waiting.pop()
             return
         text = f"Bursar: {bad.sentence}.\n".encode()
         headers = (
@@ -437,12 +445,15 @@ class Connection(asyncio.Protocol):
         )
         self.write(reply_head(bad.status, "", headers) + text)
         self._linger()
+        if reading is not None:
+            reading.wake(ConnectionResetError(bad.sentence))
 
     def _linger(self) -> None:
         """Close in a way that lets the client read the answer although it is still sending."""
         self.ending = self.deaf = True
         if self._transport is None or self._transport.is_closing():
             return
+        self._mute = True  # all is said
         if self._transport.can_write_eof():
             self._transport.write_eof()
         self.read_on()
