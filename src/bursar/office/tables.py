@@ -632,6 +632,7 @@ period_close = Table(
     Column("reopened", BigInteger, nullable=False, server_default="0"),
     Column("reopened_by", Text, nullable=False, server_default=""),
     Column("reopen_reason", Text, nullable=False, server_default=""),
+    Column("books", Text, nullable=False, server_default=""),
 )
 
 _close = ("organisation", "period", "number")
@@ -645,6 +646,8 @@ period_usage = Table(
     Column("person", Text, primary_key=True),
     Column("provider", Text, primary_key=True),
     Column("unit", Text, primary_key=True),
+    Column("purpose", Text, primary_key=True),
+    Column("plan_class", Text, primary_key=True),
     Column("team", Text, nullable=False),
     Column("requests", BigInteger, nullable=False),
     Column("amount", BigInteger, nullable=False),

@@ -12,6 +12,7 @@ AREA = Area(
         "/finance/pay",
         "/finance/reconciliation",
         "/finance/close",
+        "/finance/journal",
         "/payroll",
     ),
 )
