@@ -110,11 +110,12 @@ def _console(desk: Desk, gateway_url: str, port: int) -> Any:
     """The console on the demo's installation, which shows the gateway's real address."""
     from bursar.api import api_face
     from bursar.console import console_app
+    from bursar.scim import scim_face
     from bursar.web import Desks
     from bursar.web import serving as serving_console
 
     settings = desk.settings.model_copy(update={"gateway_url": gateway_url})
-    return serving_console(console_app(Desks.open(settings), api_face()), settings, port=port)
+    return serving_console(console_app(Desks.open(settings), api_face(), scim_face()), settings, port=port)
 
 
 def _company(folder: Path, provider_url: str, size: int, seed: int) -> tuple[Desk, list[tuple[str, Employee]]]:
