@@ -13,6 +13,7 @@ from bursar.errors import BursarError
 
 _GROUPS: dict[str, tuple[str, str, str]] = {
     "person": ("people", "app", "People of the roster."),
+    "import": ("imports", "app", "What other systems know, brought in from a file."),
     "account": ("accounts", "app", "Who signs in, and what they may."),
     "plan": ("plans", "app", "The terms of a promise, as code."),
     "offer": ("offers", "app", "What a token package is really worth, to whom it is offered."),
