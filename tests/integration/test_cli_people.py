@@ -65,3 +65,31 @@ def test_columns_are_mapped_by_hand_and_one_that_is_not_there_is_refused(termina
     assert "shoe" in terminal.run(*mapped, "--map", "shoe=team", expect=2)
     assert "THEIRS=OURS" in terminal.run("import", "roster", str(roster), "--map", "wer", expect=2)
     assert "header" in terminal.run("import", "roster", str(roster), expect=2)
+
+
+def test_fairness_is_told_in_the_terminal_and_exactly_and_of_a_past_day(terminal: Terminal, tmp_path: Path) -> None:
+    assert "Fewer than 5 people" in terminal.run("report", "fairness")
+    rows = [f"p{one},{'L4' if one % 2 else 'L5'},{'core' if one < 8 else 'web'}" for one in range(14)]
+    (tmp_path / "roster.csv").write_text("\n".join(["handle,level,team", *rows, "solo,L9,web"]))
+    terminal.run("import", "roster", str(tmp_path / "roster.csv"))
+    assert "Nobody has anything" in terminal.run("report", "fairness", "--by", "team")
+    plan = tmp_path / "stipend.yaml"
+    terminal.run("plan", "new", "stipend", "--out", str(plan))
+    terminal.run("plan", "apply", str(plan))
+    for one in (1, 2, 3, 4, 5, 6, 8, 9):
+        terminal.run("grant", "give", f"p{one}", "--plan", "stipend")
+    told = terminal.run("report", "fairness", "--by", "team")
+    for word in ("Gini", "Theil", "Atkinson", "Palma", "share of people", "core", "cannot be told apart"):
+        assert word in told, word
+    found = terminal.json("report", "fairness", "--by", "level")
+    names = {one["name"]: one for one in found["groups"]}
+    assert "L9" not in names
+    assert sum(one["people"] for one in found["groups"]) == found["people"] == 16
+    assert min(one["people"] for one in found["groups"]) >= 5
+    assert found["inequality"]["share_without"] == 0.5
+    assert found["lorenz"][0] == [0, 0]
+    assert found["lorenz"][-1] == [1, 1]
+    assert terminal.json("report", "fairness", "--at", "2020-01-01")["people"] == 0
+    assert "one of level" in terminal.run("report", "fairness", "--by", "shoe", expect=2)
+    assert "allotment or use" in terminal.run("report", "fairness", "--of", "fun", expect=2)
+    assert "a day that has been" in terminal.run("report", "fairness", "--at", "2999-01-01", expect=2)
