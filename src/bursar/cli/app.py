@@ -41,6 +41,7 @@ _COMMANDS: dict[str, str] = {
     "top": "running",
     "balance": "reports",
     "statement": "reports",
+    "total-pay": "total_pay",
     "exposure": "reports",
     "doctor": "reports",
 }
@@ -61,7 +62,7 @@ def command_line(first: str = "") -> typer.Typer:
     wanted = {first} if first in known else known
     for name in _COMMANDS:
         if name in wanted:
-            app.command(name)(getattr(import_module(f"bursar.cli.{_COMMANDS[name]}"), name))
+            app.command(name)(getattr(import_module(f"bursar.cli.{_COMMANDS[name]}"), name.replace("-", "_")))
     for name, (module, group, purpose) in _GROUPS.items():
         if name in wanted:
             app.add_typer(getattr(import_module(f"bursar.cli.{module}"), group), name=name, help=purpose)
