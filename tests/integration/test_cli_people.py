@@ -93,3 +93,15 @@ def test_fairness_is_told_in_the_terminal_and_exactly_and_of_a_past_day(terminal
     assert "one of level" in terminal.run("report", "fairness", "--by", "shoe", expect=2)
     assert "allotment or use" in terminal.run("report", "fairness", "--of", "fun", expect=2)
     assert "a day that has been" in terminal.run("report", "fairness", "--at", "2999-01-01", expect=2)
+
+
+def test_a_statement_of_total_pay_is_told_and_printed(terminal: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "ada.pdf"
+    told = terminal.run("total-pay", "ada", "--salary", "$180,000", "--pdf", str(file))
+    assert "tokens are not in it" in told
+    assert file.read_bytes().startswith(b"%PDF-")
+    found = terminal.json("total-pay", "ada")
+    assert (found["pay"], found["tokens"]) == (None, None)
+    assert "salary: found 'much'" in terminal.run("total-pay", "ada", "--salary", "much", expect=2)
+    assert "a file that can be written" in terminal.run("total-pay", "ada", "--pdf", str(tmp_path), expect=2)
+    assert "no person" in terminal.run("total-pay", "nobody", expect=3)
