@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,8 @@ from bursar.insight.fairness import EU_GAP, checked
 
 LEAST_BEYOND = 2
 """People beyond the columns of a regression, so that its errors mean something."""
+_SAME = 1e-10
+"""Of one: what is smaller is nothing but rounding."""
 _TINY = 1e-30
 _STEPS = 300
 
@@ -61,67 +64,89 @@ class AdjustedGap:
         return (self.low > 0 and self.robust_low > 0) or (self.high < 0 and self.robust_high < 0)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Controlled:
+    """Amounts with their controls taken out, ready to be asked about any group: the same for all groups of a table."""
+
+    rest: NDArray[np.float64]
+    """Of the logarithms, what the controls leave."""
+    basis: NDArray[np.float64]
+    """Orthonormal columns that span the controls and the constant."""
+
+    def gap(self, in_group: Sequence[bool]) -> AdjustedGap:
+        """The gap of a group beside the controls (Frisch and Waugh 1933, Lovell 1963).
+
+        Raises InvalidInput where the people are too few for the columns, or the controls say already who is in the group.
+        """
+        people, rank = self.basis.shape
+        width = rank + 1
+        if people < width + LEAST_BEYOND:
+            raise InvalidInput("people", f"{people}", f"at least {width + LEAST_BEYOND} for {width} columns")
+        member = np.asarray(in_group, dtype=np.float64)
+        own = member - self.basis @ (self.basis.T @ member)
+        whole = float(own @ own)
+        if whole <= _SAME * people:
+            raise InvalidInput(
+                "controls", "controls that say who is in the group", "ones that vary inside the group too"
+            )
+        one = float(own @ self.rest) / whole
+        rest = self.rest - one * own
+        freedom = people - width
+        error = math.sqrt(float(rest @ rest) / freedom / whole)
+        # How much of a prediction a person decides alone; whoever decides a column alone shows no spread of their own.
+        reach = (self.basis**2).sum(axis=1) + own**2 / whole
+        lone = np.clip(1 - reach, 1e-12, None)
+        robust = float(np.linalg.norm(own * rest / lone)) / whole
+        hc1 = float(np.linalg.norm(own * rest)) / whole * math.sqrt(people / freedom)
+        factor = student_quantile(0.975, freedom)
+        wide, wider = factor * error, factor * robust
+        return AdjustedGap(
+            one,
+            error,
+            hc1,
+            robust,
+            one / error if error > 0 else math.copysign(math.inf, one) if one else 0.0,
+            1 - math.exp(one),
+            1 - math.exp(one + wide),
+            1 - math.exp(one - wide),
+            1 - math.exp(one + wider),
+            1 - math.exp(one - wider),
+            people,
+            freedom,
+        )
+
+
+def controlled(amounts: Sequence[float], controls: Mapping[str, Sequence[float] | Sequence[str]]) -> Controlled:
+    """Take controls out of amounts: numbers as they are (tenure), words as one column for each but the first (level).
+
+    Amounts have to be above zero. A control that follows from the others adds nothing and harms nothing. Raises InvalidInput.
+    """
+    found = checked(amounts)
+    if (found <= 0).any():
+        raise InvalidInput("amounts", "somebody with nothing", "amounts above zero; tell the share without apart")
+    columns = [np.ones(len(found))]
+    for name, values in controls.items():
+        if len(values) != len(found):
+            raise InvalidInput(name, f"{len(values)} values", f"one for each of {len(found)} people")
+        columns += _columns(values)
+    design = np.column_stack(columns)
+    # Columns of one size, so that what is small beside the others is told from what is nothing.
+    left, sizes, _ = np.linalg.svd(design / np.clip(np.linalg.norm(design, axis=0), 1e-300, None), full_matrices=False)
+    basis = left[:, sizes > _SAME * sizes[0]]
+    target = np.log(found)
+    return Controlled(target - basis @ (basis.T @ target), basis)
+
+
 def adjusted_gap(
     amounts: Sequence[float],
     in_group: Sequence[bool],
     controls: Mapping[str, Sequence[float] | Sequence[str]],
 ) -> AdjustedGap:
-    """The gap beside controls: numbers as they are (tenure), words as one column for each but the first (level).
-
-    Amounts have to be above zero. Raises InvalidInput where they are not, where the people are too few for the columns,
-    or where the controls say already who is in the group.
-    """
-    found = checked(amounts)
-    if (found <= 0).any():
-        raise InvalidInput("amounts", "somebody with nothing", "amounts above zero; tell the share without apart")
-    names, columns = ["1"], [np.ones(len(found))]
-    for name, values in controls.items():
-        if len(values) != len(found):
-            raise InvalidInput(name, f"{len(values)} values", f"one for each of {len(found)} people")
-        for label, column in _columns(name, values):
-            names.append(label)
-            columns.append(column)
-    columns.append(np.asarray(in_group, dtype=np.float64))
-    design = np.column_stack(columns)
-    people, width = design.shape
-    if people < width + LEAST_BEYOND:
-        raise InvalidInput("people", f"{people}", f"at least {width + LEAST_BEYOND} for {width} columns")
-    if np.linalg.matrix_rank(design) < width:
-        raise InvalidInput("controls", "controls that say who is in the group", "ones that vary inside the group too")
-    inverse: NDArray[np.float64] = np.asarray(np.linalg.inv(design.T @ design), dtype=np.float64)
-    target = np.log(found)
-    coefficients = inverse @ design.T @ target
-    rest = target - design @ coefficients
-    freedom = people - width
-    error = math.sqrt(float(rest @ rest) / freedom * inverse[-1, -1])
-    reach = (design @ inverse * design).sum(axis=1)
-    lone = np.clip(1 - reach, 1e-12, None)  # whoever alone decides a column: no spread of theirs is seen
-    robust = _sandwich(inverse, design * (rest / lone)[:, None])
-    hc1 = _sandwich(inverse, design * rest[:, None]) * math.sqrt(people / freedom)
-    one = float(coefficients[-1])
-    factor = student_quantile(0.975, freedom)
-    wide, wider = factor * error, factor * robust
-    return AdjustedGap(
-        one,
-        error,
-        hc1,
-        robust,
-        one / error if error > 0 else math.copysign(math.inf, one) if one else 0.0,
-        1 - math.exp(one),
-        1 - math.exp(one + wide),
-        1 - math.exp(one - wide),
-        1 - math.exp(one + wider),
-        1 - math.exp(one - wider),
-        people,
-        freedom,
-    )
+    """The gap of one group beside controls; see `controlled` and `Controlled.gap`."""
+    return controlled(amounts, controls).gap(in_group)
 
 
-def _sandwich(inverse: NDArray[np.float64], weighted: NDArray[np.float64]) -> float:
-    """The group's error where each person has a spread of their own; `weighted` are the rows times their rests."""
-    return math.sqrt(float((inverse @ (weighted.T @ weighted) @ inverse)[-1, -1]))
-
-
+@lru_cache(maxsize=1024)
 def student_quantile(share: float, freedom: int) -> float:
     """Where Student's distribution reaches a share, by halving; exact to twelve digits."""
     if not 0 < share < 1 or freedom < 1:
@@ -172,8 +197,8 @@ def _away(value: float) -> float:
     return value if abs(value) > _TINY else _TINY
 
 
-def _columns(name: str, values: Sequence[float] | Sequence[str]) -> list[tuple[str, NDArray[np.float64]]]:
-    if values and isinstance(values[0], str):
-        kinds = sorted({str(one) for one in values})
-        return [(f"{name} {kind}", np.array([float(one == kind) for one in values])) for kind in kinds[1:]]
-    return [(name, np.asarray(values, dtype=np.float64))]
+def _columns(values: Sequence[float] | Sequence[str]) -> list[NDArray[np.float64]]:
+    if len(values) and isinstance(values[0], str):
+        words = np.asarray(values)
+        return [(words == kind).astype(np.float64) for kind in np.unique(words)[1:]]
+    return [np.asarray(values, dtype=np.float64)]

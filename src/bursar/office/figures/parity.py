@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from bursar.calendar import from_micros
 from bursar.errors import InvalidInput
-from bursar.insight.adjusted import AdjustedGap, adjusted_gap
+from bursar.insight.adjusted import AdjustedGap, Controlled, controlled
 from bursar.insight.fairness import (
     FOUR_FIFTHS,
     Inequality,
@@ -150,61 +150,43 @@ def judged(people_: Sequence[Standing], attribute: str, what: str) -> Fairness:
         groups.setdefault(told.group(attribute, one.record[attribute]), []).append(one)
     ordered = sorted(groups, key=lambda name: (name == OTHERS, -len(groups[name]), name))
     rates = {name: _access(groups[name], amount) for name in ordered}
-    ratios, most = impact_ratio(rates), max(ordered, key=lambda name: rates[name])
+    most = groups[max(ordered, key=lambda name: rates[name])]
+    ratios = impact_ratio(rates)
+    having = [one for one in people_ if amount(one) > 0]
+    beside = [_controlled(having, amount, attribute, tainted) for tainted in (TAINTED, ())]
+    whole = sum(every)
+    found = []
+    for name in ordered:
+        some = groups[name]
+        inside = {id(one) for one in some}
+        here, count = sum(amount(one) for one in some), len(every) - len(some)
+        found.append(
+            Group(
+                name,
+                len(some),
+                rates[name],
+                ratios[name],
+                None if some is most else _chance(some, most, amount),
+                here / len(some),
+                1 - here / len(some) / ((whole - here) / count) if count and here and whole > here else None,
+                *(_adjusted(one, [id(each) in inside for each in having]) for one in beside),
+            )
+        )
     return Fairness(
         attribute,
         len(every),
         inequality(every),
         theil_parts({name: [amount(one) for one in some] for name, some in groups.items()}),
-        tuple(
-            _group(name, groups[name], people_, amount, rates[name], ratios[name], groups[most], attribute)
-            for name in ordered
-        ),
+        tuple(found),
         told.merged(attribute),
         tuple(every),
     )
 
 
-def _group(
-    name: str,
-    some: Sequence[Standing],
-    every: Sequence[Standing],
-    amount: Callable[[Standing], float],
-    rate: float,
-    ratio: float,
-    best: Sequence[Standing],
-    attribute: str,
-) -> Group:
-    inside = {id(one) for one in some}
-    others = [one for one in every if id(one) not in inside]
-    here = [amount(one) for one in some]
-    there = [amount(one) for one in others]
-    between = None
-    if any(here) and any(there):
-        mean = sum(there) / len(there)
-        between = 1 - sum(here) / len(here) / mean
-    return Group(
-        name,
-        len(some),
-        rate,
-        ratio,
-        None if best is some else _chance(some, best, amount),
-        sum(here) / len(here),
-        between,
-        _adjusted(every, inside, amount, attribute, TAINTED),
-        _adjusted(every, inside, amount, attribute, ()),
-    )
-
-
-def _adjusted(
-    every: Sequence[Standing],
-    inside: set[int],
-    amount: Callable[[Standing], float],
-    attribute: str,
-    tainted: Sequence[str],
-) -> AdjustedGap | None:
-    """Among those who have something: beside tenure and, if wished, level and job family (unless that is what is asked)."""
-    having = [one for one in every if amount(one) > 0]
+def _controlled(
+    having: Sequence[Standing], amount: Callable[[Standing], float], attribute: str, tainted: Sequence[str]
+) -> Controlled | None:
+    """Among those who have something: tenure and, if wished, level and job family (unless that is what is asked)."""
     controls: dict[str, list[Any]] = {}
     for name in tainted:
         values = [one.record[name] for one in having]
@@ -213,10 +195,16 @@ def _adjusted(
     tenures = [one.tenure for one in having]
     if len(set(tenures)) > 1:
         controls["tenure"] = tenures
-    if len(having) < LEAST_PEOPLE * 2 or sum(id(one) in inside for one in having) < LEAST_PEOPLE:
+    if len(having) < LEAST_PEOPLE * 2:
+        return None
+    return controlled([amount(one) for one in having], controls)
+
+
+def _adjusted(beside: Controlled | None, in_group: Sequence[bool]) -> AdjustedGap | None:
+    if beside is None or sum(in_group) < LEAST_PEOPLE:
         return None
     try:
-        return adjusted_gap([amount(one) for one in having], [id(one) in inside for one in having], controls)
+        return beside.gap(in_group)
     except InvalidInput:
         return None
 
