@@ -13,6 +13,7 @@ from bursar.errors import BursarError
 
 _GROUPS: dict[str, tuple[str, str, str]] = {
     "person": ("people", "app", "People of the roster."),
+    "import": ("imports", "app", "What other systems know, brought in from a file."),
     "account": ("accounts", "app", "Who signs in, and what they may."),
     "plan": ("plans", "app", "The terms of a promise, as code."),
     "offer": ("offers", "app", "What a token package is really worth, to whom it is offered."),
@@ -42,6 +43,7 @@ _COMMANDS: dict[str, str] = {
     "top": "running",
     "balance": "reports",
     "statement": "reports",
+    "total-pay": "total_pay",
     "exposure": "reports",
     "doctor": "reports",
 }
@@ -62,7 +64,7 @@ def command_line(first: str = "") -> typer.Typer:
     wanted = {first} if first in known else known
     for name in _COMMANDS:
         if name in wanted:
-            app.command(name)(getattr(import_module(f"bursar.cli.{_COMMANDS[name]}"), name))
+            app.command(name)(getattr(import_module(f"bursar.cli.{_COMMANDS[name]}"), name.replace("-", "_")))
     for name, (module, group, purpose) in _GROUPS.items():
         if name in wanted:
             app.add_typer(getattr(import_module(f"bursar.cli.{module}"), group), name=name, help=purpose)

@@ -68,6 +68,21 @@ Index(
 )
 Index("person_manager", person.c.manager)
 
+provisioned = Table(
+    "provisioned",
+    metadata,
+    # What a directory (SCIM) wrote of a person, beside the roster's own record.
+    Column("person", Text, ForeignKey("person.id"), primary_key=True),
+    Column("user_name", Text, nullable=False),
+    Column("folded", Text, nullable=False),
+    Column("external_id", Text, nullable=False, server_default=""),
+    Column("document", Text, nullable=False, server_default="{}"),
+    Column("changed", BigInteger, nullable=False),
+    Column("deleted", BigInteger, nullable=False, server_default="0"),
+    UniqueConstraint("folded", name="provisioned_folded"),
+)
+Index("provisioned_external", provisioned.c.external_id)
+
 access_key = Table(
     "access_key",
     metadata,
@@ -732,6 +747,7 @@ AUDITED = frozenset(
     for table in (
         organisation,
         person,
+        provisioned,
         access_key,
         provider,
         setting,

@@ -2,8 +2,9 @@
 
 import typer
 
-from bursar.cli.report import close
+from bursar.cli.report import close, fairness
 
 app = typer.Typer(no_args_is_help=True)
 app.callback()(lambda: None)  # one command alone is still named
 app.command("close")(close.close)
+app.command("fairness")(fairness.fairness)
