@@ -22,11 +22,16 @@ from bursar.demo.provider import Defaults, Provider
 from bursar.demo.swarm import Agent, AgentTally, run_agent
 from bursar.ledger import apply_now
 from bursar.money import Amount, Unit, format_amount
-from bursar.office import pricing, promises, reports, rollout, topups, verification, watch
+from bursar.office.catalogue import pricing
 from bursar.office.database import transaction
 from bursar.office.desk import Desk, initialise, open_desk
-from bursar.office.serving import serving
+from bursar.office.figures import reports
+from bursar.office.granting import promises, topups
+from bursar.office.metering.serving import serving
+from bursar.office.oversight import verification
 from bursar.office.settings import Settings
+from bursar.office.telling import watch
+from bursar.office.terms import rollout
 from bursar.plans.check import load
 from bursar.prices import PriceBook
 

@@ -11,9 +11,11 @@ from bursar.console.compensation.area import AREA
 from bursar.console.compensation.grants import GIVE, GrantId
 from bursar.console.visit import Visit, Visitor
 from bursar.errors import BursarError, InvalidInput, NotFound
-from bursar.office import plans, promises, register, subjects
 from bursar.office.access import action
 from bursar.office.database import reading
+from bursar.office.granting import promises, register
+from bursar.office.oversight import subjects
+from bursar.office.terms import plans
 
 READ = action("grant.read")
 MAX = 200
