@@ -89,13 +89,13 @@ def _member(raw: Any, where: str) -> Seat | None:
 
 
 def _lines(events: list[Any], where: str) -> tuple[Line, ...]:
-    """Events of a page; equal ones are counted, so that the same page again tells the same."""
+    """Events of a page; those of one instant are counted, so that the same page again tells the same."""
     found: list[Line] = []
-    times: dict[Line, int] = {}
+    times: dict[tuple[str, ...], int] = {}
     for nth, raw in enumerate(events):
         line = _line(raw, f"{where}: usageEvents[{nth}]")
-        times[line] = times.get(line, 0) + 1
-        found.append(replace(line, detail=f"{line.detail}/{times[line]}"))
+        times[line.identity] = times.get(line.identity, 0) + 1
+        found.append(replace(line, detail=f"{line.detail}/{times[line.identity]}"))
     return tuple(found)
 
 

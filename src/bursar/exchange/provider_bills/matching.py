@@ -251,7 +251,8 @@ def _through(
         rest[cell] = minus(told.get(cell, NOTHING), sums)
     findings = _midnight(rest, charges)
     for cell, difference in rest.items():
-        if not is_nothing(difference):
+        # What nobody settled is open however well the day agrees.
+        if not is_nothing(difference) or any(one.status == "unresolved" for one in charges.get(cell, ())):
             findings += _explained(provider, cell, difference, charges.get(cell, []), requests.get(cell), known, seen)
     return {cell: (told.get(cell, NOTHING), NOTHING) for cell in rest}, findings
 
@@ -287,6 +288,7 @@ def _explained(
     if known.days and day not in known.days:
         return [Finding("late", day, model, difference, why="the provider has not told of this day yet")]
     unsure = [one for one in charges if one.status not in KNOWN]
+    # A day with more requests than charges has use in it that is no charge of ours: who knows how much of the rest it is?
     mixed = requests is not None and requests > sum(1 for one in charges if not one.place)
     if unsure and not mixed:
         sums = difference
@@ -307,6 +309,8 @@ def _explained(
                 for one, usage in zip(unsure, shared(sums, [one.usage for one in unsure]), strict=True)
                 if usage != one.usage or one.status == "unresolved"
             ]
+    if is_nothing(difference):
+        return []
     if fits(difference):
         place = place_of(provider, day, model, GATEWAY)
         before = next((one for one in charges if one.place == place), None)
