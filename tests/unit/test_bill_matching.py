@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from bursar.exchange.provider_bills.matching import Charged, Known, Matched, Observed, match, place_of
+from bursar.exchange.provider_bills.matching import Charged, Known, Matched, Observed, match, part_of, place_of
 from bursar.exchange.provider_bills.sharing import shared
 from bursar.exchange.provider_bills.values import Line, plus
 from bursar.prices import Usage
@@ -89,12 +89,29 @@ def test_another_key_is_its_owners_use_and_without_an_owner_it_waits() -> None:
 
 
 def test_what_was_charged_from_the_bill_before_is_not_charged_again() -> None:
-    place = place_of("openai", DAY, MODEL, "key_ada")
+    place = part_of(place_of("openai", DAY, MODEL, "key_ada"), "ada")
     before = replace(charge(30, name="outside:1"), place=place, key="key_ada")
     owners = {**OURS, "key_ada": "ada"}
     assert compare([line(100), line(30, key="key_ada")], [charge(100), before], owners=owners).findings == ()
     (one,) = compare([line(100), line(45, key="key_ada")], [charge(100), before], owners=owners).findings
     assert (one.kind, one.charge, one.usage.input, one.before.input) == ("outside", "outside:1", 45, 30)
+
+
+def test_a_place_that_telemetry_split_is_not_split_again() -> None:
+    seen = [Observed("ada", DAY, MODEL, Usage(input=30))]
+    lines = [line(100), line(40, key="key_who")]
+    first = compare(lines, [charge(100)], observed=seen)
+    assert [(one.kind, one.person, one.usage.input) for one in first.findings] == [
+        ("outside", "ada", 30),
+        ("suspense", "", 10),
+    ]
+    made = [
+        Charged(one.place, "ada", DAY, MODEL, one.usage, place=one.place, key=one.key) for one in first.of("outside")
+    ]
+    again = compare(
+        lines, [charge(100), *made], observed=seen, dismissed={first.of("suspense")[0].place: Usage(input=10)}
+    )
+    assert kinds(again) == ["outside"] and again.findings[0].usage.input == 40
 
 
 def test_what_was_dismissed_stays_dismissed_until_it_grows() -> None:
@@ -166,11 +183,12 @@ def test_what_a_reconciliation_asks_for_makes_the_bill_and_the_charges_agree(
             told = plus(told, one.usage)
     lines = [Line(DAY, MODEL, told, key="key_gateway")]
     first = compare(lines, charges)
-    after = {one.id: one for one in charges}
-    for one in first.findings:
-        if one.charge:
-            after[one.charge] = replace(after[one.charge], usage=one.usage, status="corrected")
-        elif one.kind == "suspense":
-            after[one.place] = Charged(one.place, "ben", DAY, MODEL, one.usage, place=one.place)
+    after = {charge.id: charge for charge in charges}
+    for finding in first.findings:
+        if finding.charge:
+            after[finding.charge] = replace(after[finding.charge], usage=finding.usage, status="reconciled")
+        elif finding.kind == "suspense":
+            place = part_of(finding.place, "ben")
+            after[place] = Charged(place, "ben", DAY, MODEL, finding.usage, place=place)
     assert "unexplained" not in kinds(first)
     assert compare(lines, list(after.values())).findings == ()

@@ -333,7 +333,7 @@ def _plus(one: Usage, other: Usage) -> Usage:
 
 def _given(request: web.BaseRequest) -> str:
     headers = request.headers
-    text = headers.get("x-api-key") or headers.get("Authorization", "")
+    text: str = headers.get("x-api-key") or headers.get("Authorization") or ""
     if text.startswith("Basic "):
         return base64.b64decode(text.removeprefix("Basic ")).decode().removesuffix(":")
     return text.removeprefix("Bearer ")

@@ -3,8 +3,8 @@
 Tokens are compared and not money, field by field as providers bill them, for each day of UTC and model. What passed
 through the gateway is on the gateway's keys of the provider; every other key is use that went past it. A difference is
 
-- `estimated`, `unresolved`: a charge whose figures were not known. The provider's figures, less what is known exactly,
-  are what such charges of the cell really used.
+- `estimated`, `reconciled`, `unresolved`: a charge whose figures were not known. The provider's figures, less what is known exactly,
+  are what such charges of the cell really used. What a reconciliation has set may be set again: bills grow late.
 - `midnight`: a request that one side counts on the day before or after.
 - `outside`: use that went past the gateway, by a person's key, address or telemetry.
 - `suspense`: the same, and nobody knows whose.
@@ -29,6 +29,8 @@ GATEWAY = ""
 """The owner of a key that the gateway itself uses."""
 KNOWN = frozenset({"exact", "corrected"})
 NOTHING = Usage()
+PART = "."
+"""Parts a place from the person of a part of it."""
 Cell = tuple[str, str]
 """A day of UTC and a model."""
 
@@ -45,7 +47,7 @@ class Charged:
     status: str = "exact"
     amount_nanos: int = 0
     place: str = ""
-    """For use that went past the gateway and was charged from a bill: the place in the bill."""
+    """For use that went past the gateway and was charged from a bill: the person's part of its place."""
     key: str = ""
     """For such use: the provider's name of the key."""
 
@@ -123,6 +125,11 @@ def place_of(provider: str, day: str, model: str, key: str, user: str = "") -> s
     return blake2b(repr((provider, day, model, key, user)).encode(), digest_size=12).hexdigest()
 
 
+def part_of(place: str, person: str) -> str:
+    """Somebody's part of a place."""
+    return f"{place}{PART}{person}"
+
+
 def match(
     provider: str,
     lines: Iterable[Line],
@@ -187,45 +194,72 @@ def _beside(
         place = place_of(provider, one.day, one.model, one.key, one.user)
         before = places.get(place)
         places[place] = one if before is None else _added(before, one)
-    charged = {one.place: one for one in made if one.place}
+    parts = _by_place(made)
     found = []
     for place, line in places.items():
-        cell = (line.day, line.model)
-        owner = known.owners.get(line.key) or known.addresses.get(line.user.lower(), "")
+        owner = known.owners.get(line.key) or known.owners.get(line.user) or known.addresses.get(line.user.lower(), "")
         if owner:
-            seen.drop(cell, owner)
-        found += _past(place, line.usage, line, owner, charged.get(place), known, seen)
+            seen.drop((line.day, line.model), owner)
+        rest = line.usage
+        for part in parts.get(place, ()):
+            rest = minus(rest, part.usage)
+        found += _past(place, rest, line, owner, parts.get(place, []), known, seen)
     return found
 
 
 def _past(
     place: str,
-    usage: Usage,
+    rest: Usage,
     line: Line,
     owner: str,
-    before: Charged | None,
+    parts: Sequence[Charged],
     known: Known,
     seen: _Observations,
 ) -> list[Finding]:
-    """What one place of the bill means, after what was charged for it or dismissed."""
-    blank = Finding("", line.day, line.model, usage, key=line.key, place=place, requests=line.requests)
-    if before is not None:
-        if before.usage == usage:
-            return []
-        why = "the bill tells more of it than was charged" if _size(usage) > _size(before.usage) else "the bill shrank"
-        return [replace(blank, kind="outside", person=before.person, charge=before.id, before=before.usage, why=why)]
-    if owner:
-        return [replace(blank, kind="outside", person=owner, why="by the owner of its key or address")]
-    if known.dismissed.get(place) == usage:
+    """What one place of the bill asks for, beyond what was charged for it (`parts`) or dismissed."""
+    blank = Finding("outside", line.day, line.model, rest, key=line.key, place=place, requests=line.requests)
+    if is_nothing(rest):
         return []
-    rest, found = usage, []
-    for person, part in seen.take((line.day, line.model), usage):
-        rest = minus(rest, part)
-        found.append(
-            replace(blank, kind="outside", person=person, usage=part, place=f"{place}.{person}", why="by telemetry")
-        )
+    if not fits(rest):
+        if len(parts) == 1 and fits(plus(parts[0].usage, rest)):
+            return [_part(blank, parts[0].person, rest, parts, "the bill tells less of it than was charged")]
+        return [replace(blank, kind="unexplained", why="the bill tells less of it than was charged")]
+    if owner:
+        return [_part(blank, owner, rest, parts, "by the owner of its key or address")]
+    settled = known.dismissed.get(place)
+    if settled is not None and fits(minus(rest, settled)):
+        rest = minus(rest, settled)
+    found = []
+    for person, usage in seen.take((line.day, line.model), rest):
+        rest = minus(rest, usage)
+        found.append(_part(blank, person, usage, parts, "by telemetry"))
     if not is_nothing(rest):
         found.append(replace(blank, kind="suspense", usage=rest, why="nobody is known to own this key"))
+    return found
+
+
+def _part(blank: Finding, person: str, more: Usage, parts: Sequence[Charged], why: str) -> Finding:
+    """Somebody's part of a place: charged anew, or what was charged of it set to its new total."""
+    place = part_of(blank.place, person)
+    before = next((one for one in parts if one.place == place), None)
+    if before is None:
+        return replace(blank, person=person, usage=more, place=place, why=why)
+    return replace(
+        blank,
+        person=person,
+        usage=plus(before.usage, more),
+        place=place,
+        charge=before.id,
+        before=before.usage,
+        why=why,
+    )
+
+
+def _by_place(made: Iterable[Charged]) -> dict[str, list[Charged]]:
+    found: dict[str, list[Charged]] = {}
+    for one in made:
+        if one.place:
+            found.setdefault(one.place.partition(PART)[0], []).append(one)
     return found
 
 
@@ -311,14 +345,10 @@ def _explained(
             ]
     if is_nothing(difference):
         return []
-    if fits(difference):
-        place = place_of(provider, day, model, GATEWAY)
-        before = next((one for one in charges if one.place == place), None)
-        line = Line(day, model, difference, requests=None)
-        if before is not None:
-            # Charged before: what is there now is what was charged and what came to it.
-            return _past(place, plus(before.usage, difference), line, "", before, known, seen)
-        found = _past(place, difference, line, "", None, known, seen)
+    place = place_of(provider, day, model, GATEWAY)
+    parts = _by_place(charges).get(place, [])
+    if fits(difference) or parts:
+        found = _past(place, difference, Line(day, model, difference), "", parts, known, seen)
         why = "by the gateway's own key, and through no gateway that this ledger knows"
         return [replace(one, why=why) if one.kind == "suspense" else one for one in found]
     return [Finding("unexplained", day, model, difference, why="more is charged than the provider bills")]
