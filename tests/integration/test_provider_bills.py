@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
+from tests.support.standin import running
 
 from bursar.demo.provider import Provider
 from bursar.demo.provider.administration import Administration, SeatHolder
@@ -38,7 +36,7 @@ class Waits:
 @pytest.fixture(scope="module")
 def standin() -> Iterator[Provider]:
     """One stand-in in a loop of its own, as a provider is a process of its own."""
-    with _running(Provider()) as provider:
+    with running(Provider()) as provider:
         provider.past = [
             Served(
                 f"{name}-{nth}",
@@ -198,18 +196,3 @@ def test_cursor_members_and_events_come_by_address(standin: Provider, administra
     assert len(bill.lines) == 60
     assert {line.user for line in bill.lines} == {"ada@acme.example"}
     assert {line.cost_nanos for line in bill.lines} == {12_500_000}
-
-
-@contextmanager
-def _running(provider: Provider) -> Iterator[Provider]:
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    try:
-        asyncio.run_coroutine_threadsafe(provider.__aenter__(), loop).result(10)
-        yield provider
-        asyncio.run_coroutine_threadsafe(provider.__aexit__(), loop).result(10)
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
-        loop.close()

@@ -49,7 +49,7 @@ class Charged:
     place: str = ""
     """For use that went past the gateway and was charged from a bill: the person's part of its place."""
     key: str = ""
-    """For such use: the provider's name of the key."""
+    """For such use: the provider's name of the key, or of the member."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +120,9 @@ class Known:
     """Days of which the provider has spoken."""
 
 
-def place_of(provider: str, day: str, model: str, key: str, user: str = "") -> str:
-    """The name of a place in a bill: the same for the same bucket, whenever it is read."""
-    return blake2b(repr((provider, day, model, key, user)).encode(), digest_size=12).hexdigest()
+def place_of(provider: str, day: str, model: str, key: str) -> str:
+    """The name of a place in a bill, the same whenever it is read; `key` is a member where no key is told."""
+    return blake2b(repr((provider, day, model, key)).encode(), digest_size=12).hexdigest()
 
 
 def part_of(place: str, person: str) -> str:
@@ -139,15 +139,15 @@ def match(
 ) -> Matched:
     """Compare. `named` gives a model the one name that its aliases share."""
     told = [replace(one, model=named(one.model), usage=billed(one.usage)) for one in lines]
-    made = [replace(one, model=named(one.model), usage=billed(one.usage)) for one in charges]
+    made = [_placed(provider, replace(one, model=named(one.model), usage=billed(one.usage))) for one in charges]
     watched = [replace(one, model=named(one.model), usage=billed(one.usage)) for one in known.observed]
     declared = frozenset(key for key, owner in known.owners.items() if owner == GATEWAY)
     gateway = declared or _assumed(told, made, known)
     findings: list[Finding] = []
     seen = _Observations(watched)
-    outside = [one for one in told if one.key and one.key not in gateway]
+    outside = [one for one in told if _whose(one) and one.key not in gateway]
     findings += _beside(provider, outside, made, known, seen)
-    through = [one for one in told if not one.key or one.key in gateway]
+    through = [one for one in told if not _whose(one) or one.key in gateway]
     pooled = [one for one in made if not one.key or one.key in gateway]
     cells, more = _through(provider, through, pooled, known, seen)
     findings += more
@@ -158,6 +158,18 @@ def match(
     compared = tuple(replace(one, kinds=tuple(sorted(by_cell.get((one.day, one.model), ())))) for one in every)
     order = sorted(findings, key=lambda one: (one.day, one.model, one.kind, one.key, one.charge, one.place))
     return Matched(compared, tuple(order), gateway, not declared)
+
+
+def _whose(line: Line) -> str:
+    """By what the provider tells use apart: a key, else a member of a team that has none."""
+    return line.key or (line.user if "@" in line.user else "")
+
+
+def _placed(provider: str, one: Charged) -> Charged:
+    """A charge from a bill at its place, found anew: what a model is called may change with the price book."""
+    if not one.place:
+        return one
+    return replace(one, place=part_of(place_of(provider, one.day, one.model, one.key), one.person))
 
 
 class _Observations:
@@ -191,7 +203,7 @@ def _beside(
     """Use by keys that are not the gateway's."""
     places: dict[str, Line] = {}
     for one in lines:
-        place = place_of(provider, one.day, one.model, one.key, one.user)
+        place = place_of(provider, one.day, one.model, _whose(one))
         before = places.get(place)
         places[place] = one if before is None else _added(before, one)
     parts = _by_place(made)
@@ -217,18 +229,20 @@ def _past(
     seen: _Observations,
 ) -> list[Finding]:
     """What one place of the bill asks for, beyond what was charged for it (`parts`) or dismissed."""
-    blank = Finding("outside", line.day, line.model, rest, key=line.key, place=place, requests=line.requests)
+    blank = Finding("outside", line.day, line.model, rest, key=_whose(line), place=place, requests=line.requests)
     if is_nothing(rest):
         return []
     if not fits(rest):
         if len(parts) == 1 and fits(plus(parts[0].usage, rest)):
             return [_part(blank, parts[0].person, rest, parts, "the bill tells less of it than was charged")]
         return [replace(blank, kind="unexplained", why="the bill tells less of it than was charged")]
-    if owner:
-        return [_part(blank, owner, rest, parts, "by the owner of its key or address")]
     settled = known.dismissed.get(place)
     if settled is not None and fits(minus(rest, settled)):
         rest = minus(rest, settled)
+        if is_nothing(rest):
+            return []
+    if owner:
+        return [_part(blank, owner, rest, parts, "by the owner of its key or address")]
     found = []
     for person, usage in seen.take((line.day, line.model), rest):
         rest = minus(rest, usage)
