@@ -65,9 +65,12 @@ class Comparison:
     """Of the month; what stands in the days around it is theirs."""
     charges: Mapping[str, Standing]
     bill_list_nanos: int
-    """The bill's tokens at list price: what is charged for those that agree, and what each finding comes to."""
+    """The bill's tokens at list price: what is charged for those that agree, what each finding comes to, what was
+    dismissed."""
     bill_cost_nanos: int | None
     """What the provider itself says that it charges; None where it has not."""
+    dismissed_list_nanos: int
+    """Of the bill, and said to be nobody's to pay."""
     oddities: tuple[dict[str, Any], ...]
 
     def of(self, *kinds: str) -> list[Priced]:
@@ -132,6 +135,7 @@ def compare(desk: Desk, provider: str, month: str, bill: Bill | None = None) -> 
         cost = bills.cost_nanos(connection, provider, days[1], days[-2])
         oddities = _oddities(connection, provider, days[1], days[-2])
         known = _known(connection, provider, days, spoken)
+        settled = suspense.dismissed(connection, provider, month)
     if bill is not None:
         told = [one for one in told if one.day not in bill.days] + list(bill.lines)
         spoken |= bill.days
@@ -155,9 +159,13 @@ def compare(desk: Desk, provider: str, month: str, bill: Bill | None = None) -> 
     )
     findings = tuple(_priced(one, standing, rates) for one in matched.findings if one.day.startswith(month))
     charged = sum(one.usage.list_nanos for one in standing.values() if one.charged.day.startswith(month))
-    worth = charged + sum(_more(one, standing) for one in findings)
+    parts = [rates.value(model, _at(day), "", usage, summed=True) for day, model, usage in settled]
+    dismissed = sum(value[0] for value in parts if value)
+    worth = charged + dismissed + sum(_more(one, standing) for one in findings)
     cells = tuple(one for one in matched.cells if one.day.startswith(month))
-    return Comparison(provider, month, replace(matched, cells=cells), findings, standing, worth, cost, tuple(oddities))
+    return Comparison(
+        provider, month, replace(matched, cells=cells), findings, standing, worth, cost, dismissed, tuple(oddities)
+    )
 
 
 def apply(desk: Desk, found: Comparison) -> dict[str, Any]:
@@ -245,6 +253,7 @@ def document(desk: Desk, found: Comparison) -> dict[str, Any]:
         "assumed_keys": found.matched.assumed,
         "bill_list_nanos": found.bill_list_nanos,
         "bill_cost_nanos": found.bill_cost_nanos,
+        "dismissed_list_nanos": found.dismissed_list_nanos,
         "charged_list_nanos": sum(one.usage.list_nanos for one in ledger),
         "charged_cost_nanos": sum(one.usage.cost_nanos for one in ledger),
         "kinds": {

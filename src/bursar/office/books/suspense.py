@@ -19,6 +19,7 @@ from bursar.office.books.closes import checked_note
 from bursar.office.database import reading, transaction
 from bursar.office.tables import ORGANISATION, bill_suspense
 from bursar.office.workforce import people
+from bursar.prices import Usage
 
 if TYPE_CHECKING:
     from bursar.office.books.reconciling import Priced
@@ -80,6 +81,16 @@ def listed(connection: Connection, provider: str = "", month: str = "", state: s
     rows = connection.execute(query.order_by(row.state != "open", row.list_nanos.desc(), row.place).limit(MAX_LISTED))
     names = {one["id"]: one["handle"] for one in people.listed(connection)}
     return [_document(one, names) for one in rows]
+
+
+def dismissed(connection: Connection, provider: str, month: str) -> list[tuple[str, str, Usage]]:
+    """Day, model and usage of what was said to be nobody's to pay."""
+    row = bill_suspense.c
+    query = select(bill_suspense).where(
+        row.organisation == ORGANISATION, row.provider == provider, row.day.startswith(month, autoescape=True)
+    )
+    found = [(one.day, one.model, usage_of(json.loads(one.dismissed))) for one in connection.execute(query)]
+    return [one for one in found if one[2] != Usage()]
 
 
 def named(connection: Connection, place: str) -> dict[str, Any]:
