@@ -20,7 +20,7 @@ from tests.support.standin import running
 
 from bursar.demo.company import history, roster
 from bursar.demo.provider import Provider, Served
-from bursar.demo.provider.administration import key_id
+from bursar.demo.provider.administration import Faults, key_id
 from bursar.demo.provider.past import served
 from bursar.errors import Conflict, InvalidInput, NotFound
 from bursar.exchange.provider_bills.values import plus
@@ -242,12 +242,14 @@ def test_finance_resolves_what_is_in_suspense_until_the_bill_and_the_books_agree
 
 
 def test_a_cut_page_leaves_everything_as_it_was(company: Company) -> None:
-    company.provider.administration.faults.cut_page = 3
-    try:
-        with pytest.raises(InvalidInput, match=r"page 3.*nothing was imported"):
-            company.ask("openai", apply=True)
-    finally:
-        company.provider.administration.faults.cut_page = 0
+    company.provider.administration.faults = Faults(cut_page=3)
+    with reading(company.desk.engine) as connection:
+        before = bills.readings(connection)
+    with pytest.raises(InvalidInput, match=r"page 3.*nothing was imported"):
+        company.ask("openai", apply=True)
+    with reading(company.desk.engine) as connection:
+        assert bills.readings(connection) == before
+    company.provider.administration.faults = Faults()
 
 
 def test_the_admin_key_is_sealed_and_told_nowhere(company: Company, tmp_path: Path) -> None:

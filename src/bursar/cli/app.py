@@ -28,6 +28,8 @@ _GROUPS: dict[str, tuple[str, str, str]] = {
     "setting": ("settings", "app", "What the organisation has opened."),
     "notify": ("notify", "app", "What people are told, and whether it reached them."),
     "price": ("prices", "app", "The price book: list, contract and own rates."),
+    "import": ("imports", "app", "What comes in as a file."),
+    "suspense": ("reconcile", "app", "Use on a provider's bill that nobody is known to have made."),
     "ledger": ("reports", "ledger_app", "The journal and its proof."),
 }
 """By name: the module, its group, and what it is for."""
@@ -40,6 +42,7 @@ _COMMANDS: dict[str, str] = {
     "balance": "reports",
     "statement": "reports",
     "exposure": "reports",
+    "reconcile": "reconcile",
     "doctor": "reports",
 }
 """Commands without a group: their module."""

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, select
 
 from bursar.errors import Conflict, NotFound
 from bursar.exchange.provider_bills import Bill
-from bursar.exchange.provider_bills.matching import Finding, Known, Matched, Observed, match
+from bursar.exchange.provider_bills.matching import Finding, Known, Matched, match
 from bursar.exchange.provider_bills.values import fits, tokens, usage_of
 from bursar.ledger import Applied, Charge, Command, Correct, Rejected, Request, Usage
 from bursar.ledger.lateness import Dated, charge_in_the_past
@@ -31,7 +31,8 @@ from bursar.office.books import bill_charges, bills, suspense
 from bursar.office.books.bill_charges import OUTSIDE, RECONCILED, UNIT, Standing
 from bursar.office.catalogue import pricing, providers
 from bursar.office.database import reading, transaction
-from bursar.office.tables import ORGANISATION, bill_suspense, outside_usage, person
+from bursar.office.metering import outside
+from bursar.office.tables import ORGANISATION, bill_suspense, person
 from bursar.prices import PriceBook
 from bursar.prices import Usage as Counted
 
@@ -148,6 +149,8 @@ def compare(desk: Desk, provider: str, month: str, bill: Bill | None = None) -> 
             f"{provider[:80]} has told nothing of {months.title(month)}",
             "read its bill first: with an admin key, or `bursar import usage FILE --provider ...`",
         )
+    since, until = ((one - months.EPOCH).days for one in (first, end))
+    known = replace(known, observed=outside.observed(desk, since, until, rates.named(months.micros_of(month)[0])))
     standing = desk.store.read(lambda session: bill_charges.charges(session, provider, first, end))
     start = months.micros_of(month)[0]
     matched = match(
@@ -365,26 +368,8 @@ def _known(connection: Connection, provider: str, days: list[str], spoken: froze
         owners=bills.owners(connection, provider),
         addresses=addresses,
         dismissed=dismissed,
-        observed=observed(connection, days[0], days[-1]),
         days=spoken,
     )
-
-
-def observed(connection: Connection, first: str, last: str) -> list[Observed]:
-    """What people's own clients told of that did not pass the gateway, days both included."""
-    start = (date.fromisoformat(first) - months.EPOCH).days * 24
-    end = ((date.fromisoformat(last) - months.EPOCH).days + 1) * 24
-    row = outside_usage.c
-    query = select(outside_usage).where(row.hour >= start, row.hour < end)
-    return [
-        Observed(
-            one.person,
-            (months.EPOCH + timedelta(days=one.hour // 24)).isoformat(),
-            one.model,
-            usage_of(json.loads(one.tokens)),
-        )
-        for one in connection.execute(query)
-    ]
 
 
 def _oddities(connection: Connection, provider: str, first: str, last: str) -> tuple[dict[str, Any], ...]:
