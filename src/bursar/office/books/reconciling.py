@@ -173,7 +173,7 @@ def compare(desk: Desk, provider: str, month: str, bill: Bill | None = None) -> 
 
 def apply(desk: Desk, found: Comparison) -> dict[str, Any]:
     """Set right what a comparison found; says what was done. Raises Conflict, with nothing done, if the ledger refuses."""
-    corrections, fresh = commands(found)
+    corrections, fresh = commands(found, desk.now())
     people = {one.person for one in (*corrections, *(dated.on_time for dated in fresh))}
     for one in sorted(people):
         desk.run_calendar(one)
@@ -196,7 +196,7 @@ def apply(desk: Desk, found: Comparison) -> dict[str, Any]:
     return summary
 
 
-def commands(found: Comparison) -> tuple[list[Command], list[Dated]]:
+def commands(found: Comparison, now: int) -> tuple[list[Command], list[Dated]]:
     """Corrections, and charges of use that went past the gateway; what has no price is left to be looked at."""
     corrections: list[Command] = []
     fresh: list[Dated] = []
@@ -208,16 +208,16 @@ def commands(found: Comparison) -> tuple[list[Command], list[Dated]]:
             standing = found.charges[finding.charge]
             corrections.append(_correction(standing, one, found.provider))
         else:
-            fresh.append(charge_of(found.provider, one))
+            fresh.append(charge_of(found.provider, one, now))
     return corrections, fresh
 
 
-def charge_of(provider: str, priced: Priced) -> Dated:
-    """The charge of use that went past the gateway, on time and late."""
+def charge_of(provider: str, priced: Priced, now: int) -> Dated:
+    """The charge of use that went past the gateway, on time and late: at noon of its day, and of today at once."""
     finding = priced.finding
     assert priced.list_nanos is not None
     assert priced.cost_nanos is not None
-    at = _at(finding.day)
+    at = now if now // months.MICROS_PER_DAY == _at(finding.day) // months.MICROS_PER_DAY else _at(finding.day)
     usage = Usage(
         request_id=finding.place,
         provider=provider,

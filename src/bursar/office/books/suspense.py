@@ -130,7 +130,7 @@ def attribute(desk: Desk, place: str, person: str, note: str = "", *, own_key: b
         place=part_of(place, holder["id"]),
         why=f"attributed by {desk.actor}",
     )
-    dated = reconciling.charge_of(entry["provider"], reconciling.Priced(finding, *value))
+    dated = reconciling.charge_of(entry["provider"], reconciling.Priced(finding, *value), desk.now())
     desk.run_calendar(holder["id"])
     ((answer, _),) = desk.store.transact(lambda session: charge_in_the_past(session, [dated], desk.now()))
     if not isinstance(answer, Applied):
