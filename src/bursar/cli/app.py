@@ -30,8 +30,9 @@ _GROUPS: dict[str, tuple[str, str, str]] = {
     "notify": ("notify", "app", "What people are told, and whether it reached them."),
     "price": ("prices", "app", "The price book: list, contract and own rates."),
     "books": ("books", "app", "Closing months, and the chart of accounts."),
-    "report": ("report", "app", "The house in figures: exposure, forecast, pay, prices."),
+    "report": ("report", "app", "The house in figures: exposure, forecast, fairness, pay, prices, the close."),
     "export": ("exports", "app", "What leaves the house as a file: FOCUS, journal, payroll, OCF."),
+    "suspense": ("reconcile", "app", "Use on a provider's bill that nobody is known to have made."),
     "ledger": ("reports", "ledger_app", "The journal and its proof."),
 }
 """By name: the module, its group, and what it is for."""
@@ -45,6 +46,7 @@ _COMMANDS: dict[str, str] = {
     "statement": "reports",
     "total-pay": "total_pay",
     "exposure": "reports",
+    "reconcile": "reconcile",
     "doctor": "reports",
 }
 """Commands without a group: their module."""

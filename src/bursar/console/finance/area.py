@@ -11,6 +11,7 @@ AREA = Area(
         "/finance/spend",
         "/finance/pay",
         "/finance/reconciliation",
+        "/finance/billed-seats",
         "/finance/close",
         "/finance/journal",
         "/payroll",
