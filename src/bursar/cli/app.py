@@ -33,6 +33,7 @@ _GROUPS: dict[str, tuple[str, str, str]] = {
     "report": ("report", "app", "The house in figures: exposure, forecast, fairness, pay, prices, the close."),
     "export": ("exports", "app", "What leaves the house as a file: FOCUS, journal, payroll, OCF."),
     "suspense": ("reconcile", "app", "Use on a provider's bill that nobody is known to have made."),
+    "tax": ("tax", "app", "What use counts for as pay, by rules with their sources. Never advice."),
     "ledger": ("reports", "ledger_app", "The journal and its proof."),
 }
 """By name: the module, its group, and what it is for."""
