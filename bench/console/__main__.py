@@ -21,11 +21,11 @@ from urllib.parse import urlsplit
 
 from bench.console.company import ROLES, Size, build
 from bench.report import Bound, figure, percentile, print_bounds, print_table, write_json
-from bursar.office import accounts, sessions
 from bursar.office.database import transaction
 from bursar.office.desk import open_desk, system_clock
+from bursar.office.identity import accounts, sessions
+from bursar.office.keyring.tokens import RANDOM_BYTES
 from bursar.office.settings import Settings
-from bursar.office.tokens import RANDOM_BYTES
 
 MOST_MS = 60.0
 FLOOR = "/sign-in"

@@ -15,10 +15,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bursar.ledger.values import AVAILABLE, SPENT
-from bursar.office import accounts, promises, rollout
 from bursar.office.database import transaction
 from bursar.office.desk import Desk, initialise, open_desk
+from bursar.office.granting import promises
+from bursar.office.identity import accounts
 from bursar.office.settings import Settings
+from bursar.office.terms import rollout
 from bursar.plans.check import load
 
 MICROS_PER_DAY = 86_400_000_000

@@ -16,9 +16,9 @@ from tests.support.api import Served, served, token_of
 from tests.support.profile import NIGHTLY, size
 
 from bursar.api import PREFIX, ROUTES
-from bursar.office import accounts
 from bursar.office.access import ASSIGNABLE
 from bursar.office.database import transaction
+from bursar.office.identity import accounts
 
 MAX_SECONDS = size(300, 6 * 3600)
 LOGINS = ("everything", "ada")

@@ -17,7 +17,7 @@ from tests.acceptance import clients
 from tests.integration.test_limits import notes, under_plan
 from tests.support.house import House, running_house
 
-from bursar.office import pools
+from bursar.office.granting import pools
 
 pytestmark = [
     pytest.mark.xdist_group("clients"),

@@ -11,7 +11,7 @@ from tests.support.browser import DESK, HOW_TO_GET, READY
 from tests.support.console import PASSWORD, ConsoleHouse, add_account, console_house
 from tests.support.profile import NIGHTLY
 
-from bursar.office import promises
+from bursar.office.granting import promises
 
 pytest_plugins = ("tests.postgres",)
 pytestmark = [pytest.mark.skipif(not READY, reason=HOW_TO_GET), pytest.mark.xdist_group("console-flows")]

@@ -16,11 +16,14 @@ from bursar.demo.provider import Provider
 from bursar.grants.rehearsal import Rehearsal
 from bursar.ledger import reading
 from bursar.ledger.values import FUNDING
-from bursar.office import grants, pools, promises, reports, rollout, topups, verification
 from bursar.office.database import reading as looking
 from bursar.office.desk import Desk, initialise, open_desk
-from bursar.office.serving import serving
+from bursar.office.figures import reports
+from bursar.office.granting import grants, pools, promises, topups
+from bursar.office.metering.serving import serving
+from bursar.office.oversight import verification
 from bursar.office.settings import Settings
+from bursar.office.terms import rollout
 from bursar.plans.check import load
 
 DOLLAR = 1_000_000_000

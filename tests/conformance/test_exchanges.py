@@ -24,10 +24,10 @@ from genai_prices.data import providers as library_providers
 from tests.support.oracle import as_library_usage
 from tests.support.profile import SHARED, WHY_NO_SHARED
 
-from bursar.office import pricing
+from bursar.office.catalogue import pricing
 from bursar.office.database import transaction
 from bursar.office.desk import initialise, open_desk
-from bursar.office.serving import serving
+from bursar.office.metering.serving import serving
 from bursar.office.settings import Settings
 from bursar.prices.usage import Usage
 

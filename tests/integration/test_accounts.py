@@ -11,13 +11,14 @@ from sqlalchemy import Engine, insert, select, update
 from tests.support.signing import DAY, NOW, VAULT, Dice, add_account, trying
 
 from bursar.errors import BursarError, Conflict, InvalidInput, NotFound
-from bursar.office import accounts, people, sessions
 from bursar.office.access import Actor
-from bursar.office.accounts import MAPPED_MICROS, Account
 from bursar.office.database import reading, transaction
-from bursar.office.sessions import Opened
+from bursar.office.identity import accounts, sessions
+from bursar.office.identity.accounts import MAPPED_MICROS, Account
+from bursar.office.identity.sessions import Opened
 from bursar.office.tables import account_identity, user_account
 from bursar.office.tables import audit as log
+from bursar.office.workforce import people
 
 if TYPE_CHECKING:
     from tests.postgres import Changing

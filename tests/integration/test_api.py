@@ -20,10 +20,11 @@ from tests.support.profile import NIGHTLY
 
 from bursar.api import PREFIX, ROUTES
 from bursar.ledger.proof import verify_proof
-from bursar.office import kept_answers, promises, work
 from bursar.office.database import reading, transaction
+from bursar.office.granting import promises
 from bursar.office.tables import kept_answer
 from bursar.office.vault import rotate_master_file
+from bursar.office.works import kept_answers, work
 
 ENGINES = ("sqlite", "postgresql")
 AT_ONCE = 40

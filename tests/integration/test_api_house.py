@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.support.api import Served, served
 
-from bursar.office import promises
+from bursar.office.granting import promises
 from bursar.office.months import following, month_of
 
 pytest_plugins = ("tests.postgres",)

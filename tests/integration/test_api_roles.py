@@ -14,10 +14,10 @@ from tests.support.profile import NIGHTLY
 from tests.support.world import ABOUT, LOGINS, World, approver, canary, furnished
 
 from bursar.api import ROUTES, Route
-from bursar.office import people
 from bursar.office.access import Action, Actor, Subject, allow, reach
 from bursar.office.database import reading
 from bursar.office.tables import ORGANISATION
+from bursar.office.workforce import people
 
 ENGINES = ("sqlite", "postgresql") if NIGHTLY else ("sqlite",)
 

@@ -11,13 +11,14 @@ from sqlalchemy import Engine, event, select, update
 from tests.support.signing import DAY, NOW, VAULT, Dice, add_account
 
 from bursar.errors import Conflict, Forbidden, InvalidInput, NotFound
-from bursar.office import accounts, api_tokens, people
 from bursar.office.access import TABLE, Actor, Subject, action, allow, require
-from bursar.office.api_tokens import IssuedToken, authenticate, scopes_of
 from bursar.office.database import reading, transaction
+from bursar.office.identity import accounts, api_tokens
+from bursar.office.identity.api_tokens import IssuedToken, authenticate, scopes_of
+from bursar.office.keyring.tokens import API_PREFIX, is_well_formed, make_token
 from bursar.office.tables import api_token
-from bursar.office.tokens import API_PREFIX, is_well_formed, make_token
 from bursar.office.vault import Vault, rotate_master
+from bursar.office.workforce import people
 
 if TYPE_CHECKING:
     from tests.postgres import Changing

@@ -34,9 +34,9 @@ from bursar.ledger import (
     apply_now,
     rules,
 )
-from bursar.office import reports
 from bursar.office.desk import initialise, open_desk
-from bursar.office.serving import serving
+from bursar.office.figures import reports
+from bursar.office.metering.serving import serving
 from bursar.office.settings import Settings
 from bursar.prices import PriceBook, list_prices
 from bursar.prices import Usage as Tokens

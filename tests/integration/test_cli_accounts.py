@@ -8,14 +8,14 @@ import pytest
 from tests.support.signing import PASSWORD, QUICK, Dice
 from tests.support.terminal import Terminal
 
-from bursar.office import second_factor, sign_in, totp
 from bursar.office.access import page
-from bursar.office.api_tokens import authenticate
 from bursar.office.database import transaction
 from bursar.office.desk import Desk, open_desk
-from bursar.office.sessions import Opened
+from bursar.office.identity import second_factor, sign_in, totp
+from bursar.office.identity.api_tokens import authenticate
+from bursar.office.identity.sessions import Opened
+from bursar.office.identity.sign_in import Origin
 from bursar.office.settings import Settings
-from bursar.office.sign_in import Origin
 from bursar.office.vault import Secret
 
 

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from bursar.cli.app import command_line
 from bursar.errors import BursarError, Conflict, InvalidInput
-from bursar.office import promises
+from bursar.office.granting import promises
 
 LOCAL = ("HOME", "PATH", "COLUMNS")
 

@@ -12,8 +12,10 @@ from sqlalchemy import update
 from tests.support.books import NANO, Books
 
 from bursar.errors import Conflict, InvalidInput, NotFound, Unavailable
-from bursar.office import audit_pages, closes, reconciliation, standing
+from bursar.office import standing
+from bursar.office.books import closes, reconciliation
 from bursar.office.database import reading, transaction
+from bursar.office.oversight import audit_pages
 from bursar.office.tables import period_usage
 
 pytest_plugins = ("tests.postgres",)

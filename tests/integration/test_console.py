@@ -17,8 +17,8 @@ from tests.support.console import PASSWORD, ROLES, SCRIPT, ConsoleHouse, console
 from bursar.console.area import Page
 from bursar.console.areas import AREAS
 from bursar.office.access import reach
-from bursar.office.accounts import actor_of, named
 from bursar.office.database import reading
+from bursar.office.identity.accounts import actor_of, named
 from bursar.web.edge import HEADERS
 
 pytest_plugins = ("tests.postgres",)
@@ -274,7 +274,7 @@ def test_one_ends_ones_own_sessions_and_nobody_elses(house: ConsoleHouse) -> Non
 
 
 def test_a_second_factor_is_added_by_its_first_code_and_asked_for_from_then_on(house: ConsoleHouse) -> None:
-    from bursar.office import totp
+    from bursar.office.identity import totp
 
     with house.client("payroll") as tab:
         shown = house.send(tab, "/account/factor", at="/account").text
@@ -310,8 +310,8 @@ def _base32(text: str) -> bytes:
 def test_an_invitation_sets_a_password_once_and_says_what_is_wrong_with_it(house: ConsoleHouse) -> None:
     import secrets
 
-    from bursar.office import accounts, invitations
     from bursar.office.database import transaction
+    from bursar.office.identity import accounts, invitations
 
     with transaction(house.desk.engine) as connection:
         made = accounts.add(
@@ -508,8 +508,9 @@ def test_one_asks_for_more_sees_it_wait_and_takes_it_back(house: ConsoleHouse) -
 
 
 def test_whoever_looks_at_somebodys_figures_is_on_their_page(house: ConsoleHouse) -> None:
-    from bursar.office import reads, sessions, subjects
     from bursar.office.access import action
+    from bursar.office.identity import sessions
+    from bursar.office.oversight import reads, subjects
     from bursar.web.cookies import blank_cookie
 
     assert len(blank_cookie(bytes(32))) == sessions.COOKIE_CHARS

@@ -12,8 +12,10 @@ import pytest
 from tests.support.console import PLAN, SCRIPT, ConsoleHouse, account_of, add_account, console_house
 from tests.support.profile import NIGHTLY
 
-from bursar.office import audit, grants, plans
+from bursar.office import audit
 from bursar.office.database import reading
+from bursar.office.granting import grants
+from bursar.office.terms import plans
 
 pytest_plugins = ("tests.postgres",)
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 from tests.support.console import SCRIPT, ConsoleHouse, console_house
 
-from bursar.office import leaderboard
 from bursar.office.database import reading
+from bursar.office.figures import leaderboard
 
 pytest_plugins = ("tests.postgres",)
 

@@ -16,7 +16,9 @@ from tests.support.console import SCRIPT, ConsoleHouse, account_of, console_hous
 from tests.support.past import BEFORE, LAST, NOW, charge, own_money, two_months
 
 from bursar.ledger.proof import verify_proof
-from bursar.office import months, nodes, pools, standing
+from bursar.office import months, standing
+from bursar.office.granting import pools
+from bursar.office.metering import nodes
 
 pytest_plugins = ("tests.postgres",)
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from tests.support.console import SCRIPT, ConsoleHouse, console_house
 
-from bursar.office import promises
+from bursar.office.granting import promises
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

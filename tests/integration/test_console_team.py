@@ -10,7 +10,9 @@ import pytest
 from tests.support.console import PLAN, SCRIPT, ConsoleHouse, add_account, console_house
 
 from bursar.ledger import Applied, Charge, LotTerms, Release, Request, Usage, apply_now
-from bursar.office import promises, rollout, topups, watch
+from bursar.office.granting import promises, topups
+from bursar.office.telling import watch
+from bursar.office.terms import rollout
 from bursar.plans.check import load
 
 pytest_plugins = ("tests.postgres",)

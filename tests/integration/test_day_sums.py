@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.support.books import NANO, Books, at
 
-from bursar.office import day_sums
+from bursar.office.figures import day_sums
 
 pytest_plugins = ("tests.postgres",)
 DAY = 86_400_000_000

@@ -12,30 +12,19 @@ from tests.support.books import DAY, NANO, Books, at
 
 from bursar.errors import InvalidInput
 from bursar.ledger import Request, TakeHold
-from bursar.office import (
-    audit_pages,
-    bands,
-    exposure,
-    grants,
-    house_spending,
-    journal_pages,
-    key_pages,
-    key_use,
-    naming,
-    nodes,
-    promises,
-    provider_changes,
-    ratio,
-    reads,
-    rollout,
-    standing,
-    traffic,
-    verification,
-)
+from bursar.office import naming, standing
 from bursar.office.access import Actor, Subject, action
+from bursar.office.catalogue import provider_changes
+from bursar.office.catalogue.providers import ProviderTerms
 from bursar.office.database import reading, transaction
+from bursar.office.figures import exposure, house_spending, ratio
+from bursar.office.granting import grants, promises
+from bursar.office.keyring import key_pages, key_use
+from bursar.office.metering import nodes, traffic
 from bursar.office.months import days_of
-from bursar.office.providers import ProviderTerms
+from bursar.office.oversight import audit_pages, journal_pages, reads, verification
+from bursar.office.terms import rollout
+from bursar.office.workforce import bands
 from bursar.plans.check import load
 
 pytest_plugins = ("tests.postgres",)
@@ -328,7 +317,7 @@ def test_a_search_of_a_long_log_goes_on_where_it_ended(books: Books, monkeypatch
 
 
 def test_who_looked_at_whom_goes_on_from_page_to_page_also_within_one_instant(books: Books) -> None:
-    from bursar.office import accounts
+    from bursar.office.identity import accounts
 
     with transaction(books.desk.engine) as connection:
         accounts.add(connection, "aud", account_id="acc_aud", by="test", now=1, roles=["auditor"])

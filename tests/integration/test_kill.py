@@ -16,8 +16,8 @@ from tests.support.processes import serve_process
 from tests.support.profile import size
 
 from bursar.demo.provider import Defaults, Provider
-from bursar.office import verification
 from bursar.office.desk import initialise, open_desk
+from bursar.office.oversight import verification
 from bursar.office.settings import Settings
 
 ROUNDS = size(20, 200)

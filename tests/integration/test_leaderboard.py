@@ -14,11 +14,13 @@ from bursar.insight.leaderboard import Shown
 from bursar.ledger import Charge, Release, Request, Usage, apply_now
 from bursar.ledger.values import LotTerms
 from bursar.money import NANO
-from bursar.office import leaderboard, openings, people
+from bursar.office import openings
 from bursar.office.database import reading, transaction
 from bursar.office.desk import Desk, initialise, open_desk
+from bursar.office.figures import leaderboard
 from bursar.office.settings import Settings
 from bursar.office.tables import audit, leaderboard_member
+from bursar.office.workforce import people
 
 pytest_plugins = ("tests.postgres",)
 

@@ -8,8 +8,11 @@ from typing import Any
 
 from tests.support.house import House, running_house
 
-from bursar.office import pools, promises, reports, rollout, verification
 from bursar.office.desk import Desk
+from bursar.office.figures import reports
+from bursar.office.granting import pools, promises
+from bursar.office.oversight import verification
+from bursar.office.terms import rollout
 from bursar.plans.check import load
 
 PLAN = """

@@ -22,14 +22,14 @@ from tests.support.house import running_house
 from tests.support.receivers import mail_server, make_certificate, web_server
 
 from bursar.errors import Conflict, InvalidInput
-from bursar.office import notices
-from bursar.office.channels import Notify, channels
 from bursar.office.database import transaction
 from bursar.office.desk import Desk, open_desk
-from bursar.office.notices import MAX_ATTEMPTS, deliver, wait_after
 from bursar.office.settings import Settings
+from bursar.office.telling import notices
+from bursar.office.telling.channels import Notify, channels
+from bursar.office.telling.notices import MAX_ATTEMPTS, deliver, wait_after
+from bursar.office.telling.watch import watch
 from bursar.office.vault import create_master_key
-from bursar.office.watch import watch
 
 pytest_plugins = ("tests.postgres",)
 
@@ -457,7 +457,7 @@ def test_a_claim_lasts_longer_than_any_channel_may_take() -> None:
 async def test_a_gateway_watches_and_delivers_by_itself_and_survives_what_goes_wrong(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("bursar.office.serving.NOTICE_SECONDS", 0.05)
+    monkeypatch.setattr("bursar.office.metering.serving.NOTICE_SECONDS", 0.05)
     rounds = iter([RuntimeError("once")])
 
     def fails_once(desk: Desk, now: int) -> int:
@@ -465,7 +465,7 @@ async def test_a_gateway_watches_and_delivers_by_itself_and_survives_what_goes_w
             raise error
         return watch(desk, now)
 
-    monkeypatch.setattr("bursar.office.serving.watch", fails_once)
+    monkeypatch.setattr("bursar.office.metering.serving.watch", fails_once)
     with web_server() as hook:
         notify = Notify(webhook_url=hook.url, webhook_secret=SIGNING)
         async with running_house(tmp_path, grant="$0.0001", notify=notify) as house:

@@ -12,15 +12,17 @@ import pytest
 from sqlalchemy import Engine, select, text
 
 from bursar.errors import BursarError, Conflict
-from bursar.office import keys, people, pricing, providers
+from bursar.office.catalogue import pricing, providers
+from bursar.office.catalogue.providers import ProviderTerms
 from bursar.office.database import open_engine, reading, transaction
-from bursar.office.directory import LiveDirectory
-from bursar.office.keys import KeyTerms
-from bursar.office.providers import ProviderTerms
+from bursar.office.keyring import keys
+from bursar.office.keyring.keys import KeyTerms
+from bursar.office.keyring.tokens import make_token
+from bursar.office.metering.directory import LiveDirectory
 from bursar.office.settings import Settings
 from bursar.office.tables import metadata
-from bursar.office.tokens import make_token
 from bursar.office.vault import Secret, Vault, create_master_key, open_vault, rotate_master
+from bursar.office.workforce import people
 
 if TYPE_CHECKING:
     from tests.postgres import Changing

@@ -15,9 +15,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, delete, func, insert, inspect, select, text, update
 
 from bursar.errors import BursarError, Conflict, InvalidInput, Unavailable
-from bursar.office import audit, database, people
+from bursar.office import audit, database
 from bursar.office.database import check_schema, migrate, open_engine, reading, schema_state, transaction
 from bursar.office.tables import access_key, metadata, person, provider
+from bursar.office.workforce import people
 
 if TYPE_CHECKING:
     from tests.postgres import Changing

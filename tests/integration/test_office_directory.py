@@ -11,14 +11,17 @@ import pytest
 from sqlalchemy import Engine, text, update
 
 from bursar.errors import Conflict, Unavailable
-from bursar.office import audit, keys, people, pricing, providers
+from bursar.office import audit
+from bursar.office.catalogue import pricing, providers
+from bursar.office.catalogue.providers import ProviderTerms
 from bursar.office.database import open_engine, transaction
-from bursar.office.directory import LiveDirectory
-from bursar.office.keys import KeyTerms
-from bursar.office.providers import ProviderTerms
+from bursar.office.keyring import keys
+from bursar.office.keyring.keys import KeyTerms
+from bursar.office.keyring.tokens import make_token
+from bursar.office.metering.directory import LiveDirectory
 from bursar.office.tables import access_key, person, price_version, provider
-from bursar.office.tokens import make_token
 from bursar.office.vault import Secret, Vault, rotate_master
+from bursar.office.workforce import people
 
 if TYPE_CHECKING:
     from tests.postgres import Changing

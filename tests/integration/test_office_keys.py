@@ -8,12 +8,13 @@ import pytest
 from sqlalchemy import Engine, select
 
 from bursar.errors import Conflict, InvalidInput, NotFound
-from bursar.office import keys, people
 from bursar.office.database import reading
-from bursar.office.keys import KeyTerms
+from bursar.office.keyring import keys
+from bursar.office.keyring.keys import KeyTerms
+from bursar.office.keyring.tokens import fingerprint, is_well_formed
 from bursar.office.tables import access_key
-from bursar.office.tokens import fingerprint, is_well_formed
 from bursar.office.vault import ACCESS_KEYS, Vault
+from bursar.office.workforce import people
 
 if TYPE_CHECKING:
     from tests.postgres import Changing

@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import Engine
 
 from bursar.errors import Conflict, InvalidInput, NotFound
-from bursar.office import people
 from bursar.office.database import reading
-from bursar.office.people import last_instant
-from bursar.office.roster import Import
+from bursar.office.workforce import people
+from bursar.office.workforce.people import last_instant
+from bursar.office.workforce.roster import Import
 
 if TYPE_CHECKING:
     from tests.postgres import Changing

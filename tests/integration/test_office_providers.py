@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import Engine, select
 
 from bursar.errors import Conflict, InvalidInput, NotFound
-from bursar.office import providers
+from bursar.office.catalogue import providers
+from bursar.office.catalogue.providers import ProviderTerms
 from bursar.office.database import reading
-from bursar.office.providers import ProviderTerms
+from bursar.office.keyring.tokens import make_token
 from bursar.office.tables import provider
-from bursar.office.tokens import make_token
 from bursar.office.vault import Secret, Vault
 
 if TYPE_CHECKING:

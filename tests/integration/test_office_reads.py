@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import Engine, delete, insert, select, update
 
 from bursar.errors import Conflict, Forbidden, InvalidInput, NotFound
-from bursar.office import people, reads
 from bursar.office.access import Actor, Role, Subject, action
 from bursar.office.database import reading, transaction
-from bursar.office.reads import MICROS_PER_HOUR, Read, look, reads_of
+from bursar.office.oversight import reads
+from bursar.office.oversight.reads import MICROS_PER_HOUR, Read, look, reads_of
 from bursar.office.tables import personal_read, user_account
+from bursar.office.workforce import people
 
 if TYPE_CHECKING:
     from tests.postgres import Changing

@@ -10,14 +10,17 @@ import pytest
 from sqlalchemy import Engine, select
 
 from bursar.errors import Conflict
-from bursar.office import audit, keys, people, pricing, providers, vault
+from bursar.office import audit, vault
+from bursar.office.catalogue import pricing, providers
+from bursar.office.catalogue.providers import ProviderTerms
 from bursar.office.database import reading
-from bursar.office.directory import LiveDirectory
-from bursar.office.keys import KeyTerms
-from bursar.office.providers import ProviderTerms
+from bursar.office.keyring import keys
+from bursar.office.keyring.keys import KeyTerms
+from bursar.office.keyring.tokens import make_token
+from bursar.office.metering.directory import LiveDirectory
 from bursar.office.tables import audit as log
-from bursar.office.tokens import make_token
 from bursar.office.vault import Rotation, Secret, create_master_key, open_vault, rotate_master_file
+from bursar.office.workforce import people
 
 if TYPE_CHECKING:
     from tests.postgres import Changing

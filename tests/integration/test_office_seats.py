@@ -14,11 +14,15 @@ from bursar.errors import Conflict, InvalidInput
 from bursar.ledger import Release, Settle, TakeHold, Void, apply_now
 from bursar.ledger.values import LotTerms
 from bursar.money import NANO
-from bursar.office import outlook, promises, reports, rollout, seats, usage_events, verification
 from bursar.office.database import reading
 from bursar.office.desk import Desk, initialise, open_desk
+from bursar.office.figures import reports
+from bursar.office.granting import outlook, promises, seats
+from bursar.office.metering import usage_events
+from bursar.office.oversight import verification
 from bursar.office.settings import Settings
 from bursar.office.tables import audit
+from bursar.office.terms import rollout
 from bursar.plans.check import load
 
 DAY = 86_400_000_000

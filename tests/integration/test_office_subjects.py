@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import Engine, insert
 
 from bursar.errors import Forbidden, NotFound
-from bursar.office import people
 from bursar.office.access import Actor, Role, Subject, action
 from bursar.office.database import reading
-from bursar.office.subjects import everybody, required, subject_of, team_of
+from bursar.office.oversight.subjects import everybody, required, subject_of, team_of
 from bursar.office.tables import organisation, person
+from bursar.office.workforce import people
 
 if TYPE_CHECKING:
     from tests.postgres import Changing

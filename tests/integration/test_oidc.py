@@ -18,13 +18,15 @@ from tests.support.identity import CLIENT, SECRET, Claims, IdentityServer, ident
 from tests.support.signing import DAY, HOUR, NOW, SECOND, VAULT, Dice, add_account
 
 from bursar.errors import BursarError, Forbidden, Unavailable
-from bursar.office import accounts, audit, people, sessions
-from bursar.office.accounts import Account
+from bursar.office import audit
 from bursar.office.database import open_engine, reading, transaction
-from bursar.office.oidc import IdentityProvider, Oidc, ProviderClient, SignedIn
-from bursar.office.sign_in import Origin
+from bursar.office.identity import accounts, sessions
+from bursar.office.identity.accounts import Account
+from bursar.office.identity.oidc import IdentityProvider, Oidc, ProviderClient, SignedIn
+from bursar.office.identity.sign_in import Origin
 from bursar.office.tables import account_identity, oidc_state
 from bursar.office.tables import audit as log
+from bursar.office.workforce import people
 
 pytest_plugins = ("tests.postgres",)
 

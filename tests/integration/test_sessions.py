@@ -9,9 +9,9 @@ from sqlalchemy import Engine, select, text
 from tests.support.signing import HOUR, NOW, SECOND, VAULT, Dice, add_account
 
 from bursar.errors import Conflict, NotFound
-from bursar.office import accounts, sessions
 from bursar.office.database import reading, transaction
-from bursar.office.sessions import ABSOLUTE_SECONDS, IDLE_SECONDS, TOUCH_SECONDS, Opened
+from bursar.office.identity import accounts, sessions
+from bursar.office.identity.sessions import ABSOLUTE_SECONDS, IDLE_SECONDS, TOUCH_SECONDS, Opened
 from bursar.office.tables import web_session
 from bursar.office.vault import Vault
 

@@ -23,12 +23,13 @@ from tests.support.signing import (
 )
 
 from bursar.errors import Conflict, Forbidden, InvalidInput
-from bursar.office import accounts, audit, invitations, second_factor, sessions, sign_in, totp
+from bursar.office import audit
 from bursar.office.database import reading, transaction
-from bursar.office.lockout import OF_AN_ACCOUNT
-from bursar.office.passwords import Hashing
-from bursar.office.sessions import Opened
-from bursar.office.sign_in import CLOSED, WAIT, WRONG, WRONG_CODE, Origin, Refused
+from bursar.office.identity import accounts, invitations, second_factor, sessions, sign_in, totp
+from bursar.office.identity.lockout import OF_AN_ACCOUNT
+from bursar.office.identity.passwords import Hashing
+from bursar.office.identity.sessions import Opened
+from bursar.office.identity.sign_in import CLOSED, WAIT, WRONG, WRONG_CODE, Origin, Refused
 from bursar.office.tables import account_password, sign_in_failure
 from bursar.office.tables import audit as log
 from bursar.office.vault import Secret, Vault, rotate_master
@@ -123,7 +124,7 @@ def test_an_address_that_tries_many_logins_waits_and_others_do_not(house: Engine
     ],
 )
 def test_a_network_of_ipv6_counts_as_one_address(one: str, other: str, same: bool) -> None:
-    from bursar.office.attempts import marked
+    from bursar.office.identity.attempts import marked
 
     assert (marked(VAULT, "org_1", "x", one).address == marked(VAULT, "org_1", "x", other).address) == same
 

@@ -11,9 +11,9 @@ from sqlalchemy import Engine, select
 from tests.support.signing import HOME, NOW, QUICK, VAULT, Dice, add_account, trying
 
 from bursar.errors import BursarError
-from bursar.office import accounts, api_tokens, invitations, second_factor, sessions, sign_in, totp
 from bursar.office.database import reading, transaction
-from bursar.office.sessions import Opened
+from bursar.office.identity import accounts, api_tokens, invitations, second_factor, sessions, sign_in, totp
+from bursar.office.identity.sessions import Opened
 from bursar.office.tables import metadata
 from bursar.office.vault import Secret
 

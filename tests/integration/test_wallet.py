@@ -10,9 +10,14 @@ import pytest
 
 from bursar.errors import InvalidInput
 from bursar.ledger import Charge, Request, Usage, apply_now, reading
-from bursar.office import asking, departing, own_terms, promises, rollout, running, spending, topups, wallet, watch
 from bursar.office.desk import Desk, initialise, open_desk
+from bursar.office.figures import spending, wallet
+from bursar.office.granting import asking, promises, topups
+from bursar.office.metering import running
 from bursar.office.settings import Settings
+from bursar.office.telling import watch
+from bursar.office.terms import own_terms, rollout
+from bursar.office.workforce import departing
 from bursar.plans.check import load
 
 START = int(datetime(2026, 8, 1, tzinfo=UTC).timestamp()) * 1_000_000
@@ -169,7 +174,7 @@ def test_terms_are_told_with_how_they_came_to_be(desk: Desk) -> None:
 
 
 def test_where_it_went_by_session_and_key_adds_up_to_the_rollup(desk: Desk) -> None:
-    from bursar.office import reports
+    from bursar.office.figures import reports
 
     whole = sum(row["amount_nanos"] for row in reports.usage(desk, "model", person="ada", start="2026-07-01")["rows"])
     for by in ("session", "key", "agent"):
@@ -190,7 +195,7 @@ def test_nothing_runs_where_nothing_runs_and_what_was_charged_is_there(desk: Des
 
 
 def test_a_month_by_day_is_the_statement_that_names_every_request(desk: Desk) -> None:
-    from bursar.office import reports, statements
+    from bursar.office.figures import reports, statements
 
     for month, until in (("2026-08-01", "2026-09-01"), ("2026-09-01", "2026-10-01"), ("2026-10-01", "")):
         found = statements.month(desk, "ada", date.fromisoformat(month))
@@ -207,7 +212,7 @@ def test_a_month_by_day_is_the_statement_that_names_every_request(desk: Desk) ->
 
 
 def test_what_fell_due_and_nobody_recorded_is_on_the_statement(desk: Desk) -> None:
-    from bursar.office import reports, statements
+    from bursar.office.figures import reports, statements
 
     desk.add_person("due", name="Due")
     desk.give("due", "$9", expires="2026-10-25", label="Short")
@@ -224,7 +229,7 @@ def test_what_fell_due_and_nobody_recorded_is_on_the_statement(desk: Desk) -> No
 
 
 def test_a_day_has_its_requests_the_newest_first(desk: Desk) -> None:
-    from bursar.office import statements
+    from bursar.office.figures import statements
 
     found = statements.day(desk, "ada", date(2026, 9, 3))
     assert [one.amount for one in found] == [4 * DOLLAR, 2 * DOLLAR]

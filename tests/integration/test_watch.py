@@ -13,13 +13,16 @@ import pytest
 from sqlalchemy import select
 
 from bursar.ledger import NEVER, Applied, Charge, Correct, LotTerms, Release, Rollover, Usage, apply_now
-from bursar.office import notices, promises, reports, rollout
 from bursar.office.database import reading
 from bursar.office.desk import Desk, open_desk
+from bursar.office.figures import reports
+from bursar.office.granting import promises
 from bursar.office.settings import Settings
 from bursar.office.tables import usage_hour
+from bursar.office.telling import notices
+from bursar.office.telling.watch import EXHAUSTED_PPM, watch
+from bursar.office.terms import rollout
 from bursar.office.vault import create_master_key
-from bursar.office.watch import EXHAUSTED_PPM, watch
 from bursar.plans.check import load
 
 pytest_plugins = ("tests.postgres",)
@@ -284,7 +287,7 @@ def test_spending_by_the_hour_is_counted_once_however_often_one_looks(office: Of
 
 
 def test_a_long_journal_is_read_in_stretches(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bursar.office.watch.ENTRIES_AT_ONCE", 7)
+    monkeypatch.setattr("bursar.office.telling.watch.ENTRIES_AT_ONCE", 7)
     office.lot(100, days=60)
     for _ in range(40):
         office.spend(2 * DOLLAR)

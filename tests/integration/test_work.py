@@ -17,12 +17,14 @@ from tests.support.api import PLAN
 from tests.support.books import Books
 
 from bursar.errors import Conflict, NotFound
-from bursar.office import accounts, audit_pages, work, working
 from bursar.office.access import Actor
 from bursar.office.database import open_engine, reading, transaction
-from bursar.office.scenarios import Asked, question
+from bursar.office.identity import accounts
+from bursar.office.oversight import audit_pages
 from bursar.office.tables import long_work
-from bursar.office.work import Work
+from bursar.office.terms.scenarios import Asked, question
+from bursar.office.works import work, working
+from bursar.office.works.work import Work
 
 pytest_plugins = ("tests.postgres",)
 

@@ -12,11 +12,11 @@ from sqlalchemy import Engine, delete
 from tests.support.profile import size
 from tests.support.signing import DAY, NOW, PASSWORD, SECOND, VAULT, Dice, add_account, trying
 
-from bursar.office import accounts, sessions
 from bursar.office.database import reading, transaction
-from bursar.office.lockout import OF_AN_ACCOUNT, OF_AN_ADDRESS
-from bursar.office.sessions import ABSOLUTE_SECONDS, IDLE_SECONDS, Opened
-from bursar.office.sign_in import WAIT, WRONG, Origin, Refused
+from bursar.office.identity import accounts, sessions
+from bursar.office.identity.lockout import OF_AN_ACCOUNT, OF_AN_ADDRESS
+from bursar.office.identity.sessions import ABSOLUTE_SECONDS, IDLE_SECONDS, Opened
+from bursar.office.identity.sign_in import WAIT, WRONG, Origin, Refused
 from bursar.office.tables import sign_in_failure
 
 pytest_plugins = ("tests.postgres",)

@@ -16,13 +16,14 @@ from sqlalchemy import insert
 
 from bursar.api import PREFIX, api_face
 from bursar.console import console_face
-from bursar.office import accounts, api_tokens, rollout, sessions
 from bursar.office.access import ASSIGNABLE
 from bursar.office.database import transaction
 from bursar.office.desk import Desk, initialise, open_desk
+from bursar.office.identity import accounts, api_tokens, sessions
+from bursar.office.keyring.tokens import RANDOM_BYTES
 from bursar.office.settings import Settings
 from bursar.office.tables import organisation, person
-from bursar.office.tokens import RANDOM_BYTES
+from bursar.office.terms import rollout
 from bursar.plans.check import load
 from bursar.web import Desks, make_app, serving
 

@@ -21,10 +21,12 @@ from tests.support.house import House, running_house
 from tests.support.signing import QUICK
 
 from bursar.console import console_app
-from bursar.office import accounts, invitations, promises, rollout, sessions, sign_in
 from bursar.office.database import reading, transaction
 from bursar.office.desk import Desk
-from bursar.office.tokens import RANDOM_BYTES
+from bursar.office.granting import promises
+from bursar.office.identity import accounts, invitations, sessions, sign_in
+from bursar.office.keyring.tokens import RANDOM_BYTES
+from bursar.office.terms import rollout
 from bursar.office.vault import Secret
 from bursar.plans.check import load
 from bursar.web import Desks, Face, serving

@@ -13,9 +13,10 @@ import aiohttp
 
 from bursar.demo.provider import Defaults, Provider
 from bursar.gateway.server import Gateway
-from bursar.office import reports, verification
 from bursar.office.desk import Desk, initialise, open_desk
-from bursar.office.serving import serving
+from bursar.office.figures import reports
+from bursar.office.metering.serving import serving
+from bursar.office.oversight import verification
 from bursar.office.settings import Settings
 from bursar.prices import PriceBook, list_prices
 

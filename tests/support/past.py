@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from tests.support.console import ConsoleHouse
 
 from bursar.ledger import Applied, Charge, LotTerms, Release, Request, Scope, Usage, apply_now
-from bursar.office import months, pools
+from bursar.office import months
+from bursar.office.granting import pools
 
 NANO = 1_000_000_000
 NOW = months.month_of(int(datetime.now(UTC).timestamp()) * 1_000_000)

@@ -8,11 +8,11 @@ from hashlib import sha256
 
 from sqlalchemy import Engine
 
-from bursar.office import accounts, invitations, sign_in
 from bursar.office.database import transaction
-from bursar.office.passwords import Hashing
-from bursar.office.sessions import Opened
-from bursar.office.sign_in import Origin, Refused
+from bursar.office.identity import accounts, invitations, sign_in
+from bursar.office.identity.passwords import Hashing
+from bursar.office.identity.sessions import Opened
+from bursar.office.identity.sign_in import Origin, Refused
 from bursar.office.vault import Secret, Vault
 
 QUICK = Hashing(memory_kib=64, passes=1, lanes=1)

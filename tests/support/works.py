@@ -9,7 +9,7 @@ from typing import Any
 from bursar.errors import Conflict
 from bursar.office.database import transaction
 from bursar.office.desk import Desk
-from bursar.office.work import Outcome
+from bursar.office.works.work import Outcome
 
 
 def work(desk: Desk, asked: dict[str, Any], beat: Callable[[int, int], None]) -> Outcome:

@@ -14,11 +14,13 @@ from tests.support.api import OTHERS, STAFF, Served, served, token_of
 from tests.support.profile import NIGHTLY
 
 from bursar.api import ROUTES
-from bursar.office import accounts, people, promises, seats, topups
 from bursar.office.access import Action, Actor, Subject, reach
 from bursar.office.database import reading, transaction
-from bursar.office.subjects import subject_of
+from bursar.office.granting import promises, seats, topups
+from bursar.office.identity import accounts
+from bursar.office.oversight.subjects import subject_of
 from bursar.office.tables import topup_request
+from bursar.office.workforce import people
 
 LOGINS = (*STAFF, *OTHERS, "eve", "narrow")
 ABOUT = ("ada", "ben", "mia", "cora", "zoe", "eve")

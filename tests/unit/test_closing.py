@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bursar.ledger.stretch import Movement
-from bursar.office.closing import MovementLine, UsageLine, digest, movement_lines, usage_lines
+from bursar.office.books.closing import MovementLine, UsageLine, digest, movement_lines, usage_lines
 
 ADA = ("ada", "anthropic", "USD")
 TEAMS = {"ada": "platform"}

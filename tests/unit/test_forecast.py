@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bursar.office.forecast import (
+from bursar.office.figures.forecast import (
     HISTORY_HOURS,
     HORIZON_HOURS,
     MICROS_PER_HOUR,

@@ -14,10 +14,13 @@ from bursar.errors import InvalidInput
 from bursar.exchange.sheets import csv_text, number
 from bursar.gateway.tally import MAX_KINDS, Tally
 from bursar.insight.burn import LEAST_DAYS, fan
-from bursar.office import bands, months, price_history, ratio
-from bursar.office.exposure import Beyond, Exposure, Held, House, Row
-from bursar.office.small_groups import split
-from bursar.office.verification import anchor_text, read_anchor
+from bursar.office import months
+from bursar.office.catalogue import price_history
+from bursar.office.figures import ratio
+from bursar.office.figures.exposure import Beyond, Exposure, Held, House, Row
+from bursar.office.figures.small_groups import split
+from bursar.office.oversight.verification import anchor_text, read_anchor
+from bursar.office.workforce import bands
 
 DAY = 86_400_000_000
 NANO = 1_000_000_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bursar.office.lockout import (
+from bursar.office.identity.lockout import (
     MICROS,
     NEVER,
     OF_AN_ACCOUNT,

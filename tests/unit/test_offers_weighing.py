@@ -12,7 +12,7 @@ from bursar.offers.evaluation import beside, compared, evaluated
 from bursar.offers.outcome import Setup, worth
 from bursar.offers.reading import Draft, read
 from bursar.offers.weighing import weighed
-from bursar.office.weighing import REPORT_WORLDS, WORLDS
+from bursar.office.figures.weighing import REPORT_WORLDS, WORLDS
 
 FEW = Setup(paths=512)
 ASKED = replace(FEW, fan=False)

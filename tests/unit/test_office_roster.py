@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bursar.errors import InvalidInput
-from bursar.office import roster
-from bursar.office.roster import FIELDS, checked, compare, ring
+from bursar.office.workforce import roster
+from bursar.office.workforce.roster import FIELDS, checked, compare, ring
 
 
 def known(handle: str, **fields: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bursar.errors import InvalidInput
-from bursar.office.providers import Provider, ProviderTerms, checked, route
+from bursar.office.catalogue.providers import Provider, ProviderTerms, checked, route
 
 
 def provider(name: str, kind: str = "", models: tuple[str, ...] = (), *, enabled: bool = True) -> Provider:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bursar.office.keys import AccessKey, IssuedKey, KeyTerms, looks_like_key
-from bursar.office.tokens import PREFIX, RANDOM_BYTES, TOKEN_CHARS, fingerprint, is_well_formed, make_token
+from bursar.office.keyring.keys import AccessKey, IssuedKey, KeyTerms, looks_like_key
+from bursar.office.keyring.tokens import PREFIX, RANDOM_BYTES, TOKEN_CHARS, fingerprint, is_well_formed, make_token
 from bursar.office.vault import Secret
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

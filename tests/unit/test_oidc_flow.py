@@ -11,9 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bursar.errors import Forbidden, InvalidInput
-from bursar.office.oidc.flow import ENTROPY_BYTES, STATE_SECONDS, Begun, begin, local_page, returned, sign_out_url
-from bursar.office.oidc.provider import ALGORITHMS, read_provider
-from bursar.office.oidc_section import Oidc
+from bursar.office.identity.oidc.flow import (
+    ENTROPY_BYTES,
+    STATE_SECONDS,
+    Begun,
+    begin,
+    local_page,
+    returned,
+    sign_out_url,
+)
+from bursar.office.identity.oidc.provider import ALGORITHMS, read_provider
+from bursar.office.identity.oidc_section import Oidc
 from bursar.office.settings import Settings
 
 ISSUER = "https://id.example/realm"

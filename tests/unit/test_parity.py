@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bursar.office.parity import ATTRIBUTES, OTHERS, Standing, judged
-from bursar.office.small_groups import LEAST_PEOPLE
+from bursar.office.figures.parity import ATTRIBUTES, OTHERS, Standing, judged
+from bursar.office.figures.small_groups import LEAST_PEOPLE
 
 
 def person(level: str, allotment: float, *, use: float = 0.0, tenure: float = 1.0, **record: str) -> Standing:

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bursar.errors import InvalidInput, Unavailable
-from bursar.office import passwords
-from bursar.office.passwords import (
+from bursar.office.identity import passwords
+from bursar.office.identity.passwords import (
     HASHING,
     MAX_CHARS,
     MIN_CHARS,

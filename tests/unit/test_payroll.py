@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bursar.office.payroll import Agreement, drawn_up
+from bursar.office.books.payroll import Agreement, drawn_up
 
 PEOPLE = [
     ("p2", "ben", "Ben", "mobile", "Berlin"),

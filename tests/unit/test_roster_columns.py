@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bursar.errors import InvalidInput
-from bursar.office.roster import FIELDS, compare, header_of, narrowed, suggested
+from bursar.office.workforce.roster import FIELDS, compare, header_of, narrowed, suggested
 
 OTHER = "Work Email,Full Name,Job Level,Department,SSN,Reports To\nada@example.com,Ada,L5,core,123,\nben@example.com,Ben,L4,core,456,ada@example.com\n"
 

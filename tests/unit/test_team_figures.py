@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bursar.office.forecast import HISTORY_HOURS
-from bursar.office.runways import AT_RISK, runway
-from bursar.office.subjects import Member
-from bursar.office.team_use import LEAST, put_together, spread
-from bursar.office.watch import Outlook, Purse
+from bursar.office.figures.forecast import HISTORY_HOURS
+from bursar.office.figures.runways import AT_RISK, runway
+from bursar.office.figures.team_use import LEAST, put_together, spread
+from bursar.office.oversight.subjects import Member
+from bursar.office.telling.watch import Outlook, Purse
 
 DAY = 86_400_000_000
 NOW = 20_000 * DAY

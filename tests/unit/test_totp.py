@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bursar.office.totp import DRIFT_STEPS, STEP_SECONDS, base32, code_at, key_uri, step_of
+from bursar.office.identity.totp import DRIFT_STEPS, STEP_SECONDS, base32, code_at, key_uri, step_of
 
 SECRET = b"12345678901234567890"
 SEEDS = {"sha1": SECRET, "sha256": (SECRET * 2)[:32], "sha512": (SECRET * 4)[:64]}

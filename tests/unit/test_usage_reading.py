@@ -10,8 +10,8 @@ import pytest
 from bursar.calendar import micros, parse_instant, parse_zone
 from bursar.errors import InvalidInput
 from bursar.money import parse_amount
-from bursar.office import usage_reading
-from bursar.office.usage_reading import UsageEvent, read_events
+from bursar.office.metering import usage_reading
+from bursar.office.metering.usage_reading import UsageEvent, read_events
 
 ADA = {"id": "per_1", "handle": "ada", "email": "ada@example.com", "zone": "Europe/Lisbon"}
 

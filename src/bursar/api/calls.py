@@ -17,11 +17,13 @@ from starlette.requests import Request
 
 from bursar.api.limits import MAX_NAME_CHARS
 from bursar.errors import Forbidden, NotFound
-from bursar.office import api_tokens, people, reads, sessions, subjects
 from bursar.office.access import Action, Actor, Subject, allow, reach, require, visitors_may
 from bursar.office.database import reading
 from bursar.office.desk import Desk
+from bursar.office.identity import api_tokens, sessions
+from bursar.office.oversight import reads, subjects
 from bursar.office.tables import ORGANISATION, person
+from bursar.office.workforce import people
 from bursar.web.callers import SignInFirst, desks_of
 from bursar.web.cookies import session_cookie
 from bursar.web.desks import Desks

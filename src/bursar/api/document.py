@@ -24,7 +24,7 @@ from bursar.api.resources import RESOURCES, ROUTES
 from bursar.api.routes import JSON, PREFIX, Route
 from bursar.api.shapes import Page
 from bursar.office.access import ROLES
-from bursar.office.kept_answers import MAX_KEY_CHARS
+from bursar.office.works.kept_answers import MAX_KEY_CHARS
 
 Json = dict[str, Any]
 

@@ -8,7 +8,7 @@ from bursar.api.problems import KINDS, PREFIX
 from bursar.api.resources import RESOURCES, ROUTES
 from bursar.api.routes import PREFIX as AT
 from bursar.api.routes import Route
-from bursar.office import kept_answers, work, working
+from bursar.office.works import kept_answers, work, working
 from bursar.web import edge
 
 _HEAD = f"""# REST API

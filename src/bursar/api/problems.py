@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from bursar.api.shapes import Document, said
 from bursar.errors import BursarError, Conflict
-from bursar.office.kept_answers import KeyBusy, KeyReused, KeyUnfinished
+from bursar.office.works.kept_answers import KeyBusy, KeyReused, KeyUnfinished
 from bursar.web.problems import Problem, problem_of
 
 MEDIA_TYPE = "application/problem+json"

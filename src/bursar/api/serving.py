@@ -15,7 +15,7 @@ from bursar.api import problems, tags
 from bursar.api.calls import Call, called
 from bursar.api.problems import TooLarge, Unsupported
 from bursar.errors import BursarError, Forbidden, InvalidInput
-from bursar.office import kept_answers
+from bursar.office.works import kept_answers
 from bursar.web.forms import HEADER, SAFE, check_form
 from bursar.web.problems import problem_of
 

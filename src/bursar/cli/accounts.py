@@ -10,14 +10,15 @@ import typer
 from bursar.cli.options import Json, Yes, desk
 from bursar.cli.render import Column, console, instant, iso, show_json, show_table
 from bursar.errors import Conflict
-from bursar.office import account_desk, accounts, api_tokens, audit, invitations, second_factor, sessions
+from bursar.office import audit
 from bursar.office.access import ROLES, SIGNS, TABLE, page
-from bursar.office.accounts import Account
-from bursar.office.api_tokens import DEFAULT_DAYS, ApiToken
 from bursar.office.database import reading, transaction
 from bursar.office.desk import Desk
-from bursar.office.invitations import Invitation
-from bursar.office.tokens import RANDOM_BYTES
+from bursar.office.identity import account_desk, accounts, api_tokens, invitations, second_factor, sessions
+from bursar.office.identity.accounts import Account
+from bursar.office.identity.api_tokens import DEFAULT_DAYS, ApiToken
+from bursar.office.identity.invitations import Invitation
+from bursar.office.keyring.tokens import RANDOM_BYTES
 
 app = typer.Typer(no_args_is_help=True)
 tokens_app = typer.Typer(no_args_is_help=True)

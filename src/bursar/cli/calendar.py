@@ -8,8 +8,8 @@ import typer
 
 from bursar.cli.options import Json, desk
 from bursar.cli.render import Column, console, money, show_json, show_table
-from bursar.office import outlook, promises
-from bursar.office.seats import Charged
+from bursar.office.granting import outlook, promises
+from bursar.office.granting.seats import Charged
 
 app = typer.Typer(no_args_is_help=True)
 

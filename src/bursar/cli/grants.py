@@ -11,7 +11,7 @@ from bursar.cli.render import Column, bar, console, instant, money, show_json, s
 from bursar.errors import InvalidInput
 from bursar.ledger import NEVER
 from bursar.money import format_amount
-from bursar.office import promises
+from bursar.office.granting import promises
 
 app = typer.Typer(no_args_is_help=True)
 

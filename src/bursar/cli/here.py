@@ -8,9 +8,11 @@ from typing import Any
 from bursar.cli.office import Document
 from bursar.errors import InvalidInput
 from bursar.ledger import reading as ledger
-from bursar.office import outlook, plans, reports, topups
 from bursar.office.database import reading
 from bursar.office.desk import Desk
+from bursar.office.figures import reports
+from bursar.office.granting import outlook, topups
+from bursar.office.terms import plans
 from bursar.plans.factsheet import fact_sheet
 from bursar.plans.terms import plain
 

@@ -8,8 +8,8 @@ import typer
 
 from bursar.cli.options import Json, Person, desk
 from bursar.cli.render import Column, console, instant, show_json, show_table
-from bursar.office import notices
-from bursar.office.watch import watch
+from bursar.office.telling import notices
+from bursar.office.telling.watch import watch
 
 app = typer.Typer(no_args_is_help=True)
 

@@ -10,8 +10,9 @@ import typer
 from bursar.cli.options import Json, Person, desk
 from bursar.cli.render import Column, console, show_json, show_table
 from bursar.errors import InvalidInput
-from bursar.office import people, promises
-from bursar.office.roster import MAX_TEXT_CHARS, header_of, suggested
+from bursar.office.granting import promises
+from bursar.office.workforce import people
+from bursar.office.workforce.roster import MAX_TEXT_CHARS, header_of, suggested
 
 app = typer.Typer(no_args_is_help=True)
 

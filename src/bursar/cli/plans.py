@@ -12,9 +12,9 @@ from bursar.cli.options import Json, desk, office
 from bursar.cli.render import Column, console, money, show_json, show_table
 from bursar.cli.simulate import simulate
 from bursar.errors import InvalidInput
-from bursar.office import explanations, plans, rollout
 from bursar.office.database import reading
 from bursar.office.desk import system_clock
+from bursar.office.terms import explanations, plans, rollout
 from bursar.plans import differences
 from bursar.plans.check import Checked, load
 from bursar.plans.document import MAX_BYTES, json_schema
@@ -258,7 +258,7 @@ def replay(
     json: Json = False,
 ) -> None:
     """Run past usage again under changed terms or prices. Example: bursar plan replay eng.yaml --from 2026-07-01 --to 2026-10-01"""
-    from bursar.office import replays
+    from bursar.office.terms import replays
 
     if not start:
         raise InvalidInput("from", "nothing", "the first day of the past to run again")
@@ -374,7 +374,7 @@ def ocf(
 ) -> None:
     """Print a plan's vesting as an Open Cap Format file. Example: bursar plan ocf vesting-grant > VestingTerms.ocf.json"""
     from bursar.exchange import ocf as format_
-    from bursar.office import vesting_export
+    from bursar.office.terms import vesting_export
 
     checked = _named(*_versioned(plan))
     if transactions:

@@ -21,7 +21,8 @@ from bursar.cli.render import (
     sparkline,
 )
 from bursar.ledger import NEVER
-from bursar.office import reports, verification
+from bursar.office.figures import reports
+from bursar.office.oversight import verification
 
 ledger_app = typer.Typer(no_args_is_help=True)
 

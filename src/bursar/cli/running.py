@@ -18,9 +18,9 @@ from bursar.cli.console import check_installed, is_installed
 from bursar.cli.live import dashboard
 from bursar.cli.options import Json, desk
 from bursar.cli.render import console, show_json
-from bursar.office import reports
 from bursar.office.desk import Desk, initialise
-from bursar.office.serving import serving
+from bursar.office.figures import reports
+from bursar.office.metering.serving import serving
 from bursar.office.settings import Settings
 
 REFRESH_SECONDS = 0.5

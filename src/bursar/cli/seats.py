@@ -8,7 +8,7 @@ import typer
 
 from bursar.cli.options import Json, Person, desk
 from bursar.cli.render import Column, console, money, show_json, show_table
-from bursar.office import seats
+from bursar.office.granting import seats
 
 app = typer.Typer(no_args_is_help=True)
 

@@ -18,10 +18,10 @@ from bursar.insight.simulation.figures import amount, share
 from bursar.insight.simulation.outcome import Comparison, Month, Outcome, Spread, as_json
 from bursar.insight.simulation.report import html
 from bursar.insight.simulation.usage import PERSONAS, PRICES
-from bursar.office import roster
 from bursar.office.database import reading
-from bursar.office.people import MAX_ROSTER_BYTES
-from bursar.office.scenarios import Asked, everybody, history_of, setup_of, simulated
+from bursar.office.terms.scenarios import Asked, everybody, history_of, setup_of, simulated
+from bursar.office.workforce import roster
+from bursar.office.workforce.people import MAX_ROSTER_BYTES
 from bursar.plans.check import load
 from bursar.plans.document import MAX_BYTES
 from bursar.plans.terms import Plan

@@ -8,7 +8,7 @@ import typer
 
 from bursar.cli.options import Json, Person, desk, office
 from bursar.cli.render import Column, bar, console, instant, money, show_json, show_table
-from bursar.office import pools
+from bursar.office.granting import pools
 
 app = typer.Typer(no_args_is_help=True)
 pool_app = typer.Typer(no_args_is_help=True)

@@ -13,7 +13,7 @@ from bursar.cli import local_usage
 from bursar.cli.options import Json, desk, office
 from bursar.cli.render import Column, console, instant, money, show_json, show_table, sparkline, tokens
 from bursar.errors import InvalidInput
-from bursar.office import usage_events
+from bursar.office.metering import usage_events
 
 app = typer.Typer(invoke_without_command=True)
 app.command()(local_usage.local)

@@ -16,7 +16,7 @@ from bursar.console.menu import front, menu, within
 from bursar.console.mine import wallet
 from bursar.console.visit import THEME_COOKIE, THEMES, Visit, theme_of
 from bursar.errors import Forbidden, InvalidInput, NotFound
-from bursar.office import sessions
+from bursar.office.identity import sessions
 from bursar.web import Desks, Face, Problem, caller_of, make_app
 from bursar.web.cookies import is_secure, session_cookie
 from bursar.web.forms import comes_from_here

@@ -15,12 +15,14 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from bursar.calendar import parse_zone
 from bursar.console import rendering
 from bursar.errors import BursarError, Forbidden
-from bursar.office import accounts, people, reads
 from bursar.office.access import Action, Actor, Subject, allow, reach, require
-from bursar.office.accounts import Account
 from bursar.office.database import reading
 from bursar.office.desk import Desk
+from bursar.office.identity import accounts
+from bursar.office.identity.accounts import Account
+from bursar.office.oversight import reads
 from bursar.office.tables import ORGANISATION
+from bursar.office.workforce import people
 from bursar.web.callers import Caller, caller_of
 from bursar.web.cookies import session_cookie
 from bursar.web.forms import form_token

@@ -7,9 +7,9 @@ from typing import Any
 from starlette.responses import Response
 
 from bursar.console.visit import Visitor
-from bursar.office import work
 from bursar.office.database import reading, transaction
-from bursar.office.work import Work
+from bursar.office.works import work
+from bursar.office.works.work import Work
 from bursar.web import works
 
 

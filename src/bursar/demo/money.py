@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 
 from bursar.demo.company import Employee
 from bursar.ledger import Charge, Command, LotTerms, Release, Request, Scope, Usage
-from bursar.office import bands, months, pools
+from bursar.office import months
 from bursar.office.desk import Desk
+from bursar.office.granting import pools
+from bursar.office.workforce import bands
 from bursar.prices import PriceBook
 from bursar.prices.usage import Usage as Counted
 

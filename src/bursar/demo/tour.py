@@ -11,11 +11,14 @@ from dataclasses import dataclass
 
 from bursar.demo.company import Employee
 from bursar.errors import Conflict
-from bursar.office import accounts, invitations, leaderboard, openings, sign_in, topups
+from bursar.office import openings
 from bursar.office.access import ASSIGNABLE
 from bursar.office.database import reading, transaction
 from bursar.office.desk import Desk
-from bursar.office.tokens import RANDOM_BYTES
+from bursar.office.figures import leaderboard
+from bursar.office.granting import topups
+from bursar.office.identity import accounts, invitations, sign_in
+from bursar.office.keyring.tokens import RANDOM_BYTES
 from bursar.office.vault import Secret
 
 PASSWORD = "tokens are the fourth pillar"

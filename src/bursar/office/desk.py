@@ -32,11 +32,15 @@ from bursar.ledger import (
     open_store,
 )
 from bursar.money import Amount, Unit, parse_amount
-from bursar.office import audit, grants, keys, people, pricing, promises, providers, rates, tokens
+from bursar.office import audit
+from bursar.office.catalogue import pricing, providers, rates
 from bursar.office.database import check_schema, migrate, open_engine, reading, transaction
-from bursar.office.roster import compare
+from bursar.office.granting import grants, promises
+from bursar.office.keyring import keys, tokens
 from bursar.office.settings import Settings
 from bursar.office.vault import Secret, Vault, create_master_key, open_vault
+from bursar.office.workforce import people
+from bursar.office.workforce.roster import compare
 
 MICROS = 1_000_000
 GATEWAY_UNIT = "USD"
@@ -263,7 +267,7 @@ class Desk:
 
     def grants(self, person: str = "", at: str = "") -> list[dict[str, Any]]:
         """Grants with what is left of them now, or as it was."""
-        from bursar.office import reports
+        from bursar.office.figures import reports
 
         return reports.grants(self, person, at)
 

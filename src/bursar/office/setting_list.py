@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, SecretStr
 
-from bursar.office import channels
 from bursar.office.settings import FILE_NAME, Settings
+from bursar.office.telling import channels
 
 Source = Literal["environment", "file", "default"]
 HIDDEN = frozenset({"master_key", "database_url"})

@@ -18,9 +18,10 @@ from pydantic_settings.exceptions import SettingsError
 
 from bursar.errors import InvalidInput
 from bursar.gateway.policy import DEFAULT_POLICY, Policy
-from bursar.office import channels, oidc_section
-from bursar.office.channels import Notify
-from bursar.office.oidc_section import Oidc
+from bursar.office.identity import oidc_section
+from bursar.office.identity.oidc_section import Oidc
+from bursar.office.telling import channels
+from bursar.office.telling.channels import Notify
 
 FILE_NAME = "bursar.toml"
 MAX_FILE_BYTES = 65_536

@@ -20,8 +20,8 @@ from starlette.responses import Response
 from bursar.errors import BursarError
 from bursar.ledger import StoreUnavailable
 from bursar.office.desk import new_id
-from bursar.office.oidc import IdentityProvider, ProviderClient
-from bursar.office.working import Workers
+from bursar.office.identity.oidc import IdentityProvider, ProviderClient
+from bursar.office.works.working import Workers
 from bursar.web.callers import SignInFirst
 from bursar.web.desks import DATABASE_THREADS, Desks
 from bursar.web.edge import Edge

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from bursar.office import sessions
 from bursar.office.access import Actor
 from bursar.office.desk import Desk
-from bursar.office.sessions import Session
+from bursar.office.identity import sessions
+from bursar.office.identity.sessions import Session
 from bursar.web.cookies import session_cookie
 from bursar.web.desks import Desks
 

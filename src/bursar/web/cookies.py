@@ -10,8 +10,8 @@ import base64
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bursar.office.sessions import COOKIE_CHARS
-from bursar.office.tokens import RANDOM_BYTES
+from bursar.office.identity.sessions import COOKIE_CHARS
+from bursar.office.keyring.tokens import RANDOM_BYTES
 
 _PLAIN, _HOST = "bursar", "__Host-bursar"
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 
 from bursar.errors import Forbidden
-from bursar.office import sessions
+from bursar.office.identity import sessions
 from bursar.office.vault import Vault
 from bursar.web.cookies import session_cookie
 

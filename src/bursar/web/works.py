@@ -7,12 +7,12 @@ from typing import Any
 
 from starlette.requests import Request
 
-from bursar.office import work
 from bursar.office.access import Actor
 from bursar.office.database import reading, transaction
 from bursar.office.desk import new_id
-from bursar.office.work import Work
-from bursar.office.working import Workers
+from bursar.office.works import work
+from bursar.office.works.work import Work
+from bursar.office.works.working import Workers
 from bursar.web.callers import desks_of
 
 WAIT_SECONDS = 1.0

@@ -14,10 +14,10 @@ from bursar.api.pages import DEFAULT_LIMIT, After, Limit
 from bursar.api.routes import Resource
 from bursar.api.shapes import Document, Instant, Line, Page, Sent, instant, instant_or_none, said
 from bursar.errors import NotFound
-from bursar.office import account_desk, accounts
 from bursar.office.access import ASSIGNABLE
 from bursar.office.database import reading
-from bursar.office.invitations import Invitation
+from bursar.office.identity import account_desk, accounts
+from bursar.office.identity.invitations import Invitation
 
 ACCOUNTS = Resource("Accounts", "Who may sign in, which person of the roster that is, and in which roles.")
 AccountId = Annotated[str, Path(description="Id of the account.", max_length=80, examples=["acc_5f0e6a1c2b3d"])]

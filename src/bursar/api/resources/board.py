@@ -12,8 +12,10 @@ from bursar.api.calls import Called
 from bursar.api.routes import Resource
 from bursar.api.shapes import Amount, Day, Document, Instant, Line, Page, Sent, amount_of, instant, said
 from bursar.insight.leaderboard import By
-from bursar.office import leaderboard, openings, people, setting_list
+from bursar.office import openings, setting_list
 from bursar.office.database import reading, transaction
+from bursar.office.figures import leaderboard
+from bursar.office.workforce import people
 
 BOARD = Resource("Leaderboard", "Who gets far with a dollar, among those who chose to be asked.")
 HOUSE = Resource("Organisation", "What the organisation has opened, and how it is set up.")

@@ -19,8 +19,11 @@ from bursar.api.shapes import Amount, Document, Instant, Page, amount_of, instan
 from bursar.errors import InvalidInput
 from bursar.ledger import reading as ledger
 from bursar.money import Unit
-from bursar.office import audit, audit_pages, nodes, reports, verification
+from bursar.office import audit
 from bursar.office.database import reading
+from bursar.office.figures import reports
+from bursar.office.metering import nodes
+from bursar.office.oversight import audit_pages, verification
 
 BOOKS = Resource("Books", "Exposure of the house, the ledger's proof, the audit log, traffic and health.")
 

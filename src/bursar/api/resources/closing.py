@@ -14,9 +14,13 @@ from bursar.api.resources.jobs import JobDocument, begin, job_of
 from bursar.api.routes import Resource
 from bursar.api.shapes import Amount, Document, Instant, Page, Prose, Sent, amount_of, instant, instant_or_none, said
 from bursar.errors import NotFound
-from bursar.office import closes, months, people, reconciliation, verification, work
-from bursar.office.closing import MovementLine, UsageLine
+from bursar.office import months
+from bursar.office.books import closes, reconciliation
+from bursar.office.books.closing import MovementLine, UsageLine
 from bursar.office.database import reading
+from bursar.office.oversight import verification
+from bursar.office.workforce import people
+from bursar.office.works import work
 
 CLOSING = Resource(
     "Closing the books", "Months frozen with a digest, corrections, three ways of counting, verification."

@@ -19,10 +19,12 @@ from bursar.calendar import from_micros
 from bursar.errors import InvalidInput, NotFound
 from bursar.ledger.session import MICROS_PER_DAY
 from bursar.money import Unit
-from bursar.office import bands, exposure, house_spending, months, ratio, reports
+from bursar.office import months
 from bursar.office.database import reading
-from bursar.office.exposure import By, Group, House
-from bursar.office.ratio import Ratio
+from bursar.office.figures import exposure, house_spending, ratio, reports
+from bursar.office.figures.exposure import By, Group, House
+from bursar.office.figures.ratio import Ratio
+from bursar.office.workforce import bands
 
 FINANCE = Resource("Finance", "Promises by group and month, the forecast, cost of providers, spend against pay.")
 MAX_MONTHS = 36

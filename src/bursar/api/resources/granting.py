@@ -21,7 +21,7 @@ from bursar.api.shapes import (
     said,
 )
 from bursar.errors import InvalidInput
-from bursar.office import promises
+from bursar.office.granting import promises
 
 DryRun = said("Only say what would happen.", False, False)
 

@@ -28,10 +28,13 @@ from bursar.api.shapes import (
     said,
 )
 from bursar.errors import InvalidInput
-from bursar.office import grants, outlook, own_terms, people, reports
 from bursar.office.database import reading
 from bursar.office.desk import Desk
+from bursar.office.figures import reports
+from bursar.office.granting import grants, outlook
 from bursar.office.tables import plan_grant
+from bursar.office.terms import own_terms
+from bursar.office.workforce import people
 from bursar.web.callers import desks_of
 
 GRANTS = Resource("Grants", "What was promised to whom, every change of it, and what falls due.")

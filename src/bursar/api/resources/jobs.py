@@ -19,9 +19,10 @@ from bursar.api.problems import TooMany
 from bursar.api.routes import Resource
 from bursar.api.shapes import Document, Instant, Page, instant, instant_or_none, said
 from bursar.errors import Conflict, NotFound
-from bursar.office import scenarios, work
 from bursar.office.database import reading, transaction
-from bursar.office.work import Work
+from bursar.office.terms import scenarios
+from bursar.office.works import work
+from bursar.office.works.work import Work
 from bursar.web import works
 
 JOBS = Resource("Jobs", "Long work: followed by asking or by events, fetched, cancelled.")

@@ -26,8 +26,8 @@ from bursar.api.shapes import (
     instant_or_none,
     said,
 )
-from bursar.office import keys
 from bursar.office.database import reading
+from bursar.office.keyring import keys
 from bursar.office.tables import access_key
 
 KEYS = Resource("Keys", "Access keys of people: who spends, for what, up to which cap. A secret is shown once.")

@@ -28,8 +28,8 @@ from bursar.api.shapes import (
     said,
 )
 from bursar.errors import InvalidInput
-from bursar.office import pools, seats
-from bursar.office.limits import pool_account
+from bursar.office.granting import pools, seats
+from bursar.office.metering.limits import pool_account
 from bursar.office.tables import seat
 
 LIMITS = Resource(

@@ -12,11 +12,12 @@ from bursar.api.calls import Called
 from bursar.api.limits import MAX_LIST_ITEMS
 from bursar.api.routes import Resource
 from bursar.api.shapes import Document, Instant, Line, Page, Sent, instant, said
-from bursar.office import accounts, api_tokens, people
 from bursar.office.access import ROLES, TABLE, reach
 from bursar.office.database import reading, transaction
 from bursar.office.desk import new_id
-from bursar.office.tokens import RANDOM_BYTES
+from bursar.office.identity import accounts, api_tokens
+from bursar.office.keyring.tokens import RANDOM_BYTES
+from bursar.office.workforce import people
 from bursar.web.cookies import session_cookie
 from bursar.web.forms import HEADER, form_token
 

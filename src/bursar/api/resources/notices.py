@@ -16,10 +16,11 @@ from bursar.api.routes import Resource
 from bursar.api.shapes import Document, Instant, Line, Page, Sent, instant, instant_or_none, said
 from bursar.errors import Conflict, InvalidInput
 from bursar.exchange.notify import KINDS
-from bursar.office import audit_pages, notices, reads, webhooks
-from bursar.office.channels import channels
 from bursar.office.database import reading
-from bursar.office.tokens import RANDOM_BYTES
+from bursar.office.keyring.tokens import RANDOM_BYTES
+from bursar.office.oversight import audit_pages, reads
+from bursar.office.telling import notices, webhooks
+from bursar.office.telling.channels import channels
 
 NOTICES = Resource("Notices", "What people were told, webhooks that get the same, and who looked at whose figures.")
 

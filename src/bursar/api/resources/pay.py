@@ -10,8 +10,9 @@ from bursar.api.calls import Call, Called
 from bursar.api.resources.wallet import WALLET
 from bursar.api.routes import Resource
 from bursar.api.shapes import Amount, Day, Document, Line, Sent, amount_of, said
-from bursar.office import departing, total_pay
-from bursar.office.total_pay import Expected, Promise
+from bursar.office.figures import total_pay
+from bursar.office.figures.total_pay import Expected, Promise
+from bursar.office.workforce import departing
 
 PAY = Resource(
     "Total pay", "A statement of total pay: tokens told honestly beside cash and equity, which are kept nowhere."

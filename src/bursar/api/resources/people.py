@@ -16,9 +16,10 @@ from bursar.api.resources.calendar_events import ChangeOfCalendar, change_of
 from bursar.api.routes import Resource
 from bursar.api.shapes import Day, Document, Line, Page, Sent, When, said
 from bursar.errors import InvalidInput
-from bursar.office import people, promises
 from bursar.office.database import reading
-from bursar.office.roster import FIELDS
+from bursar.office.granting import promises
+from bursar.office.workforce import people
+from bursar.office.workforce.roster import FIELDS
 
 PEOPLE = Resource("People", "Who is on the roster: their record, suspending, leaving.")
 

@@ -16,8 +16,8 @@ from bursar.api.shapes import Day, Document, Line, Prose, Sent, When, Yaml, said
 from bursar.calendar import from_micros
 from bursar.errors import InvalidInput, NotFound
 from bursar.insight.simulation.engine import MAX_MONTHS
-from bursar.office import plans, rollout, scenarios, vesting_export
 from bursar.office.database import reading
+from bursar.office.terms import plans, rollout, scenarios, vesting_export
 from bursar.plans.check import Checked, load
 from bursar.plans.differences import differences
 from bursar.plans.document import Fault, PlanFaults

@@ -14,9 +14,10 @@ from bursar.api.pages import DEFAULT_LIMIT, After, Limit
 from bursar.api.routes import Resource
 from bursar.api.shapes import Day, Document, Instant, Page, instant, said
 from bursar.errors import NotFound
-from bursar.office import outlook, plans
 from bursar.office.database import reading
-from bursar.office.topups import measured
+from bursar.office.granting import outlook
+from bursar.office.granting.topups import measured
+from bursar.office.terms import plans
 from bursar.plans.factsheet import FactSheet, fact_sheet
 from bursar.plans.terms import plain
 

@@ -15,7 +15,8 @@ from bursar.api.pages import DEFAULT_LIMIT, After, Limit
 from bursar.api.routes import Resource
 from bursar.api.shapes import Document, Instant, Line, Page, Sent, When, instant, said
 from bursar.errors import InvalidInput, NotFound
-from bursar.office import access, price_history, provider_changes, providers
+from bursar.office import access
+from bursar.office.catalogue import price_history, provider_changes, providers
 from bursar.office.database import reading
 
 PRICES = Resource("Prices and providers", "What a model costs, and where requests are relayed to; never a credential.")

@@ -30,11 +30,11 @@ from bursar.api.shapes import (
     said,
 )
 from bursar.errors import Forbidden
-from bursar.office import asking, topups
 from bursar.office.access import reach
 from bursar.office.database import reading
-from bursar.office.reads import look
-from bursar.office.subjects import everybody, subject_of
+from bursar.office.granting import asking, topups
+from bursar.office.oversight.reads import look
+from bursar.office.oversight.subjects import everybody, subject_of
 from bursar.office.tables import topup_request
 
 TOPUPS = Resource("Top-ups", "Asking for more, and deciding about it. Peers never see that somebody asked.")

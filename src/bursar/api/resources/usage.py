@@ -16,8 +16,10 @@ from bursar.calendar import from_micros
 from bursar.errors import InvalidInput
 from bursar.ledger.session import MICROS_PER_DAY
 from bursar.money import Unit
-from bursar.office import access, house_spending, reports, running, spending, team_use, usage_events
+from bursar.office import access
 from bursar.office.database import reading
+from bursar.office.figures import house_spending, reports, spending, team_use
+from bursar.office.metering import running, usage_events
 
 USAGE = Resource("Usage", "Where it went, of people and of the house; usage that no gateway sees, recorded once.")
 COST = access.action("cost.read")

@@ -17,8 +17,10 @@ from bursar.api.shapes import Amount, Day, Document, Instant, Page, amount_of, i
 from bursar.errors import Forbidden, InvalidInput
 from bursar.ledger import proof as proofs
 from bursar.money import Unit
-from bursar.office import access, explanations, reports
+from bursar.office import access
 from bursar.office.database import reading
+from bursar.office.figures import reports
+from bursar.office.terms import explanations
 
 WALLET = Resource("Wallet", "Balances by lot, how they burn, what comes, statements with their proof.")
 UNIT = reports.UNIT

@@ -15,11 +15,13 @@ from bursar.console.sheet import download
 from bursar.console.visit import Visit, Visitor
 from bursar.errors import InvalidInput
 from bursar.exchange.sheets import number
-from bursar.office import journal_pages, months, naming, people
+from bursar.office import months, naming
 from bursar.office.access import Action, Subject, action, missing, reach
 from bursar.office.database import reading
-from bursar.office.subjects import everybody, required
+from bursar.office.oversight import journal_pages
+from bursar.office.oversight.subjects import everybody, required
 from bursar.office.tables import ORGANISATION
+from bursar.office.workforce import people
 
 BOOKS = action("books.read")
 STATEMENT = action("statement.read")

@@ -14,10 +14,11 @@ from bursar.console.audit.area import AREA
 from bursar.console.audit.moments import instant
 from bursar.console.visit import Visit, Visitor
 from bursar.errors import InvalidInput
-from bursar.office import audit_pages, naming
+from bursar.office import naming
 from bursar.office.access import action
 from bursar.office.database import reading
-from bursar.office.subjects import everybody
+from bursar.office.oversight import audit_pages
+from bursar.office.oversight.subjects import everybody
 from bursar.web import paging
 
 AUDIT = action("audit.read")

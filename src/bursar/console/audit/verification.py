@@ -12,9 +12,10 @@ from bursar.console.visit import Visit
 from bursar.console.working import begin as begin_work
 from bursar.console.working import cancelled, followed, newest, newest_done
 from bursar.errors import BursarError
-from bursar.office import naming, verification
+from bursar.office import naming
 from bursar.office.access import action
 from bursar.office.database import reading
+from bursar.office.oversight import verification
 
 VERIFY = action("ledger.verify")
 PATH = "/audit/verify"

@@ -13,9 +13,9 @@ from bursar.console.board.area import AREA
 from bursar.console.visit import Visit, Visitor
 from bursar.errors import BursarError
 from bursar.insight.leaderboard import LEAST_REQUESTS, LEAST_ROWS, WEEKS, Row, Shown, places
-from bursar.office import leaderboard
 from bursar.office.access import action
 from bursar.office.database import reading
+from bursar.office.figures import leaderboard
 
 READ, JOIN, SETTINGS = action("leaderboard.read"), action("leaderboard.join"), action("setting.change")
 NAME, QUESTION = "Leaderboard", "Who gets far with a dollar?"

@@ -7,7 +7,7 @@ import time
 from bursar.console.area import Area
 from bursar.console.guest import Stranger
 from bursar.console.visit import Visitor
-from bursar.office.weighing import Scales
+from bursar.office.figures.weighing import Scales
 from bursar.web.pace import Pace, network_of
 from bursar.web.problems import TooOften
 

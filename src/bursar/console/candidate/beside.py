@@ -22,8 +22,8 @@ from bursar.offers.evaluation import Compared
 from bursar.offers.link import MAX_CARRIED_CHARS, MAX_LINK_CHARS, link_in, packed, unpacked
 from bursar.offers.telling import percent, said
 from bursar.offers.weighing import Weighing
-from bursar.office.weighing import MAX_BESIDE
-from bursar.office.weighing import read as weighable
+from bursar.office.figures.weighing import MAX_BESIDE
+from bursar.office.figures.weighing import read as weighable
 from bursar.plans.document import PlanFaults
 
 NAME, QUESTION = "Compare offers", "Which is better without tokens, and which with them?"

@@ -7,8 +7,8 @@ from starlette.responses import Response
 from bursar.console.candidate.area import AREA
 from bursar.console.candidate.weigh import drawn
 from bursar.console.visit import Visit
-from bursar.office import own_offer
 from bursar.office.access import action
+from bursar.office.figures import own_offer
 
 TERMS, USAGE = action("terms.read"), action("usage.read")
 

@@ -21,7 +21,7 @@ from bursar.errors import InvalidInput
 from bursar.offers.controls import CONTROLS
 from bursar.offers.filling import MAX_VALUE_CHARS, blank, filled
 from bursar.offers.link import MAX_CARRIED_CHARS, MAX_LINK_CHARS, unpacked
-from bursar.office.weighing import MAX_BESIDE
+from bursar.office.figures.weighing import MAX_BESIDE
 from bursar.plans.document import MAX_BYTES
 
 Document = dict[str, Any]

@@ -17,7 +17,7 @@ from bursar.offers.filling import OTHER, inapplicable, lines_of, presumed, stops
 from bursar.offers.link import MAX_CARRIED_CHARS, packed
 from bursar.offers.telling import percent, said
 from bursar.offers.weighing import Weighing
-from bursar.office.weighing import REPORT_WORLDS, Weighed
+from bursar.office.figures.weighing import REPORT_WORLDS, Weighed
 from bursar.plans.document import Fault
 
 Document = dict[str, Any]

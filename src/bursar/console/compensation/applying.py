@@ -14,9 +14,9 @@ from bursar.console.compensation.drafts import Text, as_lines, context, drawn, f
 from bursar.console.visit import Visit, Visitor
 from bursar.errors import BursarError
 from bursar.money import Amount
-from bursar.office import placing, rollout
 from bursar.office.access import action
-from bursar.office.subjects import everybody
+from bursar.office.oversight.subjects import everybody
+from bursar.office.terms import placing, rollout
 from bursar.plans.check import load
 from bursar.plans.terms import Plan
 

@@ -14,9 +14,10 @@ from bursar.console.compensation.area import AREA
 from bursar.console.compensation.grants import ACTS, GIVE, GrantId, subject
 from bursar.console.visit import Visit, Visitor
 from bursar.errors import BursarError, InvalidInput, NotFound
-from bursar.office import dossier, plans, promises
 from bursar.office.database import reading
 from bursar.office.desk import Desk
+from bursar.office.granting import dossier, promises
+from bursar.office.terms import plans
 
 MAX_CHARS = {"reason": 1_000}
 MAX_FIELD_CHARS = 200

@@ -12,9 +12,9 @@ from starlette.responses import Response
 from bursar.console.compensation.area import AREA
 from bursar.console.visit import Visit, Visitor
 from bursar.errors import NotFound
-from bursar.office import plans
 from bursar.office.access import action
 from bursar.office.database import reading
+from bursar.office.terms import plans
 from bursar.plans import templates
 from bursar.plans.check import Checked, load
 from bursar.plans.differences import Difference, differences

@@ -13,11 +13,14 @@ from bursar.console import words
 from bursar.console.compensation.area import AREA
 from bursar.console.visit import Visit, Visitor
 from bursar.ledger import NEVER
-from bursar.office import dossier, naming, people, register, subjects
+from bursar.office import naming
 from bursar.office.access import Subject, action
 from bursar.office.database import reading
-from bursar.office.register import Filter
-from bursar.office.subjects import everybody
+from bursar.office.granting import dossier, register
+from bursar.office.granting.register import Filter
+from bursar.office.oversight import subjects
+from bursar.office.oversight.subjects import everybody
+from bursar.office.workforce import people
 from bursar.web import paging
 
 READ, GIVE = action("grant.read"), action("grant.give")

@@ -22,10 +22,12 @@ from bursar.console.visit import Visit, Visitor
 from bursar.errors import BursarError
 from bursar.offers.telling import DISCLAIMER, attributes, cents, said
 from bursar.offers.terms import STEADY
-from bursar.office import people, subjects, total_pay
 from bursar.office.access import action
 from bursar.office.database import reading
-from bursar.office.total_pay import FIELDS, Expected, Statement
+from bursar.office.figures import total_pay
+from bursar.office.figures.total_pay import FIELDS, Expected, Statement
+from bursar.office.oversight import subjects
+from bursar.office.workforce import people
 from bursar.web import paging
 
 PAY, RECORD = action("pay.read"), action("person.read")

@@ -11,9 +11,9 @@ from bursar.charts import Curve, Lorenz
 from bursar.console.compensation.area import AREA
 from bursar.console.visit import Visit
 from bursar.insight.fairness import EU_GAP, FOUR_FIFTHS
-from bursar.office import parity
 from bursar.office.access import action
-from bursar.office.small_groups import LEAST_PEOPLE
+from bursar.office.figures import parity
+from bursar.office.figures.small_groups import LEAST_PEOPLE
 
 READ = action("parity.read")
 WHAT = {"allotment": "What is promised", "use": "What is used"}

@@ -11,10 +11,12 @@ from starlette.responses import Response
 from bursar.console.compensation.area import AREA
 from bursar.console.visit import Visit, Visitor
 from bursar.errors import NotFound
-from bursar.office import naming, placing, plans, register, topups
+from bursar.office import naming
 from bursar.office.access import action
 from bursar.office.database import reading
-from bursar.office.subjects import everybody
+from bursar.office.granting import register, topups
+from bursar.office.oversight.subjects import everybody
+from bursar.office.terms import placing, plans
 from bursar.plans.differences import differences, lines
 from bursar.plans.factsheet import fact_sheet
 from bursar.web import paging

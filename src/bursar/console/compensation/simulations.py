@@ -16,10 +16,11 @@ from bursar.console.words import local_date
 from bursar.errors import BursarError, InvalidInput, NotFound
 from bursar.insight.simulation import figures
 from bursar.insight.simulation.usage import PERSONAS, PRICES
-from bursar.office import plans, scenarios, work
 from bursar.office.access import Subject, action
 from bursar.office.database import reading, transaction
-from bursar.office.scenarios import Asked
+from bursar.office.terms import plans, scenarios
+from bursar.office.terms.scenarios import Asked
+from bursar.office.works import work
 from bursar.plans.check import load
 from bursar.plans.document import PlanFaults
 from bursar.web import works

@@ -13,11 +13,13 @@ from bursar.console.compensation.area import AREA
 from bursar.console.compensation.plans import Name
 from bursar.console.visit import Visit, Visitor
 from bursar.errors import NotFound
-from bursar.office import explanations, placing, plans, standing, subjects
+from bursar.office import standing
 from bursar.office.access import action
 from bursar.office.database import reading
-from bursar.office.placing import Placing
-from bursar.office.subjects import everybody
+from bursar.office.oversight import subjects
+from bursar.office.oversight.subjects import everybody
+from bursar.office.terms import explanations, placing, plans
+from bursar.office.terms.placing import Placing
 from bursar.plans.check import Checked
 from bursar.web import paging
 

@@ -14,14 +14,16 @@ from bursar.console.sheet import download
 from bursar.console.visit import Visit
 from bursar.errors import BursarError, Conflict, InvalidInput
 from bursar.exchange.sheets import Cell, number
-from bursar.office import closes, months, naming, people
+from bursar.office import months, naming
 from bursar.office.access import action, reach
-from bursar.office.closing import MovementLine, UsageLine
+from bursar.office.books import closes
+from bursar.office.books.closing import MovementLine, UsageLine
 from bursar.office.database import reading
 from bursar.office.desk import Desk
-from bursar.office.house_spending import Sums
+from bursar.office.figures.house_spending import Sums
+from bursar.office.oversight.subjects import everybody
 from bursar.office.standing import taken
-from bursar.office.subjects import everybody
+from bursar.office.workforce import people
 
 BOOKS = action("books.read")
 CLOSE = action("books.close")

@@ -14,9 +14,10 @@ from bursar.console.sheet import download
 from bursar.console.visit import Visit
 from bursar.errors import InvalidInput
 from bursar.exchange.sheets import Cell, number
-from bursar.office import exposure, months
+from bursar.office import months
 from bursar.office.access import action
-from bursar.office.exposure import By, Exposure, Month
+from bursar.office.figures import exposure
+from bursar.office.figures.exposure import By, Exposure, Month
 
 EXPOSURE = action("exposure.read")
 SHOWN_MONTHS = 6

@@ -13,9 +13,10 @@ from bursar.console.brief import brief
 from bursar.console.finance.area import AREA
 from bursar.console.visit import Visit
 from bursar.errors import InvalidInput
-from bursar.office import exposure, house_spending, months
+from bursar.office import months
 from bursar.office.access import action
-from bursar.office.house_spending import Landing
+from bursar.office.figures import exposure, house_spending
+from bursar.office.figures.house_spending import Landing
 
 EXPOSURE = action("exposure.read")
 NEAR = 2

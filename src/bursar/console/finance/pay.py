@@ -14,11 +14,12 @@ from bursar.console.visit import Visit
 from bursar.errors import BursarError, InvalidInput
 from bursar.exchange.sheets import number
 from bursar.money import Amount, Unit, format_amount
-from bursar.office import bands, ratio
 from bursar.office.access import action, reach
 from bursar.office.database import reading
-from bursar.office.ratio import EDGES, Comparison
-from bursar.office.subjects import everybody
+from bursar.office.figures import ratio
+from bursar.office.figures.ratio import EDGES, Comparison
+from bursar.office.oversight.subjects import everybody
+from bursar.office.workforce import bands
 
 RATIO = action("ratio.read")
 BANDS = action("band.change")

@@ -16,10 +16,11 @@ from bursar.console.sheet import download
 from bursar.console.visit import Visit
 from bursar.errors import InvalidInput
 from bursar.exchange.sheets import number
-from bursar.office import months, payroll
+from bursar.office import months
 from bursar.office.access import action
-from bursar.office.payroll import Line
-from bursar.office.subjects import everybody
+from bursar.office.books import payroll
+from bursar.office.books.payroll import Line
+from bursar.office.oversight.subjects import everybody
 
 EXPORT = action("payroll.export")
 PATH = "/payroll"

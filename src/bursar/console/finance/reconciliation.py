@@ -8,9 +8,10 @@ from bursar.console.finance.area import AREA
 from bursar.console.visit import Visit
 from bursar.console.working import begin as begin_work
 from bursar.console.working import cancelled, followed, newest, newest_done
-from bursar.office import months, reconciliation
+from bursar.office import months
 from bursar.office.access import action
-from bursar.office.subjects import everybody
+from bursar.office.books import reconciliation
+from bursar.office.oversight.subjects import everybody
 
 BOOKS = action("books.read")
 PATH = "/finance/reconciliation"

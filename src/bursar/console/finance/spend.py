@@ -15,9 +15,10 @@ from bursar.console.sheet import download
 from bursar.console.visit import Visit
 from bursar.errors import InvalidInput
 from bursar.exchange.sheets import number
-from bursar.office import house_spending, months
+from bursar.office import months
 from bursar.office.access import action, reach
-from bursar.office.house_spending import By, Spend, Sums
+from bursar.office.figures import house_spending
+from bursar.office.figures.house_spending import By, Spend, Sums
 
 SPEND = action("spend.read")
 COST = action("cost.read")

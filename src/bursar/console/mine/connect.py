@@ -12,10 +12,10 @@ from starlette.responses import Response
 from bursar.console.mine.area import AREA
 from bursar.console.visit import Visit, Visitor
 from bursar.errors import BursarError, NotFound
-from bursar.office import keys
 from bursar.office.access import action
 from bursar.office.database import reading
 from bursar.office.desk import Desk
+from bursar.office.keyring import keys
 from bursar.office.settings import Settings
 
 READ, ISSUE, REVOKE = action("key.read"), action("key.issue"), action("key.revoke")

@@ -10,8 +10,8 @@ from bursar.charts import Bar, Bars
 from bursar.console import words
 from bursar.console.mine.area import AREA
 from bursar.console.visit import Visit
-from bursar.office import departing
 from bursar.office.access import action
+from bursar.office.workforce import departing
 
 WALLET = action("wallet.read")
 

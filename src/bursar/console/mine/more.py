@@ -10,8 +10,8 @@ from starlette.responses import Response
 from bursar.console.mine.area import AREA
 from bursar.console.visit import Visit, Visitor
 from bursar.errors import BursarError, NotFound
-from bursar.office import asking, topups
 from bursar.office.access import action
+from bursar.office.granting import asking, topups
 
 ASK, READ = action("topup.ask"), action("topup.read")
 DONE = {"asked": "Your request is on its way to whoever decides.", "withdrawn": "Your request is withdrawn."}

@@ -6,8 +6,8 @@ from starlette.responses import Response
 
 from bursar.console.mine.area import AREA
 from bursar.console.visit import Visit, Visitor
-from bursar.office import running as office
 from bursar.office.access import action
+from bursar.office.metering import running as office
 
 RUNNING = action("running.read")
 

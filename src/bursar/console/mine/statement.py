@@ -14,8 +14,8 @@ from bursar.console import words
 from bursar.console.mine.area import AREA
 from bursar.console.visit import Visit
 from bursar.errors import InvalidInput
-from bursar.office import statements
 from bursar.office.access import action
+from bursar.office.figures import statements
 from bursar.web import paging
 
 STATEMENT = action("statement.read")

@@ -8,8 +8,10 @@ from bursar.charts import Columns, Part
 from bursar.console.brief import brief
 from bursar.console.mine.area import AREA
 from bursar.console.visit import Visit
-from bursar.office import months, own_terms, payroll
+from bursar.office import months
 from bursar.office.access import action
+from bursar.office.books import payroll
+from bursar.office.terms import own_terms
 
 USAGE, TERMS = action("usage.read"), action("terms.read")
 

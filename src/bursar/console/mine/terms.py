@@ -6,8 +6,8 @@ from starlette.responses import Response
 
 from bursar.console.mine.area import AREA
 from bursar.console.visit import Visit
-from bursar.office import own_terms
 from bursar.office.access import action
+from bursar.office.terms import own_terms
 
 TERMS = action("terms.read")
 

@@ -13,8 +13,8 @@ from bursar.console import words
 from bursar.console.mine.area import AREA
 from bursar.console.visit import Visit
 from bursar.errors import InvalidInput
-from bursar.office import reports, spending
 from bursar.office.access import action
+from bursar.office.figures import reports, spending
 
 USAGE = action("usage.read")
 GROUPS = {

@@ -13,8 +13,8 @@ from bursar.console import words
 from bursar.console.mine.area import AREA
 from bursar.console.visit import Visit, Visitor
 from bursar.ledger import NEVER
-from bursar.office import wallet as wallets
 from bursar.office.access import action
+from bursar.office.figures import wallet as wallets
 
 WALLET = action("wallet.read")
 MICROS_PER_DAY = 86_400_000_000

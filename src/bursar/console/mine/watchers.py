@@ -9,9 +9,9 @@ from starlette.responses import Response
 
 from bursar.console.mine.area import AREA
 from bursar.console.visit import Visit
-from bursar.office import reads, watching
 from bursar.office.access import action
 from bursar.office.database import reading
+from bursar.office.oversight import reads, watching
 from bursar.web import paging
 
 READS = action("reads.read")

@@ -10,13 +10,13 @@ from starlette.responses import Response
 from bursar.console.organisation.area import AREA
 from bursar.console.visit import Visit, Visitor
 from bursar.errors import BursarError, InvalidInput
-from bursar.office import account_desk, accounts, api_tokens, sessions
 from bursar.office.access import ASSIGNABLE, Subject, action, reach
 from bursar.office.access.page import QUESTIONS
-from bursar.office.accounts import Account
 from bursar.office.database import reading
 from bursar.office.desk import Desk
-from bursar.office.invitations import Invitation
+from bursar.office.identity import account_desk, accounts, api_tokens, sessions
+from bursar.office.identity.accounts import Account
+from bursar.office.identity.invitations import Invitation
 
 READ = action("account.read")
 MANAGE = action("account.manage")

@@ -10,10 +10,12 @@ from starlette.responses import Response
 from bursar.console.organisation.area import AREA
 from bursar.console.visit import Visit, Visitor
 from bursar.errors import BursarError, InvalidInput
-from bursar.office import house_spending, months, price_history
+from bursar.office import months
 from bursar.office.access import action, reach
+from bursar.office.catalogue import price_history
+from bursar.office.catalogue.price_history import CONFIDENTIAL, Rates, public_sentence, sentence
 from bursar.office.database import reading
-from bursar.office.price_history import CONFIDENTIAL, Rates, public_sentence, sentence
+from bursar.office.figures import house_spending
 
 READ = action("price.read")
 CHANGE = action("price.change")

@@ -17,9 +17,9 @@ from bursar.console.people.record import LABELS
 from bursar.console.people.roster import CHANGE
 from bursar.console.visit import Visit, Visitor
 from bursar.errors import BursarError, Conflict, InvalidInput
-from bursar.office import importing, people
 from bursar.office.database import reading
-from bursar.office.roster import FIELDS, MAX_TEXT_CHARS, compare, header_of, suggested
+from bursar.office.workforce import importing, people
+from bursar.office.workforce.roster import FIELDS, MAX_TEXT_CHARS, compare, header_of, suggested
 
 DOING = "Importing the roster"
 NAME, QUESTION = "Import a roster", "What would it change?"

@@ -12,10 +12,11 @@ from bursar.console.people.area import AREA
 from bursar.console.people.roster import CHANGE, READ
 from bursar.console.visit import Visit, Visitor
 from bursar.errors import BursarError
-from bursar.office import promises, subjects
 from bursar.office.access import action, allow
 from bursar.office.database import reading
-from bursar.office.roster import FIELDS, MAX_TEXT_CHARS
+from bursar.office.granting import promises
+from bursar.office.oversight import subjects
+from bursar.office.workforce.roster import FIELDS, MAX_TEXT_CHARS
 
 RECORD = "What does the roster say of this person?"
 GRANTS, KEYS, PAY = action("grant.read"), action("key.read"), action("pay.read")

@@ -10,9 +10,9 @@ from starlette.responses import Response
 from bursar.console import working
 from bursar.console.people.area import AREA
 from bursar.console.visit import Visit
-from bursar.office import importing, people
 from bursar.office.access import action, reach
 from bursar.office.database import reading
+from bursar.office.workforce import importing, people
 from bursar.web import paging
 
 READ, CHANGE = action("person.read"), action("person.change")

@@ -8,10 +8,11 @@ from starlette.responses import Response
 
 from bursar.console.platform.area import AREA
 from bursar.console.visit import Visit
-from bursar.office import health, nodes
 from bursar.office.access import action
 from bursar.office.database import reading
-from bursar.office.grants import NOTHING_DUE
+from bursar.office.granting.grants import NOTHING_DUE
+from bursar.office.metering import nodes
+from bursar.office.telling import health
 
 NODE = action("node.read")
 SHOWN_MICROS = 7 * 86_400_000_000

@@ -10,10 +10,10 @@ from starlette.responses import Response
 
 from bursar.console.platform.area import AREA
 from bursar.console.visit import Visit
-from bursar.office import key_pages, key_use, keys
 from bursar.office.access import action, reach
 from bursar.office.database import reading
-from bursar.office.subjects import everybody, subject_of
+from bursar.office.keyring import key_pages, key_use, keys
+from bursar.office.oversight.subjects import everybody, subject_of
 
 READ = action("key.read")
 REVOKE = action("key.revoke")

@@ -10,10 +10,12 @@ from starlette.responses import Response
 from bursar.console.platform.area import AREA
 from bursar.console.visit import Visit
 from bursar.errors import BursarError, InvalidInput
-from bursar.office import house_spending, months, provider_changes, providers
+from bursar.office import months
 from bursar.office.access import action, reach
+from bursar.office.catalogue import provider_changes, providers
+from bursar.office.catalogue.providers import KNOWN_BASE_URLS, Provider, ProviderTerms
 from bursar.office.database import reading
-from bursar.office.providers import KNOWN_BASE_URLS, Provider, ProviderTerms
+from bursar.office.figures import house_spending
 
 READ = action("provider.read")
 MANAGE = action("provider.manage")

@@ -13,12 +13,13 @@ from bursar.console.brief import brief
 from bursar.console.platform.area import AREA
 from bursar.console.visit import Visit
 from bursar.errors import InvalidInput
-from bursar.office import naming, nodes, traffic
+from bursar.office import naming
 from bursar.office.access import action
 from bursar.office.database import reading
-from bursar.office.nodes import MICROS_PER_HOUR
-from bursar.office.subjects import everybody
-from bursar.office.traffic import Traffic
+from bursar.office.metering import nodes, traffic
+from bursar.office.metering.nodes import MICROS_PER_HOUR
+from bursar.office.metering.traffic import Traffic
+from bursar.office.oversight.subjects import everybody
 
 TRAFFIC = action("traffic.read")
 HOURS = {"24": "A day", "168": "A week", "720": "A month"}

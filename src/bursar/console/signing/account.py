@@ -12,12 +12,12 @@ from bursar.console.area import Area
 from bursar.console.signing.entrance import MAX_CODE_CHARS, MAX_PASSWORD_CHARS, origin_of
 from bursar.console.visit import Visit, Visitor
 from bursar.errors import BursarError, Forbidden, NotFound
-from bursar.office import api_tokens, second_factor, sessions, sign_in
 from bursar.office.access import ROLES, TABLE, Subject, action
 from bursar.office.database import reading, transaction
 from bursar.office.desk import new_id
-from bursar.office.sign_in import Refused
-from bursar.office.tokens import RANDOM_BYTES
+from bursar.office.identity import api_tokens, second_factor, sessions, sign_in
+from bursar.office.identity.sign_in import Refused
+from bursar.office.keyring.tokens import RANDOM_BYTES
 from bursar.office.vault import Secret
 
 AREA = Area("Account", ("/account",))

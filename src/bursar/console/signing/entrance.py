@@ -18,14 +18,15 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from bursar.console import rendering
 from bursar.console.visit import by_field, theme_of
 from bursar.errors import BursarError, NotFound
-from bursar.office import invitations, openings, sessions, sign_in
+from bursar.office import openings
 from bursar.office.database import reading
 from bursar.office.desk import new_id
-from bursar.office.oidc import RETURN_PATH, IdentityProvider
-from bursar.office.oidc.flow import STATE_SECONDS
-from bursar.office.sessions import Opened
-from bursar.office.sign_in import Origin, Refused
-from bursar.office.tokens import RANDOM_BYTES
+from bursar.office.identity import invitations, sessions, sign_in
+from bursar.office.identity.oidc import RETURN_PATH, IdentityProvider
+from bursar.office.identity.oidc.flow import STATE_SECONDS
+from bursar.office.identity.sessions import Opened
+from bursar.office.identity.sign_in import Origin, Refused
+from bursar.office.keyring.tokens import RANDOM_BYTES
 from bursar.office.vault import Secret
 from bursar.web.callers import desks_of
 from bursar.web.cookies import blank_cookie, forget_session, is_secure, session_cookie, set_session

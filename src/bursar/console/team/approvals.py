@@ -11,9 +11,9 @@ from bursar.console.team.area import AREA
 from bursar.console.team.runways import lasts
 from bursar.console.visit import Visit, Visitor
 from bursar.errors import BursarError, Forbidden, NotFound
-from bursar.office import approvals
 from bursar.office.access import action
-from bursar.office.topups import MAX_REASON
+from bursar.office.granting import approvals
+from bursar.office.granting.topups import MAX_REASON
 
 READ, DECIDE = action("topup.read"), action("topup.decide")
 DONE = {

@@ -9,11 +9,12 @@ from sqlalchemy import Connection
 
 from bursar.console.area import Area
 from bursar.console.visit import Visitor
-from bursar.office import people, subjects
 from bursar.office.access import Action, Subject
 from bursar.office.database import reading
-from bursar.office.reads import MAX_AT_ONCE
-from bursar.office.subjects import Member
+from bursar.office.oversight import subjects
+from bursar.office.oversight.reads import MAX_AT_ONCE
+from bursar.office.oversight.subjects import Member
+from bursar.office.workforce import people
 
 AREA = Area("Team", ("/team", "/team/approvals", "/team/burn", "/team/fairness"))
 MAX_INDIRECT = 300

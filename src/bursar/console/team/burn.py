@@ -12,9 +12,9 @@ from bursar.console import words
 from bursar.console.team.area import AREA, team
 from bursar.console.team.runways import Of, Whom
 from bursar.console.visit import Visit
-from bursar.office import team_use
 from bursar.office.access import action
-from bursar.office.team_use import Share
+from bursar.office.figures import team_use
+from bursar.office.figures.team_use import Share
 
 BURN, MIX = action("burn.read"), action("mix.read")
 MICROS_PER_DAY = 86_400_000_000

@@ -8,8 +8,8 @@ from bursar.charts import Curve, Lorenz
 from bursar.console.team.area import AREA, team
 from bursar.console.team.runways import Of, Whom
 from bursar.console.visit import Visit
-from bursar.office import runways, team_use
 from bursar.office.access import action
+from bursar.office.figures import runways, team_use
 
 MIX = action("mix.read")
 

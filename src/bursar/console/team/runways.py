@@ -12,9 +12,9 @@ from bursar.charts import Bar, Bars
 from bursar.console import words
 from bursar.console.team.area import AREA, Team, team
 from bursar.console.visit import Visit, Visitor
-from bursar.office import runways
 from bursar.office.access import action
-from bursar.office.runways import Runway
+from bursar.office.figures import runways
+from bursar.office.figures.runways import Runway
 
 BURN = action("burn.read")
 MICROS_PER_DAY = 86_400_000_000

@@ -1,0 +1,1 @@
+"""The month: closed, corrected, reconciled, handed to payroll."""

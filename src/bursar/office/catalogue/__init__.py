@@ -1,0 +1,1 @@
+"""Where requests go and what they cost: providers and the price book."""

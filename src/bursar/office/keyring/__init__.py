@@ -1,0 +1,1 @@
+"""Access keys: what they are made of, issued, found, last used."""

@@ -1,0 +1,170 @@
+"""Serving: a gateway put together from an installation, checked before it listens, kept fresh while it runs."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import gc
+import logging
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+
+from bursar.errors import Conflict
+from bursar.gateway.recovery import recover
+from bursar.gateway.relay import Gate
+from bursar.gateway.selftest import check_armed
+from bursar.gateway.server import Gateway
+from bursar.gateway.tally import Counts
+from bursar.gateway.upstream import Upstream
+from bursar.ledger import Writer, open_store
+from bursar.office.database import open_engine, transaction
+from bursar.office.desk import Desk
+from bursar.office.keyring import key_use
+from bursar.office.metering import nodes
+from bursar.office.metering.directory import LiveDirectory
+from bursar.office.metering.limits import LivePromises
+from bursar.office.telling import notices
+from bursar.office.telling.watch import watch
+
+log = logging.getLogger("bursar.serving")
+
+REFRESH_SECONDS = 0.4
+"""How often the control plane's version is looked at: a change is seen within a second on every node."""
+NOTICE_SECONDS = 30.0
+"""How often the watch looks and due notices are sent."""
+GC_THRESHOLD = 50_000
+"""Allocations between collections of the youngest generation: requests make much short-lived garbage and few cycles."""
+
+
+@asynccontextmanager
+async def serving(desk: Desk, *, host: str = "", port: int | None = None) -> AsyncIterator[Gateway]:
+    """A listening gateway; at the end it drains. Raises Unarmed if the ledger does not refuse what it must."""
+    settings = desk.settings
+    with _alone(desk):
+        store = open_store(settings.url)
+        try:
+            check_armed(store, desk.now())
+            lost = recover(store, settings.node, desk.now())
+            if lost:
+                log.warning("%d requests of an earlier run were never settled; their holds are resolved now", len(lost))
+            directory = LiveDirectory(desk.engine, desk.vault, unknown_model=settings.unknown_model)
+            writer = Writer(store, desk.clock)
+            node = f"{settings.node}/{desk.now():x}"
+            promises = LivePromises(desk.engine, lambda: open_store(settings.url), desk.clock, node)
+            await promises.catch_up("")
+            gate = Gate(directory, writer, Upstream(), settings.policy(), desk.clock, node, promises)
+            gateway = Gateway(gate)
+            gc.set_threshold(GC_THRESHOLD, 20, 20)
+            gc.freeze()
+            await gateway.start(host or settings.host, settings.port if port is None else port)
+            stopped = threading.Event()
+            started = desk.now()
+            beside = [
+                asyncio.create_task(_report(desk, gateway, started)),
+                asyncio.create_task(_refresh(directory, promises)),
+                asyncio.create_task(promises.sweep()),
+                asyncio.create_task(_tell(desk, stopped)),
+            ]
+            try:
+                yield gateway
+            finally:
+                stopped.set()
+                for task in beside:
+                    task.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await task
+                await gateway.stop()
+                await _end(desk, gateway, started)
+                promises.close()
+        finally:
+            store.close()
+
+
+async def _refresh(directory: LiveDirectory, promises: LivePromises) -> None:
+    while True:
+        await asyncio.sleep(REFRESH_SECONDS)
+        try:
+            if await asyncio.to_thread(directory.refresh):
+                await asyncio.to_thread(promises.refresh)
+        except Exception:
+            log.exception("the control plane could not be read; the last known keys stay in force")
+
+
+async def _report(desk: Desk, gateway: Gateway, started: int) -> None:
+    """Say now and then that this node is there, and what it turned away; the gateway serves on if nobody listens."""
+    while True:
+        counts = gateway.tally.take()
+        try:
+            await asyncio.to_thread(_report_once, desk, gateway, started, counts)
+        except Exception as error:
+            gateway.tally.give_back(counts)
+            log.warning("this node could not report: %s", error)
+        await asyncio.sleep(nodes.BEAT_SECONDS)
+
+
+def _report_once(desk: Desk, gateway: Gateway, started: int, counts: Counts) -> None:
+    with transaction(desk.engine) as connection:
+        nodes.report(
+            connection,
+            desk.settings.node,
+            started=started,
+            in_flight=len(gateway.live),
+            requests=gateway.requests,
+            counts=counts,
+            now=desk.now(),
+        )
+
+
+async def _end(desk: Desk, gateway: Gateway, started: int) -> None:
+    """The last report: what was counted until the end, and that the node ended as it should."""
+    try:
+        await asyncio.to_thread(_report_once, desk, gateway, started, gateway.tally.take())
+        await asyncio.to_thread(_stop, desk)
+    except Exception as error:
+        log.warning("the end of this node could not be reported: %s", error)
+
+
+def _stop(desk: Desk) -> None:
+    with transaction(desk.engine) as connection:
+        nodes.stop(connection, desk.settings.node, desk.now())
+
+
+async def _tell(desk: Desk, stopped: threading.Event) -> None:
+    """Watch and deliver now and then, off the event loop; what goes wrong there never stops the gateway."""
+    while True:
+        await asyncio.sleep(NOTICE_SECONDS)
+        try:
+            await asyncio.to_thread(_tell_once, desk, stopped)
+        except Exception:
+            log.exception("notices were not looked after; the next try is in %d seconds", NOTICE_SECONDS)
+
+
+def _tell_once(desk: Desk, stopped: threading.Event) -> None:
+    """One round on connections of its own: a store is used by one thread at a time."""
+    own = Desk(desk.settings, open_engine(desk.settings.url), desk.vault, desk.clock, desk.actor)
+    try:
+        watch(own, own.now())
+        key_use.follow(own)
+        notices.deliver(own, own.now(), stop=stopped.is_set)
+    finally:
+        own.close()
+
+
+@contextmanager
+def _alone(desk: Desk) -> Iterator[None]:
+    """Keep a second process of the same node name away: recovery would end the first one's holds."""
+    url = desk.settings.url
+    folder = Path(url.removeprefix("sqlite:///")).parent if url.startswith("sqlite") else desk.settings.home
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"node-{desk.settings.node}.lock"
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise Conflict(
+                f"a gateway named {desk.settings.node!r} is running already",
+                "give this one another name: BURSAR_NODE=second",
+            ) from error
+        yield

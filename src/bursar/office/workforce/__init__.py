@@ -1,0 +1,1 @@
+"""People of the house: the roster, its imports, pay bands, and what leaving means."""

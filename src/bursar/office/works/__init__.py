@@ -1,0 +1,1 @@
+"""Long work, done beside the pages; answers kept for whoever asks twice."""
