@@ -99,7 +99,7 @@ class Model:
 def fit(history: History) -> Model:
     """Read the past. Corrections that make a day negative count as nothing used."""
     used = np.maximum(history.daily, 0.0)
-    n, days = used.shape
+    days = used.shape[1]
     column = np.arange(days)
     seen = column[None, :] >= history.began[:, None]
     used = np.where(seen, used, 0.0)
