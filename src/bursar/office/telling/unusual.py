@@ -43,7 +43,7 @@ QUIET_MICROS = 3_600_000_000
 KNOWN_MICROS = 1_800_000_000
 """How long what is usual counts as known."""
 MAX_KNOWN = 20_000
-ACTOR = "bursar watch"
+ACTOR = "watch"
 TOLD_ROLES: tuple[Role, ...] = ("owner", "platform")
 
 
