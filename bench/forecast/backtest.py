@@ -58,16 +58,14 @@ def tried(house: House, cut: int, ahead: int, seed: int) -> dict[tuple[str, str]
     who = house.began <= cut - 2 * WEEK
     daily, began, group = house.daily[who], house.began[who], house.group[who]
     past, truth = daily[:, :cut], daily[:, cut : cut + ahead]
-    ours = forecast(History(past, cut % WEEK, began, group), ahead, seed)
+    ours = forecast(History(past, began, group), ahead, seed)
     found = {
         (TARGETS[0], "bursar"): (truth[:, 0], ours.daily),
         (TARGETS[1], "bursar"): (truth.sum(axis=1), ours.spent),
         (TARGETS[2], "bursar"): (truth.sum(keepdims=True).ravel(), ours.total[:, -1][None, :]),
     }
     alone = np.zeros(1, dtype=np.int64)
-    house_alone = forecast(
-        History(past.sum(axis=0)[None, :], cut % WEEK, alone, alone, many=True), ahead, seed, count=HOUSE_COUNT
-    )
+    house_alone = forecast(History(past.sum(axis=0)[None, :], alone, alone, many=True), ahead, seed, count=HOUSE_COUNT)
     found[(TARGETS[3], "bursar")] = (truth.sum(keepdims=True).ravel(), house_alone.total[:, -1][None, :])
     for name, way in (("last week", last_week), ("monthly average", monthly_average)):
         for target, place in zip(TARGETS, (_first, _person, _whole, _whole), strict=True):

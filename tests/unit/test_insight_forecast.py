@@ -12,9 +12,9 @@ from bursar.insight.forecast import QUANTILES, History, Purses, forecast
 PEOPLE = 60
 
 
-def _steady(people: int, days: int, amount: float = 1e9, weekday: int = 0) -> History:
+def _steady(people: int, days: int, amount: float = 1e9) -> History:
     daily = np.full((people, days), amount)
-    return History(daily, weekday, np.zeros(people, dtype=np.int64), np.zeros(people, dtype=np.int64))
+    return History(daily, np.zeros(people, dtype=np.int64), np.zeros(people, dtype=np.int64))
 
 
 def test_held_out_weeks_are_forecast_better_than_by_last_week_and_by_the_month_and_intervals_hold():
@@ -42,7 +42,7 @@ def test_pinball_loss_of_the_true_quantiles_is_the_least():
 
 def test_the_same_history_and_seed_give_the_same_figures_and_another_seed_gives_others():
     one = house(20, 90, 5)
-    history = History(one.daily, 2, one.began, one.group)
+    history = History(one.daily, one.began, one.group)
     first, again, other = (forecast(history, 14, seed).spent for seed in (1, 1, 2))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
@@ -56,7 +56,7 @@ def test_somebody_who_uses_the_same_every_day_is_expected_to_go_on_so():
 
 
 def test_weekdays_stay_weekdays():
-    history = _steady(10, 70, weekday=5)  # the first day ahead is a Saturday
+    history = _steady(10, 70)  # the first day ahead is a Saturday
     day = np.arange(70)
     history.daily[:, (day - 70 + 5) % 7 >= 5] = 0
     found = forecast(history, 7, 1)
@@ -98,7 +98,7 @@ def test_a_purse_runs_out_on_the_day_that_it_must_and_what_is_left_at_its_end_is
 
 def test_a_year_ahead_does_not_run_away():
     one = house(40, 120, 9)
-    found = forecast(History(one.daily, 1, one.began, one.group), 365, 1, count=100)
+    found = forecast(History(one.daily, one.began, one.group), 365, 1, count=100)
     yearly = one.daily[:, -28:].sum() / 28 * 365
     assert yearly / 3 < found.total[0, -1] < found.total[-1, -1] < yearly * 4
 
@@ -106,10 +106,9 @@ def test_a_year_ahead_does_not_run_away():
 @pytest.mark.parametrize(
     ("field", "given"),
     [
-        ("daily", lambda: History(np.array([[np.nan]]), 0, np.zeros(1, np.int64), np.zeros(1, np.int64))),
-        ("daily", lambda: History(np.zeros(3), 0, np.zeros(1, np.int64), np.zeros(1, np.int64))),
-        ("began", lambda: History(np.zeros((2, 3)), 0, np.zeros(1, np.int64), np.zeros(2, np.int64))),
-        ("weekday", lambda: History(np.zeros((1, 3)), 7, np.zeros(1, np.int64), np.zeros(1, np.int64))),
+        ("daily", lambda: History(np.array([[np.nan]]), np.zeros(1, np.int64), np.zeros(1, np.int64))),
+        ("daily", lambda: History(np.zeros(3), np.zeros(1, np.int64), np.zeros(1, np.int64))),
+        ("began", lambda: History(np.zeros((2, 3)), np.zeros(1, np.int64), np.zeros(2, np.int64))),
         ("ahead", lambda: forecast(_steady(1, 30), 0)),
         ("ahead", lambda: forecast(_steady(1, 30), 401)),
         ("count", lambda: forecast(_steady(1, 30), 7, count=1)),

@@ -28,6 +28,7 @@ _GROUPS: dict[str, tuple[str, str, str]] = {
     "setting": ("settings", "app", "What the organisation has opened."),
     "notify": ("notify", "app", "What people are told, and whether it reached them."),
     "price": ("prices", "app", "The price book: list, contract and own rates."),
+    "report": ("report", "app", "The house in figures: exposure, forecast, pay, prices."),
     "ledger": ("reports", "ledger_app", "The journal and its proof."),
 }
 """By name: the module, its group, and what it is for."""

@@ -49,13 +49,11 @@ Flags = npt.NDArray[np.bool_]
 class History:
     """What people used by day, nano-units of one unit.
 
-    `daily` has a row a person and a column a day, the oldest first; `weekday` (0 is Monday) is that of the day after the
-    last column; `began` says for each person on which column they could first use anything, and `group` which group they
+    `daily` has a row a person and a column a day, the oldest first; `began` says for each person on which column they could first use anything, and `group` which group they
     lean on (any whole numbers). Raises InvalidInput where the shapes do not fit.
     """
 
     daily: Floats
-    weekday: int
     began: Numbers
     group: Numbers
     many: bool = False
@@ -71,8 +69,6 @@ class History:
         for name, one in (("began", self.began), ("group", self.group)):
             if one.shape != people:
                 raise InvalidInput(name, f"an array of {one.shape}", f"one for each of {people[0]} people")
-        if not 0 <= self.weekday < WEEK:
-            raise InvalidInput("weekday", str(self.weekday), "0 (Monday) to 6")
 
 
 @dataclass(frozen=True, slots=True)
