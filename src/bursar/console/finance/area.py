@@ -9,6 +9,7 @@ AREA = Area(
         "/finance/landing",
         "/finance/cost",
         "/finance/spend",
+        "/finance/scenarios",
         "/finance/pay",
         "/finance/reconciliation",
         "/finance/billed-seats",
