@@ -9,13 +9,14 @@ import typer
 import yaml
 
 from bursar.cli.options import Json, desk, office
+from bursar.cli.plan_words import framing, letter, posting
 from bursar.cli.render import Column, console, money, show_json, show_table
 from bursar.cli.simulate import simulate
 from bursar.errors import InvalidInput
 from bursar.office.database import reading
 from bursar.office.desk import system_clock
 from bursar.office.terms import explanations, plans, rollout
-from bursar.plans import differences
+from bursar.plans import differences, wording
 from bursar.plans.check import Checked, load
 from bursar.plans.document import MAX_BYTES, json_schema
 from bursar.plans.factsheet import FactAnswer, FactSheet, fact_sheet
@@ -23,6 +24,9 @@ from bursar.plans.terms import plain
 
 app = typer.Typer(no_args_is_help=True)
 app.command()(simulate)
+app.command()(letter)
+app.command()(posting)
+app.command()(framing)
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A plan document in YAML.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would change, change nothing.")]
@@ -100,6 +104,7 @@ def show(
     facts: Annotated[
         bool, typer.Option("--facts", help="The twelve answers for people instead of the document.")
     ] = False,
+    linked: Annotated[bool, typer.Option("--linked", help="The fact sheet as JSON-LD, for machines.")] = False,
     json: Json = False,
 ) -> None:
     """Show a plan's document, or its fact sheet. Example: bursar plan show engineering --facts"""
@@ -109,11 +114,13 @@ def show(
     else:
         with office() as asked:
             found = asked.plan(name, version)
-    if json:
+    told = {key: value for key, value in found["facts"].items() if key not in ("answers", "missing")}
+    sheet = FactSheet(**told, answers=tuple(FactAnswer(**one) for one in found["facts"]["answers"]))
+    if linked:
+        show_json(wording.linked(sheet))
+    elif json:
         show_json(found)
     elif facts:
-        told = {key: value for key, value in found["facts"].items() if key not in ("answers", "missing")}
-        sheet = FactSheet(**told, answers=tuple(FactAnswer(**one) for one in found["facts"]["answers"]))
         console.print(sheet.as_markdown(), markup=False)
     else:
         console.print(found["document"].rstrip(), markup=False)
