@@ -82,10 +82,11 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Books]:
     found.close()
 
 
-def test_what_counts_as_pay_is_not_put_into_force_before_it_says_how_it_is_taxed(books: Books) -> None:
+def test_what_counts_as_pay_is_given_to_nobody_before_it_says_how_it_is_taxed(books: Books) -> None:
     silent = PLAN.replace("  tax: Personal use is wages at list price.\n", "").replace("NAME", "silent")
+    rollout.apply_plan(books.desk, load(silent.replace("CLASS", "benefit")))
     with pytest.raises(Conflict, match="leaves 1 of the twelve answers open: tax"):
-        rollout.apply_plan(books.desk, load(silent.replace("CLASS", "benefit")))
+        promises.give(books.desk, "p0", "silent")
 
 
 def test_who_rations_is_flagged_and_who_does_not_is_not(books: Books) -> None:
