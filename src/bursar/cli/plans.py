@@ -15,13 +15,15 @@ from bursar.cli.simulate import simulate
 from bursar.errors import InvalidInput
 from bursar.office.database import reading
 from bursar.office.desk import system_clock
-from bursar.office.terms import explanations, plans, rollout
+from bursar.office.terms import explanations, placing, plans, rollout
 from bursar.plans import differences, wording
 from bursar.plans.check import Checked, load
 from bursar.plans.document import MAX_BYTES, json_schema
 from bursar.plans.factsheet import FactAnswer, FactSheet, fact_sheet
 from bursar.plans.terms import plain
 
+MAX_NAMED = 10
+"""People whom an error names."""
 app = typer.Typer(no_args_is_help=True)
 app.command()(simulate)
 app.command()(letter)
@@ -44,9 +46,27 @@ def read(file: Path) -> Checked:
 
 
 @app.command()
-def check(file: File, json: Json = False) -> None:
+def check(
+    file: File,
+    roster: Annotated[
+        bool, typer.Option("--roster", help="Refuse it if somebody on the roster, for whom it is, would get nothing.")
+    ] = False,
+    json: Json = False,
+) -> None:
     """Check a plan; faults name line and column. Example: bursar plan check engineering.yaml"""
     checked = read(file)
+    if roster:
+        with desk() as asked:
+            left_out = placing.placed(asked, checked.plan).left_out
+        if left_out:
+            names = ", ".join(one.handle for one in left_out[:MAX_NAMED])
+            more = f" and {len(left_out) - MAX_NAMED} more" if len(left_out) > MAX_NAMED else ""
+            raise InvalidInput(
+                f"{file}: tiers",
+                f"nobody's tier for {names}{more}",
+                "something for everybody whom the plan is for",
+                "add `otherwise: {amount: ...}`, or say in `for` whom it is for",
+            )
     advice = [{"code": one.code, "line": one.line, "sentence": one.sentence} for one in checked.advice]
     if json:
         show_json({"plan": checked.plan.name, "digest": checked.plan.digest, "faults": [], "advice": advice})
