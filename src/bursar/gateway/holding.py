@@ -131,9 +131,9 @@ async def _room(gate: Gate, asked: Asked, plan: admission.Plan, now: int) -> int
     pace = None if gate.promises is None else gate.promises.pace_of(asked.key.person_id)
     if pace is None or gate.velocity is None:
         return MAX_AMOUNT
-    room, limit, ends = await gate.velocity.room(asked.key.person_id, pace, now)
+    room, limit, ends, length = await gate.velocity.room(asked.key.person_id, pace, now)
     if room < plan.floor_nanos:
-        raise Turned(too_fast(limit, ends, now, plan.floor_nanos - max(0, room)))
+        raise Turned(too_fast(limit, ends, now, plan.floor_nanos - max(0, room), length))
     return room
 
 
