@@ -24,6 +24,7 @@ _GROUPS: dict[str, tuple[str, str, str]] = {
     "consent": ("topups", "consent_app", "Paying beyond the limit from one's pay."),
     "seat": ("seats", "app", "Subscriptions that are paid from people's allotments."),
     "usage": ("usage", "app", "Where it went, and what no gateway sees. Example: bursar usage --by person"),
+    "study": ("study", "app", "What a house asks about itself, in aggregates."),
     "key": ("keys", "app", "Access keys, shown once."),
     "provider": ("providers", "app", "Where requests are relayed to."),
     "setting": ("settings", "app", "What the organisation has opened."),

@@ -16,6 +16,7 @@ from bursar.gateway.dialects import credentials, route
 from bursar.gateway.dialects.contract import Call, Dialect, Malformed, Refusal
 from bursar.gateway.directory import ProviderRecord
 from bursar.gateway.holding import Asked, Turned
+from bursar.gateway.labels import labels_of
 from bursar.gateway.policy import Policy
 from bursar.gateway.relay import Exchange, Gate
 from bursar.gateway.tally import Tally
@@ -163,6 +164,9 @@ class Gateway:
         if isinstance(call, Malformed):
             kind = "bad_request" if call.status == 400 else "too_large" if call.status == 413 else "bad_request"
             raise Turned(Refusal(kind, f"Bursar: {call.sentence}.", fields={"field": call.field}))
+        labels = labels_of(headers, key)
+        if isinstance(labels, Refusal):
+            raise Turned(labels)
         if key.models and call.model and not _admits(key.models, call.model):
             raise Turned(Refusal("forbidden", f"Bursar: this access key may not use model {call.model!r}."))
         provider = self._provider(provider_name, call)
@@ -170,7 +174,7 @@ class Gateway:
             call.dialect == "openai.chat" and provider.kind == "openai"
         ):  # a model under an own name is capped OpenAI's way
             call = replace(call, limit_field="max_completion_tokens")
-        return Asked(request_id, dialect, key, provider, call, path, query, body, headers)
+        return Asked(request_id, dialect, key, provider, call, path, query, body, headers, labels)
 
     def _provider(self, name: str, call: Call) -> ProviderRecord:
         family = call.dialect.partition(".")[0]

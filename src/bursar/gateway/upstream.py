@@ -43,6 +43,9 @@ NOT_FORWARDED = HOP_BY_HOP | {
     "api-key",
     "cookie",
     "x-http-method-override",
+    "x-bursar-task",
+    "x-bursar-run",
+    "x-bursar-run-cap",
 }
 NOT_RETURNED = HOP_BY_HOP | {"content-length", "content-encoding", "set-cookie", "date", "server"}
 
