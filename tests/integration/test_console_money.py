@@ -646,3 +646,21 @@ def test_settings_are_shown_without_their_secrets(house: ConsoleHouse) -> None:
         assert "notify.smtp_host" in text
         url = house.desk.settings.database_url
         assert not url or url not in text
+
+
+def test_price_scenarios_show_what_a_change_moves_and_a_wrong_one_stands_beside_its_field(house: ConsoleHouse) -> None:
+    charge(house, house.desk.person("eve")["id"], 40, house.desk.now(), "scenario")
+    with house.client("finance") as tab:
+        empty = plain(text_of(tab.get("/finance/scenarios")))
+        assert "$17,408" in empty  # what $10,000 buy in half a year at -67 % a year
+        found = plain(text_of(tab.get("/finance/scenarios?family=claude&change=-50%25&amount=$5,000&months=12")))
+        assert "The same work would cost" in found
+        assert "claude-sonnet-4-5" in found
+        wrong = tab.get("/finance/scenarios?family=claude&change=lots")
+        assert wrong.status_code == 422
+        assert "a percentage of at most two decimals" in plain(wrong.text)
+        assert "lots" in wrong.text
+        months = tab.get("/finance/scenarios?months=%C2%B2")
+        assert months.status_code == 422
+    with house.client("ada") as tab:
+        assert tab.get("/finance/scenarios").status_code == 403

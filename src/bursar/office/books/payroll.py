@@ -2,7 +2,7 @@
 
 Use counts to the day on which it happened, from the daily rollup. Own money counts to the month in which the journal
 recorded it: what a month says is final when it is over, and a correction stands in the month in which it became known.
-Which use is taxable, and how, is for whoever knows the law of the place; Bursar says what it was worth, where and for whom.
+What the rules of a place make of it is `taxing`; this is what happened: what it was worth, where and for whom.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ def _own_months(session: Session, person_id: str, names: list[str]) -> list[OwnM
     has_own = bool(
         session.rows("SELECT 1 FROM lot WHERE person = ? AND id LIKE ? LIMIT 1", person_id, f"{OWN_MONEY_LOTS}%")
     )
-    own = {name: _own_money(session, name, person_id).get(person_id, 0) if has_own else 0 for name in names}
+    own = {name: own_money(session, name, person_id).get(person_id, 0) if has_own else 0 for name in names}
     return [
         OwnMonth(name, sums[name].get("personal", 0), sums[name].get("work", 0), sums[name].get("other", 0), own[name])
         for name in names
@@ -151,7 +151,7 @@ def _own_months(session: Session, person_id: str, names: list[str]) -> list[OwnM
 
 
 def _payroll(desk: Desk, month: str) -> Payroll:
-    used, own = desk.store.read(lambda session: (_used(session, month), _own_money(session, month)))
+    used, own = desk.store.read(lambda session: (_used(session, month), own_money(session, month)))
     with reading(desk.engine) as connection:
         return drawn_up(month, _people(connection), used, own, _agreements(connection, month))
 
@@ -191,7 +191,7 @@ def _used(session: Session, month: str) -> dict[tuple[str, str], int]:
     return {(str(row[0]), str(row[1])): wide(row[2], row[3]) for row in rows}
 
 
-def _own_money(session: Session, month: str, only: str = "") -> dict[str, int]:
+def own_money(session: Session, month: str, only: str = "") -> dict[str, int]:
     """What was spent of own money by person, as recorded in the month. A gateway opens it only for people who agreed, so only
     their entries are read; of one person, where `only` is given."""
     start, end = micros_of(month)
