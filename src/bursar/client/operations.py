@@ -1252,6 +1252,21 @@ def get_verification() -> Call[shapes.Verified]:
     return Call("getVerification", "GET", "/ledger/verification", shapes.Verified)
 
 
+def get_journal(month: str) -> Call[shapes.MonthJournal]:
+    """A month's journal. Balanced entries, each line with what it was made from. An open month's is a preview."""
+    return Call("getJournal", "GET", f"/journals/{segment(month)}", shapes.MonthJournal)
+
+
+def download_journal(month: str, *, kind: Literal["beancount", "csv"] | None = None) -> Call[bytes]:
+    """A month's journal as a file. For beancount, or as CSV."""
+    return Call("downloadJournal", "GET", f"/journals/{segment(month)}/file", bytes, query=questions({"kind": kind}))
+
+
+def download_focus(month: str, *, version: Literal["1.0", "1.2"] | None = None) -> Call[bytes]:
+    """A month's charges as FOCUS. A row for each charge, drawn while it travels."""
+    return Call("downloadFocus", "GET", f"/focus/{segment(month)}", bytes, query=questions({"version": version}))
+
+
 def get_exposure(*, unit: str | None = None) -> Call[shapes.Exposure]:
     """What the house has promised. Totals without people, as recorded: what is due and not swept yet is still
     available.

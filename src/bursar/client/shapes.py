@@ -1153,6 +1153,66 @@ class JobProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class JournalAccount:
+    """What an account takes of a month."""
+
+    account: str
+    """Its path, as beancount writes accounts."""
+    title: str
+    """What people call it."""
+    code: str
+    """Its number in the general ledger; may be empty."""
+    debit: Amount
+    """Debits."""
+    credit: Amount
+    """Credits."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """An entry; its lines sum to zero."""
+
+    entry: str
+    """The same whenever the month is drawn up."""
+    day: str
+    """When it is booked."""
+    kind: str
+    """purchase, usage, correction, accrual or reversal."""
+    narration: str
+    """What it is."""
+    lines: tuple[JournalLine, ...]
+    """Debits and credits."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalLine:
+    """One side of an entry, and what it was made from."""
+
+    account: str
+    """Path of the account."""
+    cost_centre: str
+    """Kept apart by; may be empty."""
+    amount: Amount
+    """A debit above zero, a credit below."""
+    concerns: str
+    """Month of the usage behind it."""
+    provider: str
+    """The provider; may be empty."""
+    purpose: str
+    """The purpose; may be empty."""
+    classes: tuple[str, ...]
+    """Classes of the lots that paid."""
+    people: int
+    """How many people used it."""
+    requests: int
+    """In how many requests."""
+    list_price: Amount
+    """The same use at list price."""
+    query: str
+    """The command that lists the charges behind it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Key:
     """An access key, without its secret."""
 
@@ -1342,6 +1402,30 @@ class Member:
     """Since when."""
     appears: str
     """When the row is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class MonthJournal:
+    """A month's journal; a closed month's never changes."""
+
+    month: str
+    """Month of UTC."""
+    closed: bool
+    """False: a preview, which moves."""
+    accounts: tuple[JournalAccount, ...]
+    """Sums by account."""
+    entries: tuple[JournalEntry, ...]
+    """Every entry."""
+    work: Amount
+    """Use for work, at cost."""
+    personal: Amount
+    """Personal use, at cost."""
+    prepaid: Amount
+    """Credits bought beforehand that are left."""
+    accrued: Amount
+    """Accrued for promises, at cost."""
+    disclosed: Amount
+    """Promised, unused and not accrued, at list price."""
 
 
 @dataclass(frozen=True, slots=True)

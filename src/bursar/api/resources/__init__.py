@@ -10,6 +10,7 @@ from bursar.api.resources.closing import CLOSING
 from bursar.api.resources.finance import FINANCE
 from bursar.api.resources.grants import GRANTS
 from bursar.api.resources.jobs import JOBS
+from bursar.api.resources.journal import JOURNAL
 from bursar.api.resources.keys import KEYS
 from bursar.api.resources.limits import LIMITS
 from bursar.api.resources.me import ME
@@ -38,6 +39,7 @@ RESOURCES: tuple[Resource, ...] = (
     PRICES,
     FINANCE,
     CLOSING,
+    JOURNAL,
     BOOKS,
     PAY,
     OFFERS,
