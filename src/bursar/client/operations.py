@@ -1339,6 +1339,17 @@ def state_total_pay(
     )
 
 
+def get_fairness(
+    *, by: str | None = None, of: str | None = None, at: str | None = None
+) -> Call[shapes.FairnessOfAccess]:
+    """Fairness of access. Which groups are told is decided for the tables of all attributes at once, so that no
+    sum or difference of them is about fewer than five people.
+    """
+    return Call(
+        "getFairness", "GET", "/fairness", shapes.FairnessOfAccess, query=questions({"by": by, "of": of, "at": at})
+    )
+
+
 def evaluate_offer(document: str, *, worlds: int | None = None, seed: int | None = None) -> Call[shapes.Evaluation]:
     """What an offer is worth. Cash equivalent with its spread, run-outs, what is forfeited, the raise that would
     be worth the same, and why.
