@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx2
+import psycopg
 import pytest
 from scim2_client.engines.httpx2 import SyncSCIMClient
 from scim2_tester import Status, check_server
 from tests.support.api import Served, served, token_of
+from tests.support.profile import NIGHTLY
 
 from bursar.office import audit
 from bursar.office.database import reading
 from bursar.office.granting import grants, promises
 from bursar.scim import PREFIX
 
+ENGINES = ("sqlite", "postgresql") if NIGHTLY else ("sqlite",)
 
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served(tmp_path_factory.mktemp("scim")) as found:
+
+@pytest.fixture(scope="module", params=ENGINES)
+def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    url = ""
+    if request.param == "postgresql":
+        server = request.getfixturevalue("postgres_server")
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute("CREATE DATABASE scim")
+        url = server.replace("/postgres?", "/scim?")
+    with served(tmp_path_factory.mktemp("scim"), url) as found:
         found.tokens["directory"] = token_of(found.desk, "acc_own", "roster.provision")
         yield found
 
@@ -292,6 +303,34 @@ def test_bodies_that_are_none_and_bodies_that_are_too_much_are_refused(house: Se
     refused(ask(house, "GET", "/Users?count=many"), 400, "invalidValue")
     refused(ask(house, "GET", "/Schemas?filter=a"), 403)
     refused(ask(house, "GET", "/Groups"), 404)
+
+
+def test_of_two_who_are_created_under_one_name_at_once_one_is(house: Served) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: ask(house, "POST", "/Users", user("twin@example.com")), range(6)))
+    assert sorted(one.status_code for one in answers) == [201, *[409] * 5]
+    for one in answers:
+        if one.status_code == 409:
+            refused(one, 409, "uniqueness")
+    address = [{"value": "twin.address@example.com"}]
+    made(house, "first-with-address", emails=address)
+    refused(ask(house, "POST", "/Users", user("second-with-address", emails=address)), 409, "uniqueness")
+
+
+def test_patches_that_arrive_together_are_all_there_in_the_end(house: Served) -> None:
+    one = made(house, "together@example.com")
+    changes = {"title": "a", "timezone": "Asia/Tokyo", f"{WORK}:costCenter": "7", f"{OURS}:level": "L4"}
+    with ThreadPoolExecutor(4) as pool:
+        sent = [patch({"op": "add", "path": path, "value": value}) for path, value in changes.items()]
+        answers = list(pool.map(lambda body: ask(house, "PATCH", f"/Users/{one['id']}", body), sent))
+    assert [answer.status_code for answer in answers] == [200] * 4
+    seen = ask(house, "GET", f"/Users/{one['id']}").json()
+    assert (seen["title"], seen["timezone"], seen[WORK]["costCenter"], seen[OURS]["level"]) == (
+        "a",
+        "Asia/Tokyo",
+        "7",
+        "L4",
+    )
 
 
 def test_only_a_token_with_the_scope_comes_in_and_nothing_else_is_open_to_it(house: Served) -> None:

@@ -136,7 +136,7 @@ def named(connection: Connection, person_id: str, now: int) -> Record:
 def create(desk: Desk, wish: Wish) -> Record:
     """Add a person; who was deleted with the same name and external id comes back. Raises Taken, InvalidInput."""
     now = desk.now()
-    with transaction(desk.engine) as connection:
+    with _unique(), transaction(desk.engine) as connection:
         gone = connection.execute(
             select(provisioned).where(provisioned.c.folded == folded(wish.user_name), provisioned.c.deleted > 0)
         ).first()
@@ -173,7 +173,7 @@ def change(desk: Desk, person_id: str, wish: Wish, *, seen: str = "", own: str =
     """
     now = desk.now()
     _not_oneself(person_id, own)
-    with _only_seen(desk, person_id, seen), transaction(desk.engine) as connection:
+    with _unique(), _only_seen(desk, person_id, seen), transaction(desk.engine) as connection:
         before = named(connection, person_id, now)
         if folded(before.user_name) != folded(wish.user_name):
             _refuse_taken(connection, wish.user_name, person_id)
@@ -234,6 +234,18 @@ def _only_seen(desk: Desk, person_id: str, seen: str) -> Iterator[None]:
 
     with only_if(check):
         yield
+
+
+@contextmanager
+def _unique() -> Iterator[None]:
+    """Whatever refuses a name, a handle or an address: it is taken, also by whoever was faster."""
+    try:
+        yield
+    except Taken:
+        raise
+    except Conflict as error:
+        told = "somebody else has this name, handle or address already"
+        raise Taken(told if error.__cause__ is not None else error.sentence, error.hint) from error
 
 
 def _not_oneself(person_id: str, own: str) -> None:
