@@ -124,7 +124,8 @@ def violations(page: Page, *rules: str) -> list[str]:
         page.add_script_tag(path=AXE)
     only = list(rules) or ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
     kind = "rule" if rules else "tag"
-    found = page.evaluate("only => axe.run(document, {runOnly: only})", {"type": kind, "values": only})
+    options = {"runOnly": {"type": kind, "values": only}, "resultTypes": ["violations"], "preload": False}
+    found = page.evaluate("options => axe.run(document, options)", options)
     return [
         f"{one['id']}: {one['help']}: {node['html'][:160]}" for one in found["violations"] for node in one["nodes"][:3]
     ]

@@ -24,12 +24,17 @@ _GROUPS: dict[str, tuple[str, str, str]] = {
     "consent": ("topups", "consent_app", "Paying beyond the limit from one's pay."),
     "seat": ("seats", "app", "Subscriptions that are paid from people's allotments."),
     "usage": ("usage", "app", "Where it went, and what no gateway sees. Example: bursar usage --by person"),
+    "study": ("study", "app", "What a house asks about itself, in aggregates."),
     "key": ("keys", "app", "Access keys, shown once."),
     "provider": ("providers", "app", "Where requests are relayed to."),
     "setting": ("settings", "app", "What the organisation has opened."),
     "notify": ("notify", "app", "What people are told, and whether it reached them."),
     "price": ("prices", "app", "The price book: list, contract and own rates."),
-    "report": ("report", "app", "The house in figures: exposure, forecast, pay, prices."),
+    "books": ("books", "app", "Closing months, and the chart of accounts."),
+    "report": ("report", "app", "The house in figures: exposure, forecast, fairness, pay, prices, the close."),
+    "export": ("exports", "app", "What leaves the house as a file: FOCUS, journal, payroll, OCF."),
+    "suspense": ("reconcile", "app", "Use on a provider's bill that nobody is known to have made."),
+    "tax": ("tax", "app", "What use counts for as pay, by rules with their sources. Never advice."),
     "ledger": ("reports", "ledger_app", "The journal and its proof."),
 }
 """By name: the module, its group, and what it is for."""
@@ -43,6 +48,7 @@ _COMMANDS: dict[str, str] = {
     "statement": "reports",
     "total-pay": "total_pay",
     "exposure": "reports",
+    "reconcile": "reconcile",
     "doctor": "reports",
 }
 """Commands without a group: their module."""

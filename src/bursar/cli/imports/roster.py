@@ -1,4 +1,4 @@
-"""`bursar import ...`: what other systems know, brought in from a file."""
+"""`bursar import roster`: people, from a file of any HR system."""
 
 from __future__ import annotations
 
@@ -13,18 +13,10 @@ from bursar.errors import InvalidInput
 from bursar.office.workforce import importing, people
 from bursar.office.workforce.roster import MAX_TEXT_CHARS, Refused
 
-app = typer.Typer(no_args_is_help=True)
-
 SHOWN = 30
 """Rows of a table; `--json` has them all."""
 
 
-@app.callback()
-def group() -> None:
-    """What other systems know, brought in from a file."""
-
-
-@app.command()
 def roster(
     file: Annotated[Path, typer.Argument(help="CSV with a header, of any HR system.")],
     map_: Annotated[
@@ -35,11 +27,16 @@ def roster(
         bool, typer.Option("--guess", help="Tell columns by their usual names; leave others aside.")
     ] = False,
     preview: Annotated[
-        bool, typer.Option("--preview", help="Show who is new, what changes and what is wrong; change nothing.")
+        bool,
+        typer.Option("--preview", "--dry-run", help="Show who is new, what changes and what is wrong; change nothing."),
     ] = False,
     leave_out_bad: Annotated[
         bool,
-        typer.Option("--leave-out-bad", help="Import the good rows; without it one bad row refuses the whole file."),
+        typer.Option(
+            "--leave-out-bad",
+            "--leave-out",
+            help="Import the good rows; without it one bad row refuses the whole file.",
+        ),
     ] = False,
     json: Json = False,
 ) -> None:
