@@ -81,7 +81,9 @@ def add_person(
     hire_date: str | None = None,
     manager: str | None = None,
 ) -> Call[shapes.Person]:
-    """Add a person. Add somebody to the roster. They get nothing by it: grants are given."""
+    """Add a person. Add somebody to the roster. Grants are given apart, unless the house has opened `grants-on-
+    hire`.
+    """
     return Call(
         "addPerson",
         "POST",

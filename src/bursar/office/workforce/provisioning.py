@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
-from bursar.calendar import from_micros, parse_zone, to_local
 from bursar.errors import BursarError, Conflict, Forbidden, InvalidInput, NotFound
 from bursar.office.database import only_if, reading, transaction
-from bursar.office.granting import promises
+from bursar.office.granting import hiring, promises
 from bursar.office.tables import ORGANISATION, person, provisioned
 from bursar.office.workforce import people
 from bursar.office.workforce.roster import MAX_TEXT_CHARS
@@ -162,6 +161,8 @@ def create(desk: Desk, wish: Wish) -> Record:
         return change(desk, person_id, replace(wish, active=wish.active is not False))
     if wish.active is False:
         promises.leave(desk, person_id, _today(desk, person_id))
+    else:
+        hiring.hired(desk, [person_id])
     return _read(desk, person_id)
 
 
@@ -295,15 +296,11 @@ def _record(row: Any, manager: str, now: int) -> Record:
 
 def _is_active(row: Any, now: int) -> bool:
     """Who leaves today is inactive already: that is what a directory has asked for. Who is suspended is not leaving."""
-    return row.status != "left" and not (row.leave_date and row.leave_date <= _day(row.zone, now))
-
-
-def _day(zone: str, now: int) -> str:
-    return to_local(from_micros(now), parse_zone(zone)).date().isoformat()
+    return row.status != "left" and not (row.leave_date and row.leave_date <= people.day_of(now, row.zone))
 
 
 def _today(desk: Desk, person_id: str) -> str:
-    return _day(desk.person(person_id)["zone"], desk.now())
+    return people.day_of(desk.now(), desk.person(person_id)["zone"])
 
 
 def _refuse_taken(connection: Connection, user_name: str, person_id: str) -> None:
