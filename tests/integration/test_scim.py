@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -11,6 +12,8 @@ from zoneinfo import ZoneInfo
 import httpx2
 import psycopg
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scim2_client.engines.httpx2 import SyncSCIMClient
 from scim2_tester import Status, check_server
 from tests.support.api import Served, served, token_of
@@ -49,9 +52,9 @@ def test_the_checker_of_the_protocol_finds_nothing(house: Served) -> None:
     assert len(results) > 60
 
 
-def ask(house: Served, method: str, path: str, json: Any = None, *, login: str = "directory", **headers: str) -> Any:
+def ask(house: Served, method: str, path: str, body: Any = None, *, login: str = "directory", **headers: str) -> Any:
     given = {**({"Authorization": f"Bearer {house.tokens[login]}"} if login else {}), **headers}
-    return house.client.request(method, f"{house.url}{PREFIX}{path}", json=json, headers=given)
+    return house.client.request(method, f"{house.url}{PREFIX}{path}", json=body, headers=given)
 
 
 def user(name: str, /, **more: Any) -> dict[str, Any]:
@@ -357,3 +360,70 @@ def test_nobody_changes_their_own_record_through_a_directory(house: Served) -> N
 def test_people_of_another_organisation_are_not_there(house: Served) -> None:
     refused(ask(house, "GET", "/Users/per_eve"), 404)
     assert ask(house, "GET", '/Users?filter=userName eq "eve"').json()["totalResults"] == 0
+
+
+# Whatever is sent.
+
+ODD = st.sampled_from(
+    [
+        "",
+        "a",
+        True,
+        False,
+        None,
+        0,
+        -1,
+        1e308,
+        "x" * 300,
+        "\x00",
+        "\ud800",
+        "UTC",
+        "work",
+        "per_1",
+        10**30,
+        "Ω",
+        "False",
+    ]
+)
+NAMES = st.sampled_from(
+    ["userName", "displayName", "name", "title", "timezone", "active", "emails", "externalId", WORK, OURS, "schemas", "id",
+     "meta", "password", "name.formatted", "emails.value", 'emails[type eq "work"].value', f"{WORK}:manager",
+     f"{WORK}:manager.value", f"{OURS}:hireDate", "USERNAME", "", "urn:", f"{CORE}:title", "emails[", "name.", "a" * 3_000]
+)  # fmt: skip
+INNER = st.sampled_from(
+    ["value", "type", "primary", "formatted", "givenName", "manager", "level", "hireDate", "$ref", "x"]
+)
+VALUES = st.recursive(
+    ODD, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(INNER, inner, max_size=4), max_leaves=6
+)
+OPERATIONS = st.fixed_dictionaries(
+    {"op": st.sampled_from(["add", "replace", "remove", "Replace", "move", 1])},
+    optional={"path": NAMES | ODD, "value": VALUES},
+)
+
+
+@settings(max_examples=300 if NIGHTLY else 12)
+@given(st.dictionaries(NAMES, VALUES, max_size=5), st.lists(OPERATIONS, max_size=3), st.booleans())
+def test_whatever_is_sent_is_answered_in_the_protocols_words_and_never_by_a_fault_of_ours(
+    house: Served, body: dict[str, Any], operations: list[dict[str, Any]], whole: bool
+) -> None:
+    one = ask(house, "GET", "/Users?filter=userName+eq+%22odd%40example.com%22").json()
+    target = one["Resources"][0]["id"] if one["totalResults"] else made(house, "odd@example.com")["id"]
+    described = {"schemas": [CORE], "userName": "odd@example.com", **body} if whole else body
+    sent = [("POST", "/Users", body), ("PUT", f"/Users/{target}", described)]
+    sent += [("PATCH", f"/Users/{target}", patch(*operations)), ("POST", "/.search", body)]
+    for method, path, document in sent:
+        answer = house.client.request(
+            method,
+            f"{house.url}{PREFIX}{path}",
+            content=json.dumps(document),
+            headers={"Authorization": f"Bearer {house.tokens['directory']}", "Content-Type": "application/scim+json"},
+        )
+        assert answer.status_code < 500, (method, document)
+        if answer.status_code >= 400:
+            assert answer.json()["status"] == str(answer.status_code)
+
+
+def test_a_page_that_nobody_can_be_on_is_empty(house: Served) -> None:
+    found = ask(house, "GET", f"/Users?startIndex={10**20}").json()
+    assert (found["itemsPerPage"], found.get("Resources", [])) == (0, [])
