@@ -134,8 +134,10 @@ def fairness(desk: Desk, attribute: str, what: str, at: str = "") -> Taken[Fairn
         instant = desk.instant(at, field="at")
         if instant > desk.now():
             raise InvalidInput("at", at, "a day that has been")
-        return Taken(judged(_standing(desk, instant), attribute, what), instant)
-    return taken(desk, f"parity:{attribute}:{what}", lambda own: judged(_standing(own, own.now()), attribute, what))
+        return Taken(judged(_standing(desk, instant, what), attribute, what), instant)
+    return taken(
+        desk, f"parity:{attribute}:{what}", lambda own: judged(_standing(own, own.now(), what), attribute, what)
+    )
 
 
 def judged(people_: Sequence[Standing], attribute: str, what: str) -> Fairness:
@@ -218,15 +220,16 @@ def _chance(some: Sequence[Standing], best: Sequence[Standing], amount: Callable
     return fisher(have, len(some) - have, had, len(best) - had)
 
 
-def _standing(desk: Desk, at: int) -> list[Standing]:
+def _standing(desk: Desk, at: int, what: str) -> list[Standing]:
+    """Everybody who was there, with the figure that is asked for; the other one is 0."""
     today = from_micros(at).date()
     with reading(desk.engine) as connection:
         rows = [one for one in people.listed(connection) if _is_there(one, today.isoformat(), at)]
-        running = grants.listed(connection, active_at=at)
+        running = grants.listed(connection, active_at=at) if what == "allotment" else []
     promised: dict[str, float] = {}
     for grant in running:
         promised[grant.person] = promised.get(grant.person, 0.0) + _yearly(grant, at)
-    used = desk.store.read(lambda session: _used(session, at))
+    used = desk.store.read(lambda session: _used(session, at)) if what == "use" else {}
     return [
         Standing(one, _years(one["hire_date"], today), promised.get(one["id"], 0.0), used.get(one["id"], 0) / NANO)
         for one in rows
