@@ -126,6 +126,16 @@ def test_the_books_tie_out_and_the_ledger_is_whole(house: Served) -> None:
     assert house.get("ada", "/ledger/verification").status_code == 403
 
 
+def test_fairness_is_told_to_those_who_can_mend_a_gap_and_to_the_auditor(house: Served) -> None:
+    found = house.get("cora", "/fairness?by=team").json()
+    assert (found["by"], found["of"], found["least_people"]) == ("team", "allotment", 5)
+    assert all(one["people"] >= 5 for one in found["groups"])
+    assert house.get("aud", "/fairness?of=use").json()["days"] == 90
+    assert house.get("cora", "/fairness?by=shoe").json()["field"] == "by"
+    assert house.get("cora", "/fairness?at=2999-01-01").json()["field"] == "at"
+    assert house.get("fin", "/fairness").status_code == 403
+
+
 def test_a_statement_of_total_pay_keeps_nothing_and_adds_no_tokens(house: Served) -> None:
     bare = house.get("cora", "/people/ada/total-pay").json()
     assert (bare["cash"], bare["paid"], bare["promises"][0]["face"]["amount"]) == (0, 0, "6000")

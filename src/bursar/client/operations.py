@@ -81,7 +81,9 @@ def add_person(
     hire_date: str | None = None,
     manager: str | None = None,
 ) -> Call[shapes.Person]:
-    """Add a person. Add somebody to the roster. They get nothing by it: grants are given."""
+    """Add a person. Add somebody to the roster. Grants are given apart, unless the house has opened `grants-on-
+    hire`.
+    """
     return Call(
         "addPerson",
         "POST",
@@ -1351,6 +1353,17 @@ def state_total_pay(
         f"/people/{segment(person)}/total-pay",
         shapes.TotalPay,
         body=content({"salary": salary, "bonus": bonus, "equity": equity, "benefits": benefits}),
+    )
+
+
+def get_fairness(
+    *, by: str | None = None, of: str | None = None, at: str | None = None
+) -> Call[shapes.FairnessOfAccess]:
+    """Fairness of access. Which groups are told is decided for the tables of all attributes at once, so that no
+    sum or difference of them is about fewer than five people.
+    """
+    return Call(
+        "getFairness", "GET", "/fairness", shapes.FairnessOfAccess, query=questions({"by": by, "of": of, "at": at})
     )
 
 

@@ -45,6 +45,36 @@ class AccountDocumentPage:
 
 
 @dataclass(frozen=True, slots=True)
+class AdjustedGapOfGroup:
+    """What is left of a gap beside controls: least squares on logarithms."""
+
+    gap: float
+    """Share that the group has less; below 0: more."""
+    low: float
+    """The 95 % interval from the classical error."""
+    high: float
+    """Its upper end."""
+    robust_low: float
+    """The 95 % interval from the robust error (HC3)."""
+    robust_high: float
+    """Its upper end."""
+    coefficient: float
+    """Of belonging to the group, in logarithms."""
+    error: float
+    """Its classical standard error."""
+    hc1_error: float
+    """HC1."""
+    hc3_error: float
+    """HC3."""
+    t: float | None
+    """Coefficient over error; null without any spread."""
+    people: int
+    """Who has something."""
+    significant: bool
+    """Neither interval holds zero."""
+
+
+@dataclass(frozen=True, slots=True)
 class Advice:
     """Something that is allowed and worth a second thought."""
 
@@ -745,6 +775,36 @@ class FactSheetDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class FairnessOfAccess:
+    """The whole house by one attribute. Shares are between 0 and 1; nothing here is ever paid out."""
+
+    by: str
+    """The attribute."""
+    of: str
+    """allotment or use."""
+    at: str
+    """The instant that it is of."""
+    days: int | None
+    """Of use: the last so many."""
+    people: int
+    """Everybody who was there."""
+    least_people: int
+    """Nothing that follows from what is told is about fewer."""
+    told_together: int
+    """Values of the attribute that are told as one group."""
+    four_fifths_line: float
+    """Below this share of the highest rate it is worth a look."""
+    gap_line: float
+    """From here on a gap in pay has to be explained or mended."""
+    inequality: InequalityOfAmounts | None
+    """Null where nobody has anything, or too few are there."""
+    lorenz: tuple[LorenzPoint, ...]
+    """The Lorenz curve, in points at least five people apart."""
+    groups: tuple[GroupOfPeople, ...]
+    """Groups that may be told."""
+
+
+@dataclass(frozen=True, slots=True)
 class FanDay:
     """Spending from today to the end of a day, added up: a tenth of the courses stay below `low`, a tenth above
     `high`.
@@ -921,6 +981,34 @@ class GrantPreview:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupOfPeople:
+    """One group of at least five people beside all others."""
+
+    name: str | None
+    """Value of the attribute; null for small groups told together."""
+    people: int
+    """How many."""
+    with_access: float
+    """Share of them who have any."""
+    ratio: float
+    """That share over the highest."""
+    below_four_fifths: bool
+    """Whether the ratio is below the line."""
+    fisher_p: float | None
+    """How likely such a difference is by chance; null for the highest."""
+    mean: float
+    """In USD."""
+    gap: float | None
+    """Share that it has less than all others on average."""
+    beside_tenure: AdjustedGapOfGroup | None
+    """Beside tenure alone; null where it cannot be told."""
+    beside_level_family_tenure: AdjustedGapOfGroup | None
+    """Beside controls that may hide a gap."""
+    above_line: bool
+    """Whether either gap is above the line."""
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """The newest seal: kept elsewhere, it proves that everything before it is still there, unchanged."""
 
@@ -1036,6 +1124,40 @@ class InFlight:
     """What it may still cost."""
     since: str
     """Since when."""
+
+
+@dataclass(frozen=True, slots=True)
+class InequalityOfAmounts:
+    """How unevenly amounts are shared. Null where somebody's nothing leaves a measure undefined."""
+
+    share_without: float
+    """Share of the people who have nothing."""
+    mean: float
+    """In USD."""
+    median: float
+    """In USD."""
+    gini: float
+    """0: all the same; 1: one has everything."""
+    theil: float
+    """Theil's T."""
+    theil_between: float | None
+    """Of it, between these groups."""
+    theil_within: float | None
+    """Of it, within them."""
+    mean_log_deviation: float | None
+    """Theil's L."""
+    atkinson_0_5: float
+    """At epsilon 0.5."""
+    atkinson_1: float
+    """At epsilon 1."""
+    atkinson_2: float | None
+    """At epsilon 2."""
+    p90_p10: float | None
+    """The amount at nine tenths over that at one tenth."""
+    palma: float | None
+    """What the top tenth has over what the lower four tenths have."""
+    top_tenth: float
+    """Share of the whole that the top tenth has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -1308,6 +1430,16 @@ class LookPage:
     """In the order of the list."""
     next: str | None
     """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class LorenzPoint:
+    """A point of the Lorenz curve."""
+
+    people: float
+    """Share of the people, from the one with least on."""
+    has: float
+    """Share of the whole that they have."""
 
 
 @dataclass(frozen=True, slots=True)

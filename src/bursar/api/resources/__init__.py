@@ -7,6 +7,7 @@ from bursar.api.resources.accounts import ACCOUNTS
 from bursar.api.resources.board import BOARD, HOUSE
 from bursar.api.resources.books import BOOKS
 from bursar.api.resources.closing import CLOSING
+from bursar.api.resources.fairness import FAIRNESS
 from bursar.api.resources.finance import FINANCE
 from bursar.api.resources.grants import GRANTS
 from bursar.api.resources.jobs import JOBS
@@ -42,6 +43,7 @@ RESOURCES: tuple[Resource, ...] = (
     JOURNAL,
     BOOKS,
     PAY,
+    FAIRNESS,
     OFFERS,
     BOARD,
     HOUSE,
