@@ -8,7 +8,7 @@ through the gateway is on the gateway's keys of the provider; every other key is
 - `midnight`: a request that one side counts on the day before or after.
 - `outside`: use that went past the gateway, by a person's key, address or telemetry.
 - `suspense`: the same, and nobody knows whose.
-- `late`: the provider has not spoken of that day yet.
+- `late`: the provider has not spoken of that day yet, or before it was over.
 - `unexplained`: everything else. It is never made to vanish.
 
 Nothing here asks for the time or a database; findings say what has to be done and do nothing.
@@ -118,6 +118,8 @@ class Known:
     observed: Sequence[Observed] = ()
     days: frozenset[str] = frozenset()
     """Days of which the provider has spoken."""
+    growing: frozenset[str] = frozenset()
+    """Those of them that were not over for long enough when it did."""
 
 
 def place_of(provider: str, day: str, model: str, key: str) -> str:
@@ -335,6 +337,9 @@ def _explained(
     day, model = cell
     if known.days and day not in known.days:
         return [Finding("late", day, model, difference, why="the provider has not told of this day yet")]
+    if day in known.growing:
+        why = "the day was hardly over when the provider told of it: read the bill again"
+        return [] if is_nothing(difference) else [Finding("late", day, model, difference, why=why)]
     unsure = [one for one in charges if one.status not in KNOWN]
     # A day with more requests than charges has use in it that is no charge of ours: who knows how much of the rest it is?
     mixed = requests is not None and requests > sum(1 for one in charges if not one.place)

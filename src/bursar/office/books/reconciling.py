@@ -135,12 +135,11 @@ def compare(desk: Desk, provider: str, month: str, bill: Bill | None = None) -> 
         spoken = bills.days_told(connection, provider, days[0], days[-1])
         cost = bills.cost_nanos(connection, provider, days[1], days[-2])
         oddities = _oddities(connection, provider, days[1], days[-2])
-        known = _known(connection, provider, days, spoken)
+        known = _known(connection, provider)
         settled = suspense.dismissed(connection, provider, month)
     if bill is not None:
         told = [one for one in told if one.day not in bill.days] + list(bill.lines)
-        spoken |= bill.days
-        known = replace(known, days=spoken)
+        spoken |= dict.fromkeys(bill.days, desk.now())
         inside = [one.amount_nanos for one in bill.costs if one.day.startswith(month)]
         cost = sum(inside) if bill.costs else cost
         oddities = tuple({"kind": one.kind, "page": one.page, "what": one.what} for one in bill.oddities)
@@ -150,6 +149,8 @@ def compare(desk: Desk, provider: str, month: str, bill: Bill | None = None) -> 
             "read its bill first: with an admin key, or `bursar import usage FILE --provider ...`",
         )
     since, until = ((one - months.EPOCH).days for one in (first, end))
+    growing = frozenset(day for day, at in spoken.items() if not bills.is_settled(day, at))
+    known = replace(known, days=frozenset(spoken), growing=growing)
     known = replace(known, observed=outside.observed(desk, since, until, rates.named(months.micros_of(month)[0])))
     standing = desk.store.read(lambda session: bill_charges.charges(session, provider, first, end))
     start = months.micros_of(month)[0]
@@ -352,7 +353,7 @@ def _more(one: Priced, standing: Mapping[str, Standing]) -> int:
     return -(one.list_nanos or 0) if less else one.list_nanos or 0
 
 
-def _known(connection: Connection, provider: str, days: list[str], spoken: frozenset[str]) -> Known:
+def _known(connection: Connection, provider: str) -> Known:
     row = bill_suspense.c
     settled = select(row.place, row.dismissed).where(row.organisation == ORGANISATION, row.provider == provider)
     dismissed = {
@@ -368,7 +369,6 @@ def _known(connection: Connection, provider: str, days: list[str], spoken: froze
         owners=bills.owners(connection, provider),
         addresses=addresses,
         dismissed=dismissed,
-        days=spoken,
     )
 
 
