@@ -101,13 +101,33 @@ def test_pages_before_signing_in_are_accessible(company: Company, chromium: Brow
     context = chromium.new_context(base_url=company.console, bypass_csp=True)
     page = context.new_page()
     found = []
-    for path in ("/sign-in", "/nothing-here"):
+    for path in ("/sign-in", "/nothing-here", "/tour"):
+        page.set_viewport_size(DESK)
         page.goto(path)
         found += [f"{path}: {one}" for one in support.violations(page)]
         page.set_viewport_size(PHONE)
         found += [f"{path} at 360 px: {one}" for one in support.overflow(page)]
     context.close()
     assert found == []
+
+
+def test_the_tour_signs_in_as_each_role_and_leads_back(company: Company, chromium: Browser) -> None:
+    page = chromium.new_context(base_url=company.console).new_page()
+    for title, first in (
+        ("Engineer", "/wallet"),
+        ("Manager of", "/team"),
+        ("Finance", "/finance"),
+        ("Payroll", "/payroll"),
+    ):
+        page.goto("/tour")
+        page.locator("section", has=page.get_by_role("heading", name=title)).get_by_role("button").first.click()
+        page.wait_for_url(f"**{first}")
+    assert page.get_by_role("link", name="Tour").get_attribute("href") == "/tour"
+    page.goto("/tour")
+    page.eval_on_selector("input[name=login]", "one => { one.value = 'nobody'; }")
+    page.get_by_role("button", name="How much have I left").click()
+    assert "nobody of the tour" in page.inner_text("main").lower()
+    page.context.close()
 
 
 def test_a_page_needs_nothing_from_elsewhere_and_keeps_only_its_session(company: Company, chromium: Browser) -> None:

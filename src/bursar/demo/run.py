@@ -81,11 +81,11 @@ async def run_demo(
         _bills(desk, provider)
         keys = _keys(desk, staff)
         gateway = await stack.enter_async_context(_listening(desk, 0 if check else port))
-        console = ""
+        console, stops = "", []
         if console_port is not None:
-            console = await stack.enter_async_context(_console(desk, gateway.base_url, console_port))
+            stops = tour.prepare(desk, staff)
+            console = await stack.enter_async_context(_console(desk, gateway.base_url, console_port, stops))
         if not check:
-            stops = tour.prepare(desk, staff) if console else []
             _welcome(gateway.base_url, keys, folder, staff, time.monotonic() - started)
             _show_console(console, stops)
         stop = asyncio.Event()
@@ -112,15 +112,18 @@ def _listening(desk: Desk, port: int) -> Any:
     return serving(desk, port=port)
 
 
-def _console(desk: Desk, gateway_url: str, port: int) -> Any:
-    """The console on the demo's installation, which shows the gateway's real address."""
+def _console(desk: Desk, gateway_url: str, port: int, stops: list[tour.Stop]) -> Any:
+    """The console on the demo's installation, which shows the gateway's real address and offers the tour."""
     from bursar.api import api_face
     from bursar.console import console_app
+    from bursar.demo.tour_pages import tour_face
+    from bursar.scim import scim_face
     from bursar.web import Desks
     from bursar.web import serving as serving_console
 
     settings = desk.settings.model_copy(update={"gateway_url": gateway_url})
-    return serving_console(console_app(Desks.open(settings), api_face()), settings, port=port)
+    faces = (api_face(), scim_face(), tour_face(stops))
+    return serving_console(console_app(Desks.open(settings), *faces), settings, port=port)
 
 
 def _company(folder: Path, provider_url: str, size: int, seed: int) -> tuple[Desk, list[tuple[str, Employee]]]:
@@ -345,6 +348,7 @@ def _print_outcome(outcome: dict[str, Any], as_json: bool) -> None:
 
 def _show_console(console: str, stops: list[tour.Stop]) -> None:
     if console:
+        print(f"Look around as anybody of the company: {console}/tour")
         print(f"The console is on {console}; the password is: {tour.PASSWORD}")
         for stop in stops:
             print(f"  {stop.login:14}{stop.role}")

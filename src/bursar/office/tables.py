@@ -68,6 +68,21 @@ Index(
 )
 Index("person_manager", person.c.manager)
 
+provisioned = Table(
+    "provisioned",
+    metadata,
+    # What a directory (SCIM) wrote of a person, beside the roster's own record.
+    Column("person", Text, ForeignKey("person.id"), primary_key=True),
+    Column("user_name", Text, nullable=False),
+    Column("folded", Text, nullable=False),
+    Column("external_id", Text, nullable=False, server_default=""),
+    Column("document", Text, nullable=False, server_default="{}"),
+    Column("changed", BigInteger, nullable=False),
+    Column("deleted", BigInteger, nullable=False, server_default="0"),
+    UniqueConstraint("folded", name="provisioned_folded"),
+)
+Index("provisioned_external", provisioned.c.external_id)
+
 access_key = Table(
     "access_key",
     metadata,
@@ -632,6 +647,7 @@ period_close = Table(
     Column("reopened", BigInteger, nullable=False, server_default="0"),
     Column("reopened_by", Text, nullable=False, server_default=""),
     Column("reopen_reason", Text, nullable=False, server_default=""),
+    Column("books", Text, nullable=False, server_default=""),
 )
 
 _close = ("organisation", "period", "number")
@@ -645,6 +661,8 @@ period_usage = Table(
     Column("person", Text, primary_key=True),
     Column("provider", Text, primary_key=True),
     Column("unit", Text, primary_key=True),
+    Column("purpose", Text, primary_key=True),
+    Column("plan_class", Text, primary_key=True),
     Column("team", Text, nullable=False),
     Column("requests", BigInteger, nullable=False),
     Column("amount", BigInteger, nullable=False),
@@ -872,6 +890,7 @@ AUDITED = frozenset(
     for table in (
         organisation,
         person,
+        provisioned,
         access_key,
         provider,
         setting,

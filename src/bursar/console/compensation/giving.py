@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import Form, Query
+from fastapi import Depends, Form, Query
 from starlette.responses import Response
 
 from bursar.console.compensation.area import AREA
@@ -26,6 +26,27 @@ Text = Annotated[str, Form(max_length=MAX)]
 Note = Annotated[str, Form(max_length=MAX_NOTE)]
 
 
+def _under_plan(
+    person: Text = "", plan: Text = "", tier: Text = "", amount: Text = "", starts: Text = "", note: Note = ""
+) -> dict[str, str]:
+    return _stripped(person=person, plan=plan, tier=tier, amount=amount, starts=starts, note=note)
+
+
+def _with_own_hands(
+    person: Text = "", amount: Text = "", expires: Text = "", opens: Text = "", label: Text = "",
+    providers: Text = "", models: Text = "", purpose: Text = "", note: Note = "",
+) -> dict[str, str]:  # fmt: skip
+    return _stripped(
+        person=person, amount=amount, expires=expires, opens=opens, label=label, providers=providers, models=models,
+        purpose=purpose, note=note,
+    )  # fmt: skip
+
+
+UnderPlan = Annotated[dict[str, str], Depends(_under_plan)]
+ByHand = Annotated[dict[str, str], Depends(_with_own_hands)]
+"""What was typed, the same where it is told and where it is done."""
+
+
 @AREA.page(
     "/grants/-/give", name="Give a grant", question="Who gets what, under which plan?",
     action="grant.give", whose="house", in_menu=False,
@@ -43,16 +64,7 @@ def ask(
     "/grants/-/give/confirm", action="grant.give", whose="house",
     name="Give a grant", question="What exactly will happen?",
 )  # fmt: skip
-def confirm(
-    visit: Visit,
-    person: Text = "",
-    plan: Text = "",
-    tier: Text = "",
-    amount: Text = "",
-    starts: Text = "",
-    note: Note = "",
-) -> Response:
-    typed = _stripped(person=person, plan=plan, tier=tier, amount=amount, starts=starts, note=note)
+def confirm(visit: Visit, typed: UnderPlan) -> Response:
     try:
         outcome = _give(visit, typed, dry_run=True)
     except BursarError as error:
@@ -64,16 +76,7 @@ def confirm(
     "/grants/-/give", action="grant.give", whose="house",
     name="Give a grant", question="Who gets what, under which plan?",
 )  # fmt: skip
-def give(
-    visit: Visit,
-    person: Text = "",
-    plan: Text = "",
-    tier: Text = "",
-    amount: Text = "",
-    starts: Text = "",
-    note: Note = "",
-) -> Response:
-    typed = _stripped(person=person, plan=plan, tier=tier, amount=amount, starts=starts, note=note)
+def give(visit: Visit, typed: UnderPlan) -> Response:
     try:
         outcome = _give(visit, typed, dry_run=False)
     except BursarError as error:
@@ -94,14 +97,7 @@ def ask_by_hand(visit: Visit) -> Response:
     "/grants/-/give-by-hand/confirm", action="grant.give", whose="house",
     name="Give by hand", question="What exactly will happen?",
 )  # fmt: skip
-def confirm_by_hand(
-    visit: Visit, person: Text = "", amount: Text = "", expires: Text = "", opens: Text = "", label: Text = "",
-    providers: Text = "", models: Text = "", purpose: Text = "", note: Note = "",
-) -> Response:  # fmt: skip
-    typed = _stripped(
-        person=person, amount=amount, expires=expires, opens=opens, label=label, providers=providers, models=models,
-        purpose=purpose, note=note,
-    )  # fmt: skip
+def confirm_by_hand(visit: Visit, typed: ByHand) -> Response:
     try:
         outcome = _by_hand(visit, typed, dry_run=True)
     except BursarError as error:
@@ -113,14 +109,7 @@ def confirm_by_hand(
     "/grants/-/give-by-hand", action="grant.give", whose="house",
     name="Give by hand", question="Who gets what, outside of any plan?",
 )  # fmt: skip
-def give_by_hand(
-    visit: Visit, person: Text = "", amount: Text = "", expires: Text = "", opens: Text = "", label: Text = "",
-    providers: Text = "", models: Text = "", purpose: Text = "", note: Note = "",
-) -> Response:  # fmt: skip
-    typed = _stripped(
-        person=person, amount=amount, expires=expires, opens=opens, label=label, providers=providers, models=models,
-        purpose=purpose, note=note,
-    )  # fmt: skip
+def give_by_hand(visit: Visit, typed: ByHand) -> Response:
     try:
         _by_hand(visit, typed, dry_run=False)
     except BursarError as error:

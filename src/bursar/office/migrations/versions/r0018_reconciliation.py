@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 
 revision = "0018"
-down_revision = "0015"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 

@@ -1,4 +1,4 @@
-"""`bursar import ...`: what comes in as a file."""
+"""`bursar import usage`: a provider's bill, or a client's log."""
 
 from __future__ import annotations
 
@@ -12,10 +12,7 @@ from bursar.cli.render import console, show_json
 from bursar.errors import InvalidInput
 from bursar.office.books import bill_files
 
-app = typer.Typer(no_args_is_help=True)
 
-
-@app.command()
 def usage(
     file: Annotated[Path, typer.Argument(help="A provider's bill (.csv), or a client's log or a folder of them.")],
     provider: Annotated[str, typer.Option("--provider", help="Whose bill it is: openai, google, groq.")] = "",
@@ -25,10 +22,13 @@ def usage(
         typer.Option("--map", metavar="COLUMN=MEANING", help="What a column of the bill means: 'Datum=date'."),
     ] = None,
     leave_out: Annotated[
-        bool, typer.Option("--leave-out", help="Import the good rows, and say what is wrong with the others.")
+        bool,
+        typer.Option(
+            "--leave-out", "--leave-out-bad", help="Import the good rows, and say what is wrong with the others."
+        ),
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check and say what would change, change nothing.")
+        bool, typer.Option("--dry-run", "--preview", help="Check and say what would change, change nothing.")
     ] = False,
     json: Json = False,
 ) -> None:
