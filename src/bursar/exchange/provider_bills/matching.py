@@ -79,6 +79,8 @@ class Finding:
     place: str = ""
     why: str = ""
     requests: int | None = None
+    stated_nanos: int | None = None
+    """What the provider charges for exactly this, nano-USD; None where it does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +233,17 @@ def _past(
     seen: _Observations,
 ) -> list[Finding]:
     """What one place of the bill asks for, beyond what was charged for it (`parts`) or dismissed."""
-    blank = Finding("outside", line.day, line.model, rest, key=_whose(line), place=place, requests=line.requests)
+    stated = line.cost_nanos if rest == line.usage else None
+    blank = Finding(
+        "outside",
+        line.day,
+        line.model,
+        rest,
+        key=_whose(line),
+        place=place,
+        requests=line.requests,
+        stated_nanos=stated,
+    )
     if is_nothing(rest):
         return []
     if not fits(rest):
@@ -250,7 +262,10 @@ def _past(
         rest = minus(rest, usage)
         found.append(_part(blank, person, usage, parts, "by telemetry"))
     if not is_nothing(rest):
-        found.append(replace(blank, kind="suspense", usage=rest, why="nobody is known to own this key"))
+        stated = blank.stated_nanos if rest == blank.usage else None
+        found.append(
+            replace(blank, kind="suspense", usage=rest, why="nobody is known to own this key", stated_nanos=stated)
+        )
     return found
 
 
@@ -259,7 +274,8 @@ def _part(blank: Finding, person: str, more: Usage, parts: Sequence[Charged], wh
     place = part_of(blank.place, person)
     before = next((one for one in parts if one.place == place), None)
     if before is None:
-        return replace(blank, person=person, usage=more, place=place, why=why)
+        stated = blank.stated_nanos if more == blank.usage else None
+        return replace(blank, person=person, usage=more, place=place, why=why, stated_nanos=stated)
     return replace(
         blank,
         person=person,
@@ -268,6 +284,7 @@ def _part(blank: Finding, person: str, more: Usage, parts: Sequence[Charged], wh
         charge=before.id,
         before=before.usage,
         why=why,
+        stated_nanos=None,
     )
 
 
@@ -412,7 +429,8 @@ def _cells(told: Sequence[Line], made: Sequence[Charged], more: Iterable[Cell]) 
 
 def _added(one: Line, other: Line) -> Line:
     counted = None if one.requests is None or other.requests is None else one.requests + other.requests
-    return replace(one, usage=plus(one.usage, other.usage), requests=counted)
+    cost = None if one.cost_nanos is None or other.cost_nanos is None else one.cost_nanos + other.cost_nanos
+    return replace(one, usage=plus(one.usage, other.usage), requests=counted, cost_nanos=cost)
 
 
 def _size(usage: Usage) -> int:

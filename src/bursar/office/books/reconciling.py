@@ -28,7 +28,7 @@ from bursar.ledger.session import Session
 from bursar.ledger.writer import apply_batch
 from bursar.office import months
 from bursar.office.books import bill_charges, bills, suspense
-from bursar.office.books.bill_charges import OUTSIDE, RECONCILED, UNIT, Standing
+from bursar.office.books.bill_charges import OUTSIDE, OUTSIDE_ID, RECONCILED, UNIT, Standing
 from bursar.office.catalogue import pricing, providers
 from bursar.office.database import reading, transaction
 from bursar.office.metering import outside
@@ -207,7 +207,7 @@ def commands(found: Comparison, now: int) -> tuple[list[Command], list[Dated]]:
             continue
         if finding.charge:
             standing = found.charges[finding.charge]
-            corrections.append(_correction(standing, one, found.provider))
+            corrections.append(correction(standing, one, found.provider))
         else:
             fresh.append(charge_of(found.provider, one, now))
     return corrections, fresh
@@ -235,7 +235,9 @@ def charge_of(provider: str, priced: Priced, now: int) -> Dated:
     request = Request(provider, finding.model, PURPOSE)
 
     def form(note: str) -> Charge:
-        return Charge(f"outside:{finding.place}", finding.person, UNIT, priced.list_nanos or 0, request, usage, note)
+        return Charge(
+            f"{OUTSIDE_ID}{finding.place}", finding.person, UNIT, priced.list_nanos or 0, request, usage, note
+        )
 
     said = f"used {finding.day} past the gateway, by {provider}'s bill ({finding.why})"
     return Dated(at, form(said), form(f"late: {said}"))
@@ -302,7 +304,8 @@ def work(desk: Desk, asked: dict[str, Any], progress: Callable[[int, int], None]
     return Outcome(json.dumps(kept).encode(), name="bill.json")
 
 
-def _correction(standing: Standing, priced: Priced, provider: str) -> Correct:
+def correction(standing: Standing, priced: Priced, provider: str) -> Correct:
+    """The correction of a charge to what a finding says."""
     finding = priced.finding
     assert priced.list_nanos is not None
     assert priced.cost_nanos is not None
@@ -332,7 +335,10 @@ def _priced(finding: Finding, standing: Mapping[str, Standing], rates: _Rates) -
         )
     else:
         value = rates.value(finding.model, _at(finding.day), "", _positive(finding.usage), summed=True)
-    return Priced(finding, None, None) if value is None else Priced(finding, *value)
+    if value is None:
+        # Whoever resells models has prices of its own and no list: what it charges is what it is worth.
+        return Priced(finding, finding.stated_nanos, finding.stated_nanos)
+    return Priced(finding, *value)
 
 
 def value_of(desk: Desk, provider: str, day: str, model: str, usage: Counted) -> tuple[int, int] | None:
