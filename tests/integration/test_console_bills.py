@@ -37,7 +37,7 @@ def plain(answer: httpx.Response) -> str:
 
 
 def until(tab: httpx.Client, path: str, words: str) -> str:
-    for _ in range(150):
+    for _ in range(600):
         said = plain(tab.get(path))
         if words in said:
             return said

@@ -41,7 +41,7 @@ NOW = int(datetime(2026, 11, 3, 9, tzinfo=UTC).timestamp()) * 1_000_000
 KEYS = {"openai": "sk-gateway-openai", "anthropic": "sk-gateway-anthropic"}
 SHADOW = "sk-somebody"
 OWN = "sk-adas-own"
-PEOPLE = size(10, 40)
+PEOPLE = size(6, 40)
 
 
 @dataclass
