@@ -237,3 +237,7 @@ def test_what_went_through_the_gateway_is_no_use_past_it(house: Served) -> None:
     }
     # Sums of a day: the sessions of the other tests, and 70; of "both" nothing is left.
     assert found == {160 + 5 + 5 + 70}
+    page = house.page("ada", "GET", "/usage")
+    assert page.status_code == 200
+    assert "Past the gateway, as your own client tells it" in page.text
+    assert "Past the gateway" not in house.page("mia", "GET", "/usage").text
