@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bursar.api.resources import granting, planning  # noqa: F401 (they add routes to GRANTS and PLANS)
 from bursar.api.resources.accounts import ACCOUNTS
+from bursar.api.resources.bills import BILLS
 from bursar.api.resources.board import BOARD, HOUSE
 from bursar.api.resources.books import BOOKS
 from bursar.api.resources.closing import CLOSING
@@ -41,6 +42,7 @@ RESOURCES: tuple[Resource, ...] = (
     FINANCE,
     CLOSING,
     JOURNAL,
+    BILLS,
     BOOKS,
     PAY,
     FAIRNESS,
