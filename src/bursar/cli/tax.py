@@ -20,6 +20,7 @@ from bursar.office.books.taxing import Options, Taxed
 from bursar.office.database import reading
 from bursar.tax import CONFIDENCES, Assessment, Rule, YearToDate, loaded
 from bursar.tax.comparison import SITUATIONS, compared
+from bursar.tax.page import page
 from bursar.tax.reading import plain
 from bursar.tax.values import PARTS
 
@@ -71,10 +72,14 @@ def preview(
 def rules(
     country: Annotated[str, typer.Argument(help="US, UK, DE, CA, IN; without it, all.")] = "",
     at: Annotated[str, typer.Option("--at", metavar="DAY", help="Only rules that hold on this day: 2026-10-31.")] = "",
+    markdown: Annotated[bool, typer.Option("--markdown", help="As docs/explanation/tax.md has them.")] = False,
     json: Json = False,
 ) -> None:
     """The rules with their sources and how sure each is. Example: bursar tax rules UK --at 2026-10-31"""
     known = loaded()
+    if markdown:
+        typer.echo(page(known))
+        return
     asked = [known.country(country)] if country else [one for _, one in sorted(known.countries.items())]
     on = _day(at) if at else None
     held = [(one, rule) for one in asked for rule in one.rules if on is None or rule.holds(on)]
