@@ -19,6 +19,7 @@ from bursar.api.resources.pay import PAY
 from bursar.api.resources.people import PEOPLE
 from bursar.api.resources.plans import PLANS
 from bursar.api.resources.prices import PRICES
+from bursar.api.resources.taxes import TAX
 from bursar.api.resources.topups import TOPUPS
 from bursar.api.resources.usage import USAGE
 from bursar.api.resources.wallet import WALLET
@@ -40,6 +41,7 @@ RESOURCES: tuple[Resource, ...] = (
     CLOSING,
     BOOKS,
     PAY,
+    TAX,
     OFFERS,
     BOARD,
     HOUSE,
