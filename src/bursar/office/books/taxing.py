@@ -26,7 +26,8 @@ from bursar.office.tables import ORGANISATION, grant_terms, person, plan_grant
 from bursar.office.terms import plans
 from bursar.office.workforce import people
 from bursar.plans.terms import Plan
-from bursar.tax import Assessment, Case, Exchange, Rules, Use, YearToDate, assess, loaded
+from bursar.tax import Assessment, Case, Exchange, Rules, Use, YearToDate, assess, assess_all, loaded
+from bursar.tax.case import NOTICE
 from bursar.tax.facts import Facts, Value
 
 if TYPE_CHECKING:
@@ -142,10 +143,11 @@ def of_person(desk: Desk, name: str, month: str = "", at: str = "", options: Opt
         if first * MICROS_PER_DAY <= lot.terms.effective < end * MICROS_PER_DAY and not lot.terms.parent
     )
     lapsed = sum(lot.expired for lot in inside if first <= lot.terms.expires // MICROS_PER_DAY < end)
-    return _taxed(
-        row, month, until, uses.get(row["id"], {}), own, facts, found, rules,
-        options=options, available=opened, unused=sum(lot.available for lot in inside if lot.open), expired=lapsed,
+    case = _case(
+        found.jurisdiction(row["location"], rules), until, uses.get(row["id"], {}), own, facts, found, rules, options,
+        available=opened, unused=sum(lot.available for lot in inside if lot.open), expired=lapsed,
     )  # fmt: skip
+    return _taxed(row, month, case, own, assess(case, rules), rules)
 
 
 def _house(desk: Desk, month: str, first: int, end: int) -> House:
@@ -156,46 +158,46 @@ def _house(desk: Desk, month: str, first: int, end: int) -> House:
         rows = [row for row in _people(connection) if row["id"] in uses or own.get(row["id"])]
         facts = _plan_facts(connection, end * MICROS_PER_DAY)
     until = EPOCH + timedelta(days=end - 1)
+    places = {place: found.jurisdiction(place, rules) for place in {row["location"] for row in rows}}
+    mine = [uses.get(row["id"], {}) for row in rows]
+    cases = [
+        _case(places[row["location"]], until, used, own.get(row["id"], 0), facts.get(row["id"], {}), found, rules)
+        for row, used in zip(rows, mine, strict=True)
+    ]
+    answers = assess_all(cases, rules)
     lines = tuple(
-        _taxed(
-            row, month, until, uses.get(row["id"], {}), own.get(row["id"], 0), facts.get(row["id"], {}), found, rules
-        )
-        for row in rows
+        _taxed(row, month, case, own.get(row["id"], 0), answer, rules)
+        for row, case, answer in zip(rows, cases, answers, strict=True)
     )
-    notice = f"Estimate for discussion, not tax advice; rules version {rules.version}"
-    return House(month, until, rules.version, notice, lines)
+    return House(month, until, rules.version, NOTICE.format(version=rules.version), lines)
 
 
-def _taxed(
-    row: Mapping[str, Any],
-    month: str,
+def _case(
+    jurisdiction: str,
     until: date,
     uses: Mapping[str, Use],
     own_money: int,
     plan_facts: Mapping[str, Value],
     policy: Policy,
     rules: Rules,
-    *,
     options: Options | None = None,
+    *,
     available: int = 0,
     unused: int = 0,
     expired: int = 0,
-) -> Taxed:
+) -> Case:
     options = options or Options()
-    jurisdiction = policy.jurisdiction(row["location"], rules)
     facts: dict[str, Value] = {"substantiated": True, **plan_facts}
     if own_money > 0:
         facts["overage"] = "out_of_pocket"
-    facts |= {**policy.of(jurisdiction), **options.facts}
-    ordered = tuple(uses[one] for one in sorted(uses))
-    case = Case(
+    return Case(
         jurisdiction,
         until,
-        ordered,
+        tuple(uses[one] for one in sorted(uses)),
         Use("available", available, available) if available else None,
         unused=unused,
         expired=expired,
-        facts=facts,
+        facts=facts | policy.of(jurisdiction) | dict(options.facts),
         timing=options.timing,
         currency=CURRENCY,
         exchange=_exchange(jurisdiction, policy, rules),
@@ -204,9 +206,14 @@ def _taxed(
         marginal_ppm=options.marginal_ppm,
         relies_on=policy.relies_on,
     )
+
+
+def _taxed(row: Mapping[str, Any], month: str, case: Case, own_money: int, answer: Assessment, rules: Rules) -> Taxed:
+    if not case.jurisdiction:
+        answer = _nowhere(case, rules, row["location"])
     return Taxed(
-        month, until, row["id"], row["handle"], row["name"], row["email"], row["team"], row["location"], ordered,
-        own_money, assess(case, rules) if jurisdiction else _nowhere(case, rules, row["location"]),
+        month, case.on, row["id"], row["handle"], row["name"], row["email"], row["team"], row["location"], case.uses,
+        own_money, answer,
     )  # fmt: skip
 
 
