@@ -204,6 +204,12 @@ def test_the_commands_say_the_same_as_the_office(terminal: Terminal, tmp_path: P
     found = terminal.json("tax", "preview", "ada", "--wages", "375000")
     assert (found["status"], found["taxable_nanos"], found["jurisdiction"]) == ("assessed", 0, "US-CA")
     assert "not tax advice" in terminal.run("tax", "preview", "ada")
+    assert "marginal" in terminal.run("tax", "preview", "ada", "--marginal", "much", expect=2)
+    assert "PERSON" in terminal.run("tax", "preview", "--wages", "100", expect=2)
+    assert "timing" in terminal.run("tax", "preview", "ada", "--timing", "someday", expect=2)
+    assert "2026-10-31" in terminal.run("tax", "rules", "--at", "soon", expect=2)
+    assert "Atlantis" in terminal.run("tax", "rules", "Atlantis", expect=3)
+    assert "expected YAML" in terminal.run("tax", "policy", str(Path(__file__)), expect=2)
     assert "not tax advice" in terminal.run("tax", "preview")
     assert terminal.json("tax", "preview")["people"] == []
     assert terminal.run("tax", "export", "--columns", "Who=person,Amount=taxable").splitlines() == ["Who,Amount"]

@@ -242,7 +242,10 @@ def _show(found: Taxed) -> None:
     unit = answer.unit
     show_table(
         (Column("for"), Column("amount", number=True), Column("counts", number=True), Column("rule")),
-        [(line.purpose, money(line.used, unit), "ask" if line.taxable is None else money(line.taxable, unit), line.rule or "none") for line in answer.lines],
+        [
+            *((line.purpose, money(line.used, unit), "ask" if line.taxable is None else money(line.taxable, unit), line.rule or "none") for line in answer.lines),
+            *(("within a limit", "", money(one.amount, unit), one.rule) for one in answer.trace if one.effect == "cliff" and one.amount),
+        ],
         empty="Nothing was used.",
     )  # fmt: skip
     if answer.charges:
