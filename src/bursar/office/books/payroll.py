@@ -31,7 +31,7 @@ MONTHS = 6
 """Of the series by month."""
 POOL = "pool:"
 """How the accounts of pools begin."""
-OWN = "own_money:"
+OWN_MONEY_LOTS = "own_money:"
 """How the lots begin that a person's own pay opened, at the limit of a plan."""
 
 
@@ -140,7 +140,9 @@ def _own_months(session: Session, person_id: str, names: list[str]) -> list[OwnM
         found = sums[month_of(int(row[0]) * MICROS_PER_DAY)]
         kind = str(row[1]) if row[1] in PURPOSES else "other"
         found[kind] = found.get(kind, 0) + wide(row[2], row[3])
-    has_own = bool(session.rows("SELECT 1 FROM lot WHERE person = ? AND id LIKE ? LIMIT 1", person_id, f"{OWN}%"))
+    has_own = bool(
+        session.rows("SELECT 1 FROM lot WHERE person = ? AND id LIKE ? LIMIT 1", person_id, f"{OWN_MONEY_LOTS}%")
+    )
     own = {name: own_money(session, name, person_id).get(person_id, 0) if has_own else 0 for name in names}
     return [
         OwnMonth(name, sums[name].get("personal", 0), sums[name].get("work", 0), sums[name].get("other", 0), own[name])
@@ -201,10 +203,10 @@ def own_money(session: Session, month: str, only: str = "") -> dict[str, int]:
         "JOIN posting p ON p.seq = e.seq WHERE e.seq >= ? AND e.seq < ? AND p.lot LIKE ? "
         f"AND (p.source = {SPENT} OR p.destination = {SPENT}) GROUP BY e.person",
         *([only] if only else []),
-        f"{OWN}%",
+        f"{OWN_MONEY_LOTS}%",
         first,
         until,
-        f"{OWN}%",
+        f"{OWN_MONEY_LOTS}%",
     )
     return {str(row[0]): wide(row[1], row[2]) for row in rows}
 

@@ -136,7 +136,7 @@ def of_person(desk: Desk, name: str, month: str = "", at: str = "", options: Opt
         return _uses(session, first, end, row["id"]), ledger.balance(session, row["id"], moment), own
 
     uses, lots, own = desk.store.read(read)
-    inside = [lot for lot in lots if lot.terms.unit == CURRENCY and not lot.terms.id.startswith(payroll.OWN)]
+    inside = [lot for lot in lots if lot.terms.unit == CURRENCY and not lot.terms.id.startswith(payroll.OWN_MONEY_LOTS)]
     opened = sum(
         lot.terms.amount - lot.rolled
         for lot in inside
