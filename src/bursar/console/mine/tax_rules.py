@@ -13,7 +13,7 @@ from bursar.console.mine.area import AREA
 from bursar.console.visit import Visit
 from bursar.errors import InvalidInput
 from bursar.tax import CONFIDENCES, loaded
-from bursar.tax.comparison import SITUATIONS, compared
+from bursar.tax.comparison import RESTRICTED, SITUATIONS, compared
 
 PATH = "/tax/rules"
 
@@ -37,8 +37,10 @@ def rules(
     asked = [known.country(country)] if country else [one for _, one in sorted(known.countries.items())]
     return visit.show(
         "mine/tax_rules.html",
-        rows=compared(known, day),
-        situations=SITUATIONS,
+        tables=[
+            ("Three situations, country by country", SITUATIONS, compared(known, day)),
+            ("Under each degree of restriction", RESTRICTED, compared(known, day, situations=RESTRICTED)),
+        ],
         countries=[(one, [rule for rule in one.rules if rule.holds(day)]) for one in asked],
         choices=[(PATH, "All", "")] + [(f"{PATH}?country={code}", code, code) for code in sorted(known.countries)],
         chosen=known.country(country).code if country else "",
