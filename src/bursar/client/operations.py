@@ -1442,6 +1442,39 @@ def get_fairness(
     )
 
 
+def get_tax(person: str, *, month: str | None = None) -> Call[shapes.TaxAnswer]:
+    """What a month counts for. With the rules of the month's last day; what hangs on the year's pay is not in
+    it, since no pay is kept.
+    """
+    return Call("getTax", "GET", f"/people/{segment(person)}/tax", shapes.TaxAnswer, query=questions({"month": month}))
+
+
+def list_payroll(
+    month: str, *, after: str | None = None, limit: int | None = None
+) -> Paged[shapes.TaxAnswerPage, shapes.TaxAnswer]:
+    """A month for payroll. Everybody of whom a run has something to take over, by handle."""
+    return Paged(
+        "listPayroll",
+        "GET",
+        f"/payroll/{segment(month)}",
+        shapes.TaxAnswerPage,
+        query=questions({"after": after, "limit": limit}),
+    )
+
+
+def list_tax_rules(
+    *, country: str | None = None, on: str | None = None, after: str | None = None, limit: int | None = None
+) -> Paged[shapes.TaxRulePage, shapes.TaxRule]:
+    """The rules of tax. In the order in which they are asked."""
+    return Paged(
+        "listTaxRules",
+        "GET",
+        "/tax/rules",
+        shapes.TaxRulePage,
+        query=questions({"country": country, "on": on, "after": after, "limit": limit}),
+    )
+
+
 def evaluate_offer(document: str, *, worlds: int | None = None, seed: int | None = None) -> Call[shapes.Evaluation]:
     """What an offer is worth. Cash equivalent with its spread, run-outs, what is forfeited, the raise that would
     be worth the same, and why.

@@ -2633,6 +2633,142 @@ class SuspenseEntryPage:
 
 
 @dataclass(frozen=True, slots=True)
+class TaxAnswer:
+    """What the rules make of a person's month."""
+
+    notice: str
+    """That this is no advice, and of which version."""
+    person: str
+    """Handle."""
+    month: str
+    """Month of UTC."""
+    until: str
+    """The last day that is counted; its rules hold."""
+    jurisdiction: str
+    """Whose rules were asked; empty where nobody said."""
+    status: str
+    """assessed, or needs_adviser where the rules do not say enough."""
+    why: str
+    """Why somebody has to be asked; else empty."""
+    taxable: Amount | None
+    """What counts as pay; null where an adviser has to be asked."""
+    at_least: Amount
+    """What counts in any case."""
+    timing: str
+    """When it counts: use, vest, grant; empty where no rule says."""
+    basis: str
+    """list_price or employer_cost; empty where no rule says."""
+    own_money: Amount
+    """Own money to be deducted."""
+    lines: tuple[TaxLine, ...]
+    """Purpose by purpose."""
+    trace: tuple[TaxStep, ...]
+    """Every rule that had a part, in order."""
+    flags: tuple[TaxFlag, ...]
+    """What somebody should look at."""
+    assumptions: tuple[TaxAssumption, ...]
+    """What nobody said."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaxAnswerPage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[TaxAnswer, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaxAssumption:
+    """Something that a rule needed and nobody said."""
+
+    name: str
+    """Of the fact."""
+    assumed: str
+    """What is assumed."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaxFlag:
+    """Something that somebody should look at."""
+
+    rule: str
+    """Id of the rule behind it."""
+    says: str
+    """Why."""
+    citation: str
+    """Who says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaxLine:
+    """What was used for a purpose, and what of it counts."""
+
+    purpose: str
+    """work, learning, personal, other, available, unused, expired."""
+    amount: Amount
+    """At the rule's valuation."""
+    taxable: Amount | None
+    """What counts as pay; null where no rule says anything."""
+    rule: str
+    """Id of the rule that decided; empty where none matches."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaxRule:
+    """A rule as it is."""
+
+    id: str
+    """Its id."""
+    jurisdiction: str
+    """Country, or a part of one."""
+    topic: str
+    """What it is about."""
+    effect: str
+    """include, exclude, cliff, rate, timing, flag, value_basis."""
+    says: str
+    """In a sentence."""
+    holds_from: str
+    """First day."""
+    holds_to: str | None
+    """Last day; null where there is none."""
+    citation: str
+    """Who says so."""
+    source_seen: str
+    """Where that was read."""
+    confidence: str
+    """How sure it is: verified, secondary, memory, open."""
+    note: str
+    """What is assumed with it; may be empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaxRulePage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[TaxRule, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaxStep:
+    """A rule that had a part in the answer."""
+
+    rule: str
+    """Its id."""
+    says: str
+    """What it says."""
+    citation: str
+    """Who says so."""
+    confidence: str
+    """How sure it is: verified, secondary, memory, open."""
+
+
+@dataclass(frozen=True, slots=True)
 class TeamMix:
     """What a team uses and on what, without telling anybody apart. Empty for a team of fewer than five."""
 
