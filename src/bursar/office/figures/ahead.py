@@ -17,6 +17,7 @@ from bursar.insight.forecast import MOST_AHEAD, QUANTILES, Forecast, History, Pu
 from bursar.ledger import reading as ledger
 from bursar.ledger.session import MICROS_PER_DAY, Session, wide, wide_sum
 from bursar.office.database import reading
+from bursar.office.figures import kept_usage
 from bursar.office.months import days_of, month_of
 from bursar.office.standing import Taken, taken
 from bursar.office.workforce import people
@@ -142,12 +143,11 @@ def _range(quantiles: np.typing.NDArray[np.float64]) -> Range:
 def _used(session: Session, place: dict[str, int], today: int) -> np.typing.NDArray[np.float64]:
     """By person and day, today last."""
     found = np.zeros((len(place), HISTORY_DAYS + 1))
+    source = kept_usage.person_days(session, today - HISTORY_DAYS, today + 1)
     rows = session.rows(
-        f"SELECT person, day, {wide_sum('amount')} FROM usage_day WHERE unit = ? AND day >= ? AND day <= ? "
-        "GROUP BY person, day",
+        f"SELECT person, day, {wide_sum('amount')} FROM {source.sql} AS u WHERE unit = ? GROUP BY person, day",
+        *source.parameters,
         UNIT,
-        today - HISTORY_DAYS,
-        today,
     )
     for person, day, high, low in rows:
         number = place.get(str(person))

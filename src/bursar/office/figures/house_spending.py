@@ -14,7 +14,7 @@ from bursar.calendar import from_micros
 from bursar.errors import InvalidInput
 from bursar.insight.burn import Fan, fan
 from bursar.ledger.session import MICROS_PER_DAY, Session, wide, wide_sum
-from bursar.office.figures import day_sums
+from bursar.office.figures import day_sums, kept_usage
 from bursar.office.figures.small_groups import LEAST_PEOPLE, split
 from bursar.office.months import days_of, following, month_of, months_between
 from bursar.office.standing import Taken, taken
@@ -152,19 +152,21 @@ def _wanted(alias: str = "u") -> str:
 
 def _spend(session: Session, by: By, first: int, end: int, unit: str) -> Spend:
     column, joined = (_TEAM, "LEFT JOIN person p ON p.id = u.person") if by == "team" else (f"u.{by}", "")
-    where = f"FROM usage_day u {joined} WHERE u.unit = ? AND u.day >= ? AND u.day < ?"
-    rows = session.rows(
-        f"SELECT {column}, COUNT(DISTINCT u.person), {_wanted()} {where} GROUP BY {column}", unit, first, end
-    )
+    if by in ("team", "day"):  # whole days of people tell it
+        days = kept_usage.person_days(session, first, end)
+        where, given = f"FROM {days.sql} AS u {joined} WHERE u.unit = ?", (*days.parameters, unit)
+    else:
+        where, given = f"FROM usage_day u {joined} WHERE u.unit = ? AND u.day >= ? AND u.day < ?", (unit, first, end)
+    rows = session.rows(f"SELECT {column}, COUNT(DISTINCT u.person), {_wanted()} {where} GROUP BY {column}", *given)
     found = sorted(
         (Group(str(row[0]), int(row[1]), _sums(row, 2)) for row in rows), key=lambda one: (-one.sums.amount, one.key)
     )
     whole = sum((one.sums for one in found), Sums())
-    (people,) = session.rows(f"SELECT COUNT(DISTINCT u.person) {where}", unit, first, end)[0]
+    (people,) = session.rows(f"SELECT COUNT(DISTINCT u.person) {where}", *given)[0]
 
     def together(keys: Collection[str]) -> int:
         query = f"SELECT COUNT(DISTINCT u.person) {where} AND {column} {session.IN}"
-        return int(session.rows(query, unit, first, end, list(keys))[0][0])
+        return int(session.rows(query, *given, list(keys))[0][0])
 
     if by not in ("provider", "purpose"):
         parts = split([(one.key, one.people) for one in found], together)
