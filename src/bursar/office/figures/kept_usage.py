@@ -117,12 +117,15 @@ def _days(
 def _moved(session: Session, after: int, until: int) -> list[int]:
     """Kept days that something was charged to since, or corrected in: those of what was corrected too."""
     end = until * MICROS_PER_DAY
+    # CROSS JOIN: from the few new entries on, whatever the planner thinks of the other side.
+    others = (
+        "FROM entry e CROSS JOIN entry o CROSS JOIN charge c "
+        "WHERE e.seq > ? AND e.kind = 'correct' AND e.corrects <> '' AND c.seq = o.seq AND c.at < ? AND"
+    )
     rows = session.rows(
-        f"SELECT DISTINCT at / {MICROS_PER_DAY} FROM charge WHERE seq > ? AND at < ? UNION "
-        f"SELECT DISTINCT c.at / {MICROS_PER_DAY} FROM entry e JOIN entry o ON o.command = e.corrects "
-        "JOIN charge c ON c.seq = o.seq WHERE e.seq > ? AND e.kind = 'correct' AND c.at < ? UNION "
-        f"SELECT DISTINCT c.at / {MICROS_PER_DAY} FROM entry e JOIN entry o ON o.corrects = e.corrects "
-        "JOIN charge c ON c.seq = o.seq WHERE e.seq > ? AND e.kind = 'correct' AND e.corrects <> '' AND c.at < ?",
+        f"SELECT DISTINCT at / {MICROS_PER_DAY} FROM charge WHERE seq > ? AND at < ? "
+        f"UNION SELECT DISTINCT c.at / {MICROS_PER_DAY} {others} o.command = e.corrects "
+        f"UNION SELECT DISTINCT c.at / {MICROS_PER_DAY} {others} o.corrects = e.corrects AND o.corrects <> ''",
         *(after, end) * 3,
     )
     return sorted(int(row[0]) for row in rows)
