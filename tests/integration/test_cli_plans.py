@@ -173,3 +173,16 @@ def test_a_roster_moves_people_between_tiers_and_leaves_exceptions_alone(
     assert terminal.json("balance", "bob")["available_nanos"] > before
     told = terminal.run("plan", "explain", "--person", "ada", "--months", "2")
     assert "$1,500.00 is released" in told
+
+
+def test_a_plan_that_leaves_somebody_with_nothing_is_not_clean(terminal: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "tiers.yaml"
+    tiers = "tiers: [{name: senior, when: {level: senior}, amount: $100}]\nallotment: {every: month}\n"
+    file.write_text(f"bursar: plan/1\nname: tiers\ntitle: Tiers\n{tiers}")
+    assert "has no faults" in terminal.run("plan", "check", str(file))
+    told = terminal.run("plan", "check", str(file), "--roster", expect=2)
+    assert "nobody's tier for ada" in told
+    file.write_text(f"bursar: plan/1\nname: tiers\ntitle: Tiers\n{tiers}otherwise: {{amount: $10}}\nfloor: $10\n")
+    assert "has no faults" in terminal.run("plan", "check", str(file), "--roster")
+    file.write_text(f"bursar: plan/1\nname: tiers\ntitle: Tiers\n{tiers}for: {{level: senior}}\n")
+    assert "has no faults" in terminal.run("plan", "check", str(file), "--roster")

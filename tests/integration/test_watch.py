@@ -220,6 +220,17 @@ def test_a_lot_that_ends_within_three_days_is_told_of_if_more_than_a_tenth_is_un
     assert office.look() == []
 
 
+def test_a_lot_of_a_year_is_told_of_a_month_two_weeks_and_three_days_before_it_ends(office: Office) -> None:
+    office.lot(100, days=365)
+    told = []
+    for day in range(330, 365):
+        office.clock.now = office.clock.now if day == 330 else office.clock.now + DAY
+        if day == 330:
+            office.clock.now += 330 * DAY
+        told += [day for kind, _ in office.look() if kind == "expiring_soon"]
+    assert told == [335, 351, 362]
+
+
 def test_lots_that_live_shortly_or_roll_over_are_not_told_of(office: Office) -> None:
     office.lot(100, days=2)
     office.lot(100, days=2, opened=20, roll=Rollover(office.clock.now + 90 * DAY, 100 * DOLLAR, 0, 1_000_000, 40))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from tests.support.local_logs import claude, gathered
 
@@ -13,6 +15,7 @@ from bursar.exchange.local_usage import (
     by_day_nanos,
     days_covered,
     lasts_months,
+    lognormal_days,
     monthly_list_nanos,
     rate_per_month,
     total,
@@ -114,3 +117,18 @@ def test_the_dearest_comes_first_and_what_has_no_price_is_told_apart() -> None:
 def test_another_group_is_refused() -> None:
     with pytest.raises(InvalidInput, match="by: found 'hour', expected one of day, month, model, project, session"):
         totals(LocalUsage(), "hour")
+
+
+def test_ones_own_days_are_a_lognormal_whose_median_and_sigma_are_those_of_the_logarithms() -> None:
+    found = lognormal_days(spent(*((f"2026-11-{day:02}", 2**power) for day, power in enumerate((1, 2, 3, 4, 5), 1))))
+    assert found is not None
+    assert found[0] == pytest.approx(8 * DOLLAR)
+    assert found[1] == pytest.approx(math.log(2) * 2**0.5)
+
+
+def test_too_few_days_are_no_distribution_and_idle_ones_are_not_counted() -> None:
+    four = (("2026-11-01", 1), ("2026-11-03", 2), ("2026-11-05", 3), ("2026-11-30", 4))
+    assert lognormal_days(spent(*four)) is None
+    even = lognormal_days(spent(*four[:3], ("2026-11-09", 6), ("2026-11-30", 6)))
+    assert even is not None
+    assert even[0] == pytest.approx((1 * 2 * 3 * 6 * 6) ** 0.2 * DOLLAR)

@@ -101,6 +101,11 @@ def _show_events(found: LocalUsage, rows: list[Total], by: str) -> None:
     console.print(
         f"On a day with usage {money(_mean(whole.list_nanos, active))}, in a month {money(rate)}.", markup=False
     )
+    fit = local_usage.lognormal_days(found)
+    if fit is not None:
+        console.print(
+            f"Half of these days stay below {money(round(fit[0]))} (lognormal, sigma {fit[1]:.2f}).", markup=False
+        )
     lasts = local_usage.lasts_months(MEASURE_NANOS, rate)
     if lasts is not None:
         console.print(f"At this rate $10,000 lasts {_months(lasts)}.", style="bold", markup=False)
@@ -153,6 +158,7 @@ def _document(found: LocalUsage, rows: list[Total], by: str, book: PriceBook) ->
     rate = local_usage.rate_per_month(found)
     lasts = local_usage.lasts_months(MEASURE_NANOS, rate)
     active = local_usage.active_days(found)
+    fit = local_usage.lognormal_days(found)
     return {
         "covered_from": None if found.covered_from is None else iso(found.covered_from),
         "first": None if found.first is None else iso(found.first),
@@ -165,6 +171,7 @@ def _document(found: LocalUsage, rows: list[Total], by: str, book: PriceBook) ->
         "stated_nanos": local_usage.stated_nanos(found),
         "per_active_day_nanos": _mean(whole.list_nanos, active),
         "per_month_nanos": rate,
+        "lognormal_day": None if fit is None else {"median_nanos": round(fit[0]), "sigma": round(fit[1], 6)},
         "months_of_10000_usd": None if lasts is None else round(lasts, 2),
         "months": [one._asdict() for one in local_usage.monthly_list_nanos(found)],
         "by": by,

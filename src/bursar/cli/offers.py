@@ -12,6 +12,7 @@ import typer
 
 from bursar.cli import offer_new, offer_page, offer_serve
 from bursar.cli.console import check_installed
+from bursar.cli.offer_beside import comparators, market, necessary, story
 from bursar.cli.options import Json
 from bursar.cli.render import console, errors, show_json
 from bursar.errors import InvalidInput, NotFound
@@ -22,6 +23,7 @@ from bursar.offers import answers
 from bursar.offers.document import json_schema
 from bursar.offers.evaluation import Compared, Evaluation, compared, evaluated
 from bursar.offers.outcome import DEFAULT_PATHS, DEFAULT_SEED, Setup
+from bursar.offers.presets import PRESETS, preset
 from bursar.offers.reading import Draft, read
 from bursar.offers.report import html
 from bursar.offers.terms import Person
@@ -32,6 +34,10 @@ MAX_OFFERS = 8
 """Side by side."""
 
 app = typer.Typer(no_args_is_help=True)
+app.command()(story)
+app.command("necessity")(necessary)
+app.command()(comparators)
+app.command()(market)
 
 Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Offers: documents `bursar: offer/1`.")]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="An offer: a document `bursar: offer/1`.")]
@@ -41,6 +47,10 @@ Me = Annotated[Path | None, typer.Option("--me", metavar="FILE", help="An offer 
 MyUsage = Annotated[
     bool,
     typer.Option("--my-usage", help="Take how much you use from your own logs, as `bursar usage local` reads them."),
+]
+As = Annotated[
+    str,
+    typer.Option("--as", metavar="WHO", help=f"Weigh it as somebody else: {', '.join(PRESETS)}.", show_default=False),
 ]
 Html = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a report to this file.")]
 
@@ -71,10 +81,11 @@ def evaluate(
     paths: Paths = DEFAULT_PATHS,
     me: Me = None,
     my_usage: MyUsage = False,
+    who: As = "",
     json: Json = False,
 ) -> None:
     """What an offer is worth to you. Example: bursar offer evaluate acme.yaml --html report.html"""
-    found = _compared(files, seed, paths, me, my_usage=my_usage)
+    found = _compared(files, seed, paths, me, my_usage=my_usage, who=who)
     if html_file is not None:
         _write(html_file, html(found))
     if json:
@@ -100,12 +111,13 @@ def compare(
     paths: Paths = DEFAULT_PATHS,
     me: Me = None,
     my_usage: MyUsage = False,
+    who: As = "",
     json: Json = False,
 ) -> None:
     """Offers side by side, cash first. Example: bursar offer compare acme.yaml globex.yaml"""
     if len(files) < 2:
         raise InvalidInput("FILE", "one offer", "two or more, to be set side by side")
-    found = _compared(files, seed, paths, me, my_usage=my_usage)
+    found = _compared(files, seed, paths, me, my_usage=my_usage, who=who)
     if html_file is not None:
         _write(html_file, html(found))
     if json:
@@ -146,7 +158,11 @@ def serve(
     offer_serve.serve(host, port)
 
 
-def _compared(files: list[Path], seed: int, paths: int, me: Path | None, *, my_usage: bool) -> Compared[Evaluation]:
+def _compared(
+    files: list[Path], seed: int, paths: int, me: Path | None, *, my_usage: bool, who: str
+) -> Compared[Evaluation]:
+    if who and (me is not None or my_usage):
+        raise InvalidInput("--as", who, "it alone: --me and --my-usage say who you are")
     if len(files) > MAX_OFFERS:
         raise InvalidInput("FILE", f"{len(files)} offers", f"at most {MAX_OFFERS}")
     drafts = [_read(file) for file in files]
@@ -160,7 +176,7 @@ def _compared(files: list[Path], seed: int, paths: int, me: Path | None, *, my_u
         errors.print(
             f"bursar: the offers describe you differently; {chosen.source.file} is taken for all", style="yellow"
         )
-    person = _measured(chosen) if my_usage else chosen.person
+    person = chosen.who(preset(who)) if who else _measured(chosen) if my_usage else chosen.person
     return compared(drafts, person, Setup(paths=paths, seed=seed))
 
 

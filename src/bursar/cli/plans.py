@@ -9,20 +9,26 @@ import typer
 import yaml
 
 from bursar.cli.options import Json, desk, office
+from bursar.cli.plan_words import framing, letter, posting
 from bursar.cli.render import Column, console, money, show_json, show_table
 from bursar.cli.simulate import simulate
 from bursar.errors import InvalidInput
 from bursar.office.database import reading
 from bursar.office.desk import system_clock
-from bursar.office.terms import explanations, plans, rollout
-from bursar.plans import differences
+from bursar.office.terms import explanations, placing, plans, rollout
+from bursar.plans import differences, wording
 from bursar.plans.check import Checked, load
 from bursar.plans.document import MAX_BYTES, json_schema
 from bursar.plans.factsheet import FactAnswer, FactSheet, fact_sheet
 from bursar.plans.terms import plain
 
+MAX_NAMED = 10
+"""People whom an error names."""
 app = typer.Typer(no_args_is_help=True)
 app.command()(simulate)
+app.command()(letter)
+app.command()(posting)
+app.command()(framing)
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A plan document in YAML.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would change, change nothing.")]
@@ -40,9 +46,27 @@ def read(file: Path) -> Checked:
 
 
 @app.command()
-def check(file: File, json: Json = False) -> None:
+def check(
+    file: File,
+    roster: Annotated[
+        bool, typer.Option("--roster", help="Refuse it if somebody on the roster, for whom it is, would get nothing.")
+    ] = False,
+    json: Json = False,
+) -> None:
     """Check a plan; faults name line and column. Example: bursar plan check engineering.yaml"""
     checked = read(file)
+    if roster:
+        with desk() as asked:
+            left_out = placing.placed(asked, checked.plan).left_out
+        if left_out:
+            names = ", ".join(one.handle for one in left_out[:MAX_NAMED])
+            more = f" and {len(left_out) - MAX_NAMED} more" if len(left_out) > MAX_NAMED else ""
+            raise InvalidInput(
+                f"{file}: tiers",
+                f"nobody's tier for {names}{more}",
+                "something for everybody whom the plan is for",
+                "add `otherwise: {amount: ...}`, or say in `for` whom it is for",
+            )
     advice = [{"code": one.code, "line": one.line, "sentence": one.sentence} for one in checked.advice]
     if json:
         show_json({"plan": checked.plan.name, "digest": checked.plan.digest, "faults": [], "advice": advice})
@@ -100,6 +124,7 @@ def show(
     facts: Annotated[
         bool, typer.Option("--facts", help="The twelve answers for people instead of the document.")
     ] = False,
+    linked: Annotated[bool, typer.Option("--linked", help="The fact sheet as JSON-LD, for machines.")] = False,
     json: Json = False,
 ) -> None:
     """Show a plan's document, or its fact sheet. Example: bursar plan show engineering --facts"""
@@ -109,11 +134,13 @@ def show(
     else:
         with office() as asked:
             found = asked.plan(name, version)
-    if json:
+    told = {key: value for key, value in found["facts"].items() if key not in ("answers", "missing")}
+    sheet = FactSheet(**told, answers=tuple(FactAnswer(**one) for one in found["facts"]["answers"]))
+    if linked:
+        show_json(wording.linked(sheet))
+    elif json:
         show_json(found)
     elif facts:
-        told = {key: value for key, value in found["facts"].items() if key not in ("answers", "missing")}
-        sheet = FactSheet(**told, answers=tuple(FactAnswer(**one) for one in found["facts"]["answers"]))
         console.print(sheet.as_markdown(), markup=False)
     else:
         console.print(found["document"].rstrip(), markup=False)

@@ -7,7 +7,14 @@ from typing import Annotated
 import typer
 
 from bursar.cli.options import At, Json, desk
-from bursar.cli.render import Column, console, show_json, show_table
+from bursar.cli.render import Column, console, money, show_json, show_table
+from bursar.errors import InvalidInput, NotFound
+from bursar.money import parse_amount
+from bursar.office.desk import system_clock
+from bursar.plans.document import parts
+from bursar.prices import PriceBook, list_prices
+from bursar.prices import tasks as known_tasks
+from bursar.prices import trend as trends
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -71,3 +78,125 @@ def set_(
         show_json(outcome)
     else:
         console.print(outcome["sentence"], markup=False)
+
+
+@app.command()
+def tasks(
+    model: Annotated[str, typer.Argument(help="A model.")] = "claude-sonnet-4-5",
+    provider: Annotated[str, typer.Option(help="At this provider.")] = "",
+    json: Json = False,
+) -> None:
+    """What a task costs, from an e-mail to a swarm overnight; needs no installation. Example: bursar price tasks gpt-4o"""
+    book = PriceBook(list_prices())
+    name, found = _found(book, model, provider)
+    tariff = book.tariff(name, found, system_clock())
+    if tariff is None:
+        raise NotFound(f"no price is known for {model!r}", "name another model")
+    rows = known_tasks.priced(tariff)
+    if json:
+        show_json(
+            {
+                "provider": name,
+                "model": found,
+                "tasks": [
+                    {
+                        "task": one.task.name,
+                        "title": one.task.title,
+                        "requests": one.task.requests,
+                        "tokens": one.task.usage.total_input + one.task.usage.total_output,
+                        "list_nanos": one.list_nanos,
+                    }
+                    for one in rows
+                ],
+            }
+        )
+        return
+    show_table(
+        (
+            Column("task", kept=True),
+            Column("steps", number=True),
+            Column("a step", number=True),
+            Column(found, number=True),
+        ),
+        [
+            (one.task.title, f"{one.task.requests:,}", money(one.per_request_nanos), money(one.list_nanos))
+            for one in rows
+        ],
+    )
+    console.print("Sizes of tasks are judgements; prices are list prices of today.", style="dim")
+
+
+@app.command()
+def trend(
+    model: Annotated[str, typer.Argument(help="A model.")],
+    provider: Annotated[str, typer.Option(help="At this provider.")] = "",
+    commitment: Annotated[str, typer.Option(help="What a contract asks for by year: '$100,000'.")] = "",
+    discount: Annotated[str, typer.Option(help="What it takes off list price: 15%.")] = "10%",
+    each: Annotated[str, typer.Option(help="What a person uses by year: '$2,000'.")] = "$2,000",
+    json: Json = False,
+) -> None:
+    """How a model's list price went, and from how many people a commitment pays. Example: bursar price trend o3 --commitment '$100,000'"""
+    book = PriceBook(list_prices())
+    name, found = _found(book, model, provider)
+    points = trends.trend(book, name, found)
+    people = (
+        trends.breakeven(_dollars("commitment", commitment), parts(discount), _dollars("each", each))
+        if commitment
+        else None
+    )
+    if json:
+        show_json(
+            {
+                "provider": name,
+                "model": found,
+                "source": f"price book {book.version}",
+                "points": [
+                    {
+                        "since": None if one.since is None else one.since.isoformat(),
+                        "input_nanos_per_million": one.input_nanos,
+                        "output_nanos_per_million": one.output_nanos,
+                        "change": None if one.change is None else round(one.change, 6),
+                    }
+                    for one in points
+                ],
+                "breakeven_people": people,
+            }
+        )
+        return
+    show_table(
+        (
+            Column("since", kept=True),
+            Column("input per M", number=True),
+            Column("output per M", number=True),
+            Column("change", number=True),
+        ),
+        [
+            (
+                "the beginning" if one.since is None else one.since.isoformat(),
+                money(one.input_nanos),
+                money(one.output_nanos),
+                "-" if one.change is None else f"{one.change:+.0%}",
+            )
+            for one in points
+        ],
+    )
+    console.print(f"{found} at {name}, from the price book {book.version[:12]}.", style="dim", markup=False)
+    if people is not None:
+        console.print(f"From {people:,} people on the commitment costs less than list price.", markup=False)
+
+
+def _found(book: PriceBook, model: str, provider: str) -> tuple[str, str]:
+    """The provider and id that a name means."""
+    found = book.search(model, provider)
+    if not found:
+        raise NotFound(
+            f"no price is known for {model[:80]!r}", "`bursar price show` finds models by a part of their name"
+        )
+    return next((one for one in found if one[1] == model.lower()), found[0])
+
+
+def _dollars(field: str, text: str) -> int:
+    read = parse_amount(text, field=field)
+    if str(read.unit) != "USD":
+        raise InvalidInput(field, str(read.unit), "dollars: list prices are in them")
+    return read.nanos

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from json import dumps
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -20,9 +22,10 @@ from bursar.cli.render import (
     show_table,
     sparkline,
 )
+from bursar.errors import InvalidInput
 from bursar.ledger import NEVER
 from bursar.office.figures import reports
-from bursar.office.oversight import verification
+from bursar.office.oversight import portable, verification
 
 ledger_app = typer.Typer(no_args_is_help=True)
 
@@ -201,3 +204,65 @@ def verify_(json: Json = False) -> None:
             console.print(f"wrong: {finding}", style="red", markup=False)
     if not found.clean:
         raise typer.Exit(1)
+
+
+@ledger_app.command()
+def key(json: Json = False) -> None:
+    """The public key that statements to take along are signed with. Example: bursar ledger key"""
+    with desk() as office:
+        found = portable.public_key(office.vault)
+    if json:
+        show_json({"key": found})
+    else:
+        console.print(found, markup=False, soft_wrap=True)
+
+
+@ledger_app.command()
+def sign(
+    person: Person,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="Where to write it.")],
+    start: Annotated[str, typer.Option("--from", metavar="DATE", help="First day; without it, the month's.")] = "",
+    end: Annotated[str, typer.Option("--until", metavar="DATE", help="End (exclusive); without it, now.")] = "",
+    json: Json = False,
+) -> None:
+    """Write a signed statement that somebody takes along. Example: bursar ledger sign ada --from 2026-01-01 --out ada.json"""
+    with desk() as office:
+        found = portable.portable(office, person, start, end)
+    if out.exists():
+        raise InvalidInput("--out", str(out), "a file that does not exist yet")
+    try:
+        out.write_text(dumps(found, indent=1, ensure_ascii=False), encoding="utf-8")
+    except OSError as error:
+        raise InvalidInput("--out", str(error), "a file that can be written") from None
+    if json:
+        show_json({"file": str(out), "key": found["key"]})
+    else:
+        console.print(f"Written to {out}, signed by {found['key']}", markup=False, soft_wrap=True)
+
+
+@ledger_app.command()
+def signed(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A signed statement.")],
+    key: Annotated[str, typer.Option(help="The key that the house publishes, to be compared.")] = "",
+    json: Json = False,
+) -> None:
+    """Check a signed statement; needs no installation. Example: bursar ledger signed ada.json"""
+    try:
+        raw = file.read_bytes()
+        if len(raw) > portable.MAX_BYTES:
+            raise InvalidInput(str(file), f"{len(raw):,} bytes", f"at most {portable.MAX_BYTES:,}")
+        document = portable.check(raw.decode("utf-8"), key)
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(str(file), str(error), "a readable file in UTF-8") from None
+    if json:
+        show_json(document)
+        return
+    console.print(
+        Text("unaltered", style="bold green"), f"{document['person']}, {document['from']} to {document['until']}"
+    )
+    for one in document["units"]:
+        show_pairs(
+            [("used", money(one["used_nanos"], one["unit"])), ("left", money(one["closing_nanos"], one["unit"]))]
+        )
+    if not key:
+        console.print("Compare its key with what the house publishes: --key", style="dim")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
 from bursar.cli.options import Json, Person, desk, office
-from bursar.cli.render import Column, bar, console, instant, money, show_json, show_table
-from bursar.office.granting import pools
+from bursar.cli.render import Column, bar, console, instant, money, show_json, show_pairs, show_table
+from bursar.office.granting import pools, topup_figures
 
 app = typer.Typer(no_args_is_help=True)
 pool_app = typer.Typer(no_args_is_help=True)
@@ -22,6 +23,31 @@ By = Annotated[
     ),
 ]
 Note = Annotated[str, typer.Option(help="A word to the person.")]
+
+
+@app.command()
+def stats(
+    days: Annotated[int, typer.Option(min=1, max=3650, help="How many days back.")] = 365, json: Json = False
+) -> None:
+    """How asking for more goes here, in sums, and what that says. Example: bursar topup stats"""
+    with desk() as office:
+        found = topup_figures.figures(office, days)
+    rates = {"approval_rate": found.approval_rate, "automatic_share": found.automatic_share}
+    if json:
+        show_json({**asdict(found), **rates, "verdict": found.verdict})
+        return
+    show_pairs(
+        [
+            ("people who asked", str(found.people)),
+            (
+                "decided",
+                "too few to tell" if found.requests is None else f"{found.requests}, {found.approved} approved",
+            ),
+            ("median wait", "-" if found.median_minutes is None else f"{found.median_minutes:.0f} minutes"),
+            ("by themselves", str(found.automatic)),
+            ("that says", found.verdict),
+        ]
+    )
 
 
 @app.command()

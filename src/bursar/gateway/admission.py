@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from bursar.gateway.dialects.contract import Call, Refusal
 from bursar.gateway.directory import KeyRecord, ProviderRecord
+from bursar.gateway.labels import NOTHING_SAID, Labels
 from bursar.gateway.policy import Policy
 from bursar.ledger import Refused, Request, TakeHold
 from bursar.ledger.values import MAX_AMOUNT
@@ -63,9 +64,11 @@ def hold_command(
     now: int,
     holder: str,
     most: int = MAX_AMOUNT,
+    labels: Labels = NOTHING_SAID,
 ) -> TakeHold:
     """The hold for a plan, on the lots of `holder`: the person who has the key, or a pool. At most `most` is held."""
-    note = {"key": key.key_id, "dialect": call.dialect, "project": key.project, "request_id": hold_id}
+    note = {"key": key.key_id, "dialect": call.dialect, "project": labels.project_of(key), "request_id": hold_id}
+    cap, ceiling = labels.cap_of(key)
     if call.session:
         note["session"] = call.session
     if call.agent:
@@ -81,8 +84,8 @@ def hold_command(
         policy.share_divisor,
         policy.on_lapse,
         node,
-        key.key_id if key.cap_nanos else "",
-        key.cap_nanos,
+        cap,
+        ceiling,
         note,
     )
 
@@ -102,7 +105,9 @@ def output_limit(plan: Plan, held_nanos: int, call: Call) -> int | None:
     )
 
 
-def explain(refused: Refused, key: KeyRecord, policy: Policy, now: int, *, may_ask: bool = False) -> Refusal:
+def explain(
+    refused: Refused, key: KeyRecord, policy: Policy, now: int, *, may_ask: bool = False, run: str = ""
+) -> Refusal:
     """Whose limit, how much is left, what the request would have needed, when more opens, where to ask.
 
     `may_ask`: the person's plan takes requests for more, so there is a way that somebody has to answer.
@@ -119,10 +124,11 @@ def explain(refused: Refused, key: KeyRecord, policy: Policy, now: int, *, may_a
             "contention",
             sentence,
             retry_after_seconds=CONTENTION_RETRY_SECONDS,
-            fields=_fields(refused, key, policy, opens_at),
+            fields=_fields(refused, key, policy, opens_at, run),
         )
     if refused.reason == "cap":
-        what = f"The cap of this access key ({dollars(refused.limit)}) is used up: {left} is left"
+        whose = f"run {run}" if run else "this access key"
+        what = f"The cap of {whose} ({dollars(refused.limit)}) is used up: {left} is left"
     elif refused.available:
         what = f"Your token allotment has {left} left of {dollars(refused.limit)}"
     elif refused.limit:
@@ -137,13 +143,16 @@ def explain(refused: Refused, key: KeyRecord, policy: Policy, now: int, *, may_a
     else:
         sentence += f" Ask for more: {policy.ask_at or 'talk to whoever granted your allotment'}."
     wait = None if refused.opens is None else max(1, (refused.opens - now) // MICROS)
-    return Refusal("exhausted", sentence, wait, opens_at, _fields(refused, key, policy, opens_at))
+    return Refusal("exhausted", sentence, wait, opens_at, _fields(refused, key, policy, opens_at, run))
 
 
-def _fields(refused: Refused, key: KeyRecord, policy: Policy, opens_at: int | None) -> dict[str, str | int | None]:
+def _fields(
+    refused: Refused, key: KeyRecord, policy: Policy, opens_at: int | None, run: str
+) -> dict[str, str | int | None]:
+    of_cap = f"run:{run}" if run else f"key:{key.key_id}"
     return {
         "reason": refused.reason,
-        "pool": f"key:{key.key_id}" if refused.reason == "cap" else f"person:{key.person}",
+        "pool": of_cap if refused.reason == "cap" else f"person:{key.person}",
         "limit_nanos": refused.limit,
         "used_nanos": refused.spent,
         "held_nanos": refused.held,

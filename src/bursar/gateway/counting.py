@@ -8,18 +8,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-import aiohttp
 import msgspec
 
 from bursar.gateway.dialects import authenticate_upstream
 from bursar.gateway.dialects.contract import Call
 from bursar.gateway.directory import ProviderRecord
 from bursar.gateway.upstream import Upstream, UpstreamFailed, request_headers
+from bursar.gateway.wire.outbound import WireError, whole
 
 COUNT_SECONDS = 5.0
 MARGIN_TOKENS = 64
 """What a count may differ from the bill by: a provider calls its count an estimate."""
 MARGIN_PERCENT = 5
+MAX_ANSWER_BYTES = 64 * 1024
 MIN_BYTES = 8 * 1024
 """Below this the cheap bound is close enough that the round trip is not worth it."""
 
@@ -49,14 +50,16 @@ async def counted_input(
                 "POST",
                 count_path,
                 query,
-                request_headers(headers, authenticate_upstream(call.dialect, provider.secret)),
+                request_headers(list(headers.items()), authenticate_upstream(call.dialect, provider.secret)),
                 count_body,
             )
-            async with reply:
+            try:
                 if reply.status != 200:
                     return None
-                answer = msgspec.json.decode(await reply.read())
-    except (UpstreamFailed, aiohttp.ClientError, TimeoutError, OSError, msgspec.DecodeError):
+                answer = msgspec.json.decode(await whole(reply, MAX_ANSWER_BYTES))
+            finally:
+                reply.close()
+    except (UpstreamFailed, WireError, TimeoutError, OSError, msgspec.DecodeError):
         return None
     found = answer.get("input_tokens", answer.get("totalTokens")) if isinstance(answer, dict) else None
     if not isinstance(found, int) or found < 0:

@@ -17,6 +17,7 @@ from bursar.gateway.counting import counted_input
 from bursar.gateway.dialects.contract import Call, Dialect, Malformed, Refusal
 from bursar.gateway.dialects.warnings import allotment_headers
 from bursar.gateway.directory import KeyRecord, Limit, LimitStep, ProviderRecord
+from bursar.gateway.labels import NOTHING_SAID, Labels
 from bursar.gateway.settlement import Billing
 from bursar.gateway.velocity import too_fast
 from bursar.ledger import Applied, LotTerms, Refused, Rejected, Release
@@ -53,6 +54,7 @@ class Asked:
     query: str
     body: bytes
     headers: Mapping[str, str]
+    labels: Labels = NOTHING_SAID
     holder: str = ""
     """Whose lots are held: the person's, or a pool's."""
     note: str = ""
@@ -78,7 +80,8 @@ async def hold(gate: Gate, asked: Asked) -> Billing:
                 break
         answer = first if isinstance(answer, Refused) else answer
     if isinstance(answer, Refused):
-        raise Turned(admission.explain(answer, asked.key, gate.policy, now, may_ask=may_ask))
+        run = asked.labels.run
+        raise Turned(admission.explain(answer, asked.key, gate.policy, now, may_ask=may_ask, run=run))
     call = asked.call
     limit_tokens = admission.output_limit(plan, answer.amount, call)
     most = plan.output_tokens if limit_tokens is None else limit_tokens
@@ -86,7 +89,8 @@ async def hold(gate: Gate, asked: Asked) -> Billing:
         asked.told.append(("x-bursar-output-limit", str(limit_tokens)))
     asked.body = asked.dialect.prepare(call, asked.body, limit_tokens)
     asked.told += _warnings(call, answer, now)
-    return Billing(asked.request_id, asked.key, asked.provider, call, plan, most, answer.amount, now)
+    project = asked.labels.project_of(asked.key)
+    return Billing(asked.request_id, asked.key, asked.provider, call, plan, most, answer.amount, now, project)
 
 
 async def _try(gate: Gate, asked: Asked, now: int) -> tuple[Applied | Refused, admission.Plan]:
@@ -98,7 +102,17 @@ async def _try(gate: Gate, asked: Asked, now: int) -> tuple[Applied | Refused, a
             plan = await _tighter(gate, asked, plan, tariff)
     most = await _room(gate, asked, plan, now)
     command = admission.hold_command(
-        asked.request_id, plan, asked.call, asked.key, asked.provider, gate.policy, gate.node, now, asked.holder, most
+        asked.request_id,
+        plan,
+        asked.call,
+        asked.key,
+        asked.provider,
+        gate.policy,
+        gate.node,
+        now,
+        asked.holder,
+        most,
+        asked.labels,
     )
     if most < MAX_AMOUNT and gate.velocity is not None:  # reserved before anybody else can look
         gate.velocity.count(asked.key.person_id, command.worst, now)
@@ -117,9 +131,9 @@ async def _room(gate: Gate, asked: Asked, plan: admission.Plan, now: int) -> int
     pace = None if gate.promises is None else gate.promises.pace_of(asked.key.person_id)
     if pace is None or gate.velocity is None:
         return MAX_AMOUNT
-    room, limit, ends = await gate.velocity.room(asked.key.person_id, pace, now)
+    room, limit, ends, length = await gate.velocity.room(asked.key.person_id, pace, now)
     if room < plan.floor_nanos:
-        raise Turned(too_fast(limit, ends, now, plan.floor_nanos - max(0, room)))
+        raise Turned(too_fast(limit, ends, now, plan.floor_nanos - max(0, room), length))
     return room
 
 
@@ -130,7 +144,7 @@ async def _follow(
     for step in limit.steps:
         if step.kind in ("grace", "top_up", "own_money"):
             answer, plan = await _slices(gate, asked, limit, step, answer, plan, now)
-        elif step.kind == "pool" and not asked.key.cap_nanos:  # a key's cap is counted in its person's book
+        elif step.kind == "pool" and not asked.labels.cap_of(asked.key)[0]:  # a cap is counted in its person's book
             asked.holder = step.pool
             answer, plan = await _try(gate, asked, now)
             asked.holder = step.pool if isinstance(answer, Applied) else asked.key.person_id
@@ -200,7 +214,17 @@ def _asking_for(gate: Gate, asked: Asked, model: str) -> Asked | None:
     if call.dialect == "openai.chat" and provider.kind == "openai":
         call = replace(call, limit_field="max_completion_tokens")
     return Asked(
-        asked.request_id, asked.dialect, asked.key, provider, call, path, asked.query, body, asked.headers, asked.holder
+        asked.request_id,
+        asked.dialect,
+        asked.key,
+        provider,
+        call,
+        path,
+        asked.query,
+        body,
+        asked.headers,
+        asked.labels,
+        asked.holder,
     )
 
 

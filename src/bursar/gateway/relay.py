@@ -10,13 +10,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any
-
-import aiohttp
-from aiohttp import web
-from multidict import CIMultiDict
 
 from bursar.gateway import settlement
 from bursar.gateway.calibration import Calibration
@@ -30,6 +26,8 @@ from bursar.gateway.settlement import Billing
 from bursar.gateway.tally import Tally
 from bursar.gateway.upstream import Upstream, UpstreamFailed, reply_headers, request_headers
 from bursar.gateway.velocity import Velocity
+from bursar.gateway.wire.inbound import Request
+from bursar.gateway.wire.outbound import Reply, WireError
 from bursar.ledger import Applied, Charge, Rejected, Settle, Void, Writer
 from bursar.ledger import Usage as UsageRecord
 
@@ -76,7 +74,7 @@ class Gate:
 class Exchange:
     """One request and its reply."""
 
-    def __init__(self, gate: Gate, request: web.BaseRequest, asked: Asked) -> None:
+    def __init__(self, gate: Gate, request: Request, asked: Asked) -> None:
         self.gate, self.request, self.asked = gate, request, asked
         self.request_id, self.dialect, self.key = asked.request_id, asked.dialect, asked.key
         self.live = LiveRequest(asked.request_id, asked.key, asked.call, gate.clock())
@@ -84,8 +82,8 @@ class Exchange:
         self.headers: list[tuple[str, str]] = [("x-bursar-request-id", asked.request_id)]
         self._settled = False
 
-    async def run(self) -> web.StreamResponse:
-        """Hold, relay, settle. Raises Turned before anything was sent to the client."""
+    async def run(self) -> None:
+        """Hold, relay, settle, answer. Raises Turned before anything was sent to the client."""
         self.gate.live.add(self.live)
         try:
             if self.asked.call.billable:
@@ -93,20 +91,25 @@ class Exchange:
                 self.live.held_nanos = self.billing.held_nanos
                 self.headers += self.asked.told
             reply = await self._send()
-            async with reply:
+            try:
                 if reply.status >= 400:
                     self._failed(f"status {reply.status}")
-                meter = self.dialect.meter(self.asked.call, reply.status, reply.headers.get("Content-Type", ""))
+                meter = self.dialect.meter(self.asked.call, reply.status, reply.lowered.get("content-type", ""))
+                loop = asyncio.get_running_loop()
+                reply.expect(self.asked.provider.idle_seconds, loop.time() + self.gate.policy.request_seconds)
                 if self.asked.call.stream and reply.status < 400:
-                    return await self._relay_stream(reply, meter)
-                return await self._relay_whole(reply, meter)
+                    await self._relay_stream(reply, meter)
+                else:
+                    await self._relay_whole(reply, meter)
+            finally:
+                reply.close()
         except BaseException:
             await asyncio.shield(self._give_up())
             raise
         finally:
             self.gate.live.remove(self.live)
 
-    async def _send(self) -> aiohttp.ClientResponse:
+    async def _send(self) -> Reply:
         provider = self.asked.provider
         headers = request_headers(self.request.headers, authenticate_upstream(self.asked.call.dialect, provider.secret))
         try:
@@ -117,11 +120,11 @@ class Exchange:
             self._failed("not reached")
             raise Turned(Refusal("unavailable", error.sentence, retry_after_seconds=2)) from error
 
-    async def _relay_whole(self, reply: aiohttp.ClientResponse, meter: Meter) -> web.StreamResponse:
+    async def _relay_whole(self, reply: Reply, meter: Meter) -> None:
         """A reply in one piece: read it, settle it, hand it over."""
         try:
             body = await self._whole_body(reply, meter)
-        except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
+        except (WireError, TimeoutError, ConnectionError) as error:
             self._failed("broke off")
             await self._settle(meter, reply.status)
             raise Turned(
@@ -133,81 +136,61 @@ class Exchange:
             ) from error
         body += meter.finish()
         await self._settle(meter, reply.status)
-        return web.Response(status=reply.status, reason=reply.reason, body=body, headers=self._reply_headers(reply))
+        self.request.respond(reply.status, self._reply_headers(reply), body, reply.reason)
 
     def _failed(self, reason: str) -> None:
         self.gate.tally.failed(self.asked.provider.name, reason)
 
-    async def _whole_body(self, reply: aiohttp.ClientResponse, meter: Meter) -> bytes:
-        """The reply's body as the client shall receive it. Raises what breaks a connection, or TimeoutError."""
-        content, policy = reply.content, self.gate.policy
-        if content.is_eof() and content.exception() is None:  # it came with its head: nothing to wait for
-            return meter.feed(content.read_nowait())
+    async def _whole_body(self, reply: Reply, meter: Meter) -> bytes:
+        """The reply's body as the client shall receive it. Raises WireError, TimeoutError."""
+        if reply.whole:  # it came with its head: nothing to wait for
+            return meter.feed(reply.take())
         parts = bytearray()
-        loop = asyncio.get_running_loop()
-        end = loop.time() + policy.request_seconds
-        async with asyncio.timeout(self.asked.provider.idle_seconds) as idle:
-            while chunk := await content.readany():
-                idle.reschedule(min(end, loop.time() + self.asked.provider.idle_seconds))
-                parts += meter.feed(chunk)
-                if len(parts) > policy.max_reply_bytes:
-                    raise aiohttp.ClientPayloadError("the reply is larger than a gateway may buffer")
+        while part := await reply.read():
+            parts += meter.feed(part)
+            if len(parts) > self.gate.policy.max_reply_bytes:
+                raise WireError("the reply is larger than a gateway may buffer")
         return bytes(parts)
 
-    async def _relay_stream(self, reply: aiohttp.ClientResponse, meter: Meter) -> web.StreamResponse:
+    async def _relay_stream(self, reply: Reply, meter: Meter) -> None:
         """A stream: pass bytes on as they come, settle at the terminal event before it is passed on."""
-        response = web.StreamResponse(status=reply.status, reason=reply.reason, headers=self._reply_headers(reply))
-        self.live.on_stop(reply.close)
-        await response.prepare(self.request)
-        loop = asyncio.get_running_loop()
-        end = loop.time() + self.gate.policy.request_seconds
+        request, live = self.request, self.live
+        live.on_stop(reply.close)
+        request.begin(reply.status, self._reply_headers(reply), reply.reason)
+        if not reply.ready:
+            request.write(b"")  # the head alone: the client learns that it has begun
         try:
-            async with asyncio.timeout(self.asked.provider.idle_seconds) as idle:
-                while chunk := await reply.content.readany():
-                    idle.reschedule(min(end, loop.time() + self.asked.provider.idle_seconds))
-                    passed = meter.feed(chunk)
-                    if meter.terminal and not self._settled:
-                        await self._settle(meter, reply.status)
-                    if passed:
-                        await response.write(passed)
-                    if self.live.stop_reason:
-                        raise aiohttp.ClientPayloadError("stopped")
-        except (ConnectionResetError, aiohttp.ClientConnectionResetError) as error:
-            if not _client_left(self.request):
-                return await self._break_off(response, reply, meter, error)
+            while part := await reply.read():
+                passed = meter.feed(part)
+                if meter.terminal and not self._settled:
+                    await self._settle(meter, reply.status)
+                if request.gone:
+                    raise ConnectionResetError
+                if passed:
+                    request.write(passed)
+                    if request.blocked:
+                        await request.drained()
+                if live.stop_reason:
+                    raise WireError("stopped")
+        except ConnectionResetError:
             await self._after_hang_up(reply, meter)
-            return response
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            return await self._break_off(response, reply, meter, error)
+            return
+        except (WireError, TimeoutError, OSError) as error:
+            await self._break_off(reply, meter, error)
+            return
         rest = meter.finish()
         if not meter.terminal and not self._ends_by_close(meter):
-            return await self._break_off(response, reply, meter, None, rest)
+            await self._break_off(reply, meter, None, rest)
+            return
         await self._settle(meter, reply.status)
-        try:
-            if rest:
-                await response.write(rest)
-            await response.write_eof()
-        except ConnectionResetError:
-            pass
-        return response
-
-    async def _next_chunk(self, reply: aiohttp.ClientResponse) -> bytes:
-        async with asyncio.timeout(self.asked.provider.idle_seconds):
-            return await reply.content.readany()
+        request.end(rest)
 
     def _ends_by_close(self, meter: Meter) -> bool:
         """Without a last event a stream is whole when its final figures have come, or when the provider said why it broke."""
         reading = meter.reading()
         return reading.final or reading.error
 
-    async def _break_off(
-        self,
-        response: web.StreamResponse,
-        reply: aiohttp.ClientResponse,
-        meter: Meter,
-        error: BaseException | None,
-        rest: bytes = b"",
-    ) -> web.StreamResponse:
+    async def _break_off(self, reply: Reply, meter: Meter, error: BaseException | None, rest: bytes = b"") -> None:
         """End a stream badly, so that nobody takes a part for the whole; what was used is charged."""
         reply.close()
         if not self.live.stop_reason:
@@ -216,19 +199,9 @@ class Exchange:
         reason = self.live.stop_reason or f"provider {self.asked.provider.name} broke off its reply"
         log.info("stream %s broken off: %s (%s)", self.request_id, reason, type(error).__name__)
         event = self.dialect.stream_error(f"Bursar: {reason}", self.request_id)
-        try:
-            await response.write(rest + (event or b""))
-        except ConnectionError:
-            pass
-        transport = self.request.transport
-        if transport is not None:
-            if event is None:
-                transport.abort()
-            else:
-                transport.close()
-        return response
+        self.request.break_off(rest + (event or b""), hard=event is None)
 
-    async def _after_hang_up(self, reply: aiohttp.ClientResponse, meter: Meter) -> None:
+    async def _after_hang_up(self, reply: Reply, meter: Meter) -> None:
         """The client left: read on for the real usage within bounds, or stop and estimate."""
         policy = self.gate.policy
         if policy.hang_up == "drain" and not self._settled:
@@ -236,12 +209,12 @@ class Exchange:
             try:
                 async with asyncio.timeout(policy.hang_up_seconds):
                     while left > 0 and not meter.terminal and not self.live.stop_reason:
-                        chunk = await self._next_chunk(reply)
-                        if not chunk:
+                        part = await reply.read()
+                        if not part:
                             break
-                        left -= len(chunk)
-                        meter.feed(chunk)
-            except (aiohttp.ClientError, TimeoutError, OSError):
+                        left -= len(part)
+                        meter.feed(part)
+            except (WireError, TimeoutError, OSError):
                 pass
         reply.close()
         await self._settle(meter, reply.status)
@@ -319,14 +292,5 @@ class Exchange:
             lambda: Void(f"{self.request_id}.void", self.asked.holder, self.request_id, "no reply from the provider")
         )
 
-    def _reply_headers(self, reply: aiohttp.ClientResponse) -> Any:
-        return CIMultiDict([*reply_headers(reply.headers), *self.headers])
-
-
-def _client_left(request: web.BaseRequest) -> bool:
-    transport = request.transport
-    return transport is None or transport.is_closing()
-
-
-def lower(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
+    def _reply_headers(self, reply: Reply) -> list[tuple[str, str]]:
+        return [*reply_headers(reply.headers), *self.headers]

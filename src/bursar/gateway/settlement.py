@@ -47,6 +47,8 @@ class Billing:
     """Output tokens per choice that the provider was allowed to generate."""
     held_nanos: int
     at: int
+    project: str = ""
+    """What reports have it under."""
 
 
 def outcome_of(
@@ -138,7 +140,7 @@ def _record(
         model=model,
         dialect=billing.call.dialect,
         purpose=billing.key.purpose,
-        project=billing.key.project,
+        project=billing.project,
         session=billing.call.session,
         agent=billing.call.agent,
         service_tier=tier,

@@ -11,16 +11,13 @@ import ssl
 from collections.abc import Mapping
 from functools import lru_cache
 
-import aiohttp
-from yarl import URL
-
 from bursar.gateway.dialects.warnings import is_stripped
 from bursar.gateway.directory import ProviderRecord
+from bursar.gateway.wire.framing import Headers
+from bursar.gateway.wire.outbound import NotConnected, Pool, Reply, WireError, origin_of
 
 CONNECT_ATTEMPTS = 3
 CONNECT_BACKOFF_SECONDS = 0.1
-POOL_KEEPALIVE_SECONDS = 30.0
-CHUNK_BYTES = 64 * 1024
 
 HOP_BY_HOP = frozenset(
     {
@@ -46,9 +43,11 @@ NOT_FORWARDED = HOP_BY_HOP | {
     "api-key",
     "cookie",
     "x-http-method-override",
+    "x-bursar-task",
+    "x-bursar-run",
+    "x-bursar-run-cap",
 }
 NOT_RETURNED = HOP_BY_HOP | {"content-length", "content-encoding", "set-cookie", "date", "server"}
-_NO_AUTO_HEADERS = frozenset({"User-Agent", "Accept", "Accept-Encoding", "Content-Type"})
 
 
 class UpstreamFailed(Exception):
@@ -60,41 +59,31 @@ class UpstreamFailed(Exception):
 
 
 class Upstream:
-    """A pool of connections to every provider. Create on the event loop, `await close()` at the end."""
+    """The way to every provider. Create on the event loop, `await close()` at the end."""
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=0,
-                keepalive_timeout=POOL_KEEPALIVE_SECONDS,
-                ttl_dns_cache=60,
-                ssl=tls if tls is not None else True,
-            ),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None),
-            skip_auto_headers=_NO_AUTO_HEADERS,
-            auto_decompress=True,
-            read_bufsize=CHUNK_BYTES * 4,
-        )
+        self._pool = Pool(tls)
 
     async def send(
-        self, provider: ProviderRecord, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes
-    ) -> aiohttp.ClientResponse:
+        self, provider: ProviderRecord, method: str, path: str, query: str, headers: Headers, body: bytes
+    ) -> Reply:
         """Send a request and wait for the head of the reply. Raises UpstreamFailed."""
-        url = _url(provider.base_url, path, query)
-        timeout = _timeout(provider.connect_seconds)
+        origin = origin_of(provider.base_url)
+        target = f"{path}?{query}" if query else path
+        if body or method in ("POST", "PUT", "PATCH"):
+            headers = [*headers, ("Content-Length", str(len(body)))]
         for attempt in range(1, CONNECT_ATTEMPTS + 1):
             try:
-                async with asyncio.timeout(provider.first_byte_seconds):
-                    return await self._session.request(
-                        method,
-                        url,
-                        headers=headers,
-                        data=body if body or method in ("POST", "PUT", "PATCH") else None,
-                        timeout=timeout,
-                        allow_redirects=False,
-                    )
-            except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+                return await self._pool.ask(
+                    origin,
+                    method,
+                    target,
+                    headers,
+                    body,
+                    connect_seconds=provider.connect_seconds,
+                    reply_seconds=provider.first_byte_seconds,
+                )
+            except NotConnected as error:
                 if attempt == CONNECT_ATTEMPTS:
                     raise UpstreamFailed(f"Bursar: provider {provider.name} cannot be reached") from error
                 await asyncio.sleep(CONNECT_BACKOFF_SECONDS * attempt)
@@ -102,43 +91,34 @@ class Upstream:
                 raise UpstreamFailed(
                     f"Bursar: provider {provider.name} did not answer within {provider.first_byte_seconds:g} s"
                 ) from error
-            except aiohttp.ClientError as error:
+            except WireError as error:
                 raise UpstreamFailed(
                     f"Bursar: the connection to provider {provider.name} broke before a reply"
                 ) from error
         raise AssertionError("unreachable: the loop returns or raises")
 
     async def close(self) -> None:
-        await self._session.close()
+        await self._pool.close()
 
 
-@lru_cache(maxsize=1024)
-def _url(base: str, path: str, query: str) -> URL:
-    return URL(f"{base.rstrip('/')}{path}{'?' + query if query else ''}", encoded=True)
-
-
-@lru_cache(maxsize=64)
-def _timeout(connect_seconds: float) -> aiohttp.ClientTimeout:
-    return aiohttp.ClientTimeout(total=None, sock_connect=connect_seconds)
-
-
-def request_headers(headers: Mapping[str, str], credentials: Mapping[str, str]) -> dict[str, str]:
+def request_headers(headers: Headers, credentials: Mapping[str, str]) -> list[tuple[str, str]]:
     """The headers to forward: verbatim but for hop-by-hop ones and the client's key, in whatever header it came."""
-    connection = headers.get("Connection")
-    named = {name.strip().lower() for name in connection.split(",")} if connection else ()
-    forwarded = {
-        name: value
-        for name, value in headers.items()
-        if (lowered := name.lower()) not in NOT_FORWARDED and lowered not in named
-    }
-    forwarded["Accept-Encoding"] = "identity"
-    forwarded.update(credentials)
-    return forwarded
+    named: set[str] = set()
+    for name, value in headers:
+        if len(name) == 10 and name.lower() == "connection":
+            named |= {one.strip().lower() for one in value.split(",")}
+    forwarded = [pair for pair in headers if (lowered := pair[0].lower()) not in NOT_FORWARDED and lowered not in named]
+    own = {name.lower() for name in credentials}
+    return [
+        *(pair for pair in forwarded if pair[0].lower() not in own),
+        ("Accept-Encoding", "identity"),
+        *credentials.items(),
+    ]
 
 
-def reply_headers(headers: Mapping[str, str]) -> list[tuple[str, str]]:
+def reply_headers(headers: Headers) -> list[tuple[str, str]]:
     """The provider's headers to hand on: all but hop-by-hop ones and those that speak of its own limits."""
-    return [(name, value) for name, value in headers.items() if _is_returned(name)]
+    return [pair for pair in headers if _is_returned(pair[0])]
 
 
 @lru_cache(maxsize=1024)

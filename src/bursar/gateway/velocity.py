@@ -40,13 +40,13 @@ class Velocity:
     spent_since: SpentSince
     _windows: dict[tuple[str, int], _Window] = field(default_factory=dict)
 
-    async def room(self, person: str, pace: Pace, now: int) -> tuple[int, int, int]:
-        """What may still be spent now: nano-USD, of which limit, and when its window ends."""
-        least: tuple[int, int, int] | None = None
+    async def room(self, person: str, pace: Pace, now: int) -> tuple[int, int, int, int]:
+        """What may still be spent now: nano-USD, of which limit, when its window ends, and how long it is."""
+        least: tuple[int, int, int, int] | None = None
         for length, limit in ((HOUR, pace.per_hour), (DAY, pace.per_day)):
             if limit:
                 window = await self._window(person, length, now)
-                found = (limit - window.spent, limit, window.start + length)
+                found = (limit - window.spent, limit, window.start + length, length)
                 least = found if least is None or found[0] < least[0] else least
         assert least is not None
         return least
@@ -67,14 +67,13 @@ class Velocity:
         return known
 
 
-def too_fast(limit: int, ends: int, now: int, needed: int) -> Refusal:
-    """The refusal of a request that would exceed the pace."""
+def too_fast(limit: int, ends: int, now: int, needed: int, length: int) -> Refusal:
+    """The refusal of a request that would exceed the pace of an hour or a day."""
     allowed, wants = (format_amount(Amount(nanos, Unit("USD"))) for nanos in (limit, needed))
     wait = max(1, (ends - now) // 1_000_000)
-    span = "hour" if ends % DAY and ends - now <= HOUR else "day"
     return Refusal(
         "exhausted",
-        f"Bursar: your plan allows {allowed} in {'an hour' if span == 'hour' else 'a day'}, and this request needs at "
+        f"Bursar: your plan allows {allowed} in {'an hour' if length == HOUR else 'a day'}, and this request needs at "
         f"least {wants} more than is left of that. Your allotment is untouched; go on in {wait // 60 + 1} minutes.",
         wait,
         ends // 1_000_000,

@@ -80,6 +80,8 @@ class Table:
 
     looked_up: date
     rows: tuple[Row, ...]
+    licence: str = ""
+    """Under which terms figures of somebody else's own are used; empty for the table that comes with Bursar, which cites."""
 
     def row(self, name: str) -> Row:
         """The row of an id. Raises `NotFound`."""
@@ -135,8 +137,11 @@ def stale(today: date, known: Table | None = None) -> bool:
     return today > months_later((known or table()).looked_up, MAX_AGE_MONTHS)
 
 
-def placed(amount_a_year: float, known: Table | None = None) -> Placed:
-    """Where an allowance of so many dollars a year stands. Raises `InvalidInput` for what is no amount."""
+def placed(amount_a_year: float, known: Table | None = None, *, distributions: bool = True) -> Placed:
+    """Where an allowance of so many dollars a year stands. Raises `InvalidInput` for what is no amount.
+
+    Without `distributions` only the figures themselves are asked: a table of one's own need not have their rows.
+    """
     if not 0 <= amount_a_year < inf:
         raise InvalidInput("allowance", f"{amount_a_year:g}", "0 or more dollars a year")
     known = known or table()
@@ -152,7 +157,7 @@ def placed(amount_a_year: float, known: Table | None = None) -> Placed:
         max(less, key=lambda one: one[1])[0] if less else None,
         tuple(row for row, (low, high) in ladder if low <= amount_a_year <= high),
         min(more, key=lambda one: one[1])[0] if more else None,
-        tuple(_standings(amount_a_year / 12, known)),
+        tuple(_standings(amount_a_year / 12, known)) if distributions else (),
     )
 
 
@@ -245,6 +250,7 @@ class TablePart(Part):
     """The file as it is written."""
 
     looked_up: date
+    licence: Words | None = None
     rows: Annotated[tuple[RowPart, ...], Field(min_length=1, max_length=MAX_ROWS)]
 
 
@@ -261,7 +267,7 @@ def read(text: str, file: str = FILE) -> Table:
     faults = list(_contradictions(found, source))
     if faults:
         raise PlanFaults(faults[:MAX_FAULTS])
-    return Table(found.looked_up, tuple(_row(part) for part in found.rows))
+    return Table(found.looked_up, tuple(_row(part) for part in found.rows), found.licence or "")
 
 
 def _row(part: RowPart) -> Row:

@@ -182,6 +182,7 @@ class MePart(Part):
     raises: ShareText = "4%"
     returns: ShareText = "5%"
     match: ShareText = "0%"
+    note: Sentence | None = Field(default=None, description="What one gains besides; it enters no figure.")
 
 
 class OfferDocument(Part):

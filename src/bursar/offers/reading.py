@@ -71,6 +71,14 @@ class Draft:
     def person(self) -> Person:
         return _Compiler(self).person(self.document.me or MePart())
 
+    def who(self, part: MePart) -> Person:
+        """Somebody else who weighs it. Raises `PlanFaults` for amounts that have no rate here."""
+        compiler = _Compiler(self)
+        found = compiler.person(part)
+        if compiler.faults:
+            raise PlanFaults(compiler.faults)
+        return found
+
     def variant(self, line: int, **terms: Any) -> Draft:
         """The same offer with other terms of one line."""
         tokens = list(self.document.tokens)
@@ -405,5 +413,8 @@ def _drift(text: str) -> PriceDrift:
 
 def digest_of(document: OfferDocument, plans: dict[str, str]) -> str:
     """SHA-256 of what a document means."""
-    meaning = json.dumps([document.model_dump(mode="json"), plans], sort_keys=True, ensure_ascii=False)
+    # A note enters no figure, so it makes no other offer; where there is none, nothing of it is said.
+    meaning = json.dumps(
+        [document.model_dump(mode="json", exclude={"me": {"note"}}), plans], sort_keys=True, ensure_ascii=False
+    )
     return sha256(meaning.encode()).hexdigest()

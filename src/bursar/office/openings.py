@@ -49,7 +49,14 @@ PAUSING = Opening(
     "An access key that burns far beyond its usual rate is paused within a minute, until somebody resumes it.",
     "It stops work that may be meant. Without it, whoever holds the key, the platform team and owners are told.",
 )
-OPENINGS: dict[str, Opening] = {one.name: one for one in (VISITORS, LEADERBOARD, PAUSING)}
+WORKS_COUNCIL = Opening(
+    "works-council",
+    "Without figures of single people",
+    "Nobody sees how much somebody else uses: no runway, no spend against pay, no study of one person. Sums of five people "
+    "and more stay, and so do one's own page, payroll and the books.",
+    "Somebody has to find who runs dry before the period ends; where a works council agreed otherwise, this is how it holds.",
+)
+OPENINGS: dict[str, Opening] = {one.name: one for one in (VISITORS, LEADERBOARD, PAUSING, WORKS_COUNCIL)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -361,6 +361,11 @@ def _said(value: Any) -> Any:
     return [_said(one) for one in value] if isinstance(value, list) else value
 
 
+def advice_of(plan: Plan) -> tuple[Advice, ...]:
+    """The same advice of terms that have no document, hence no lines."""
+    return tuple(_advice(plan, Source.plain({})))
+
+
 def _advice(plan: Plan, source: Source) -> list[Advice]:
     found: list[Advice] = []
 

@@ -349,6 +349,7 @@ class StatementsPart(Part):
     expectations: Sentence | None = Field(default=None, description="What output is expected in return, if any.")
     visibility: Sentence | None = Field(default=None, description="Who sees a person's usage.")
     rate_limits: Sentence | None = Field(default=None, description="Requests or tokens per minute, if any.")
+    guarantee: Sentence | None = Field(default=None, description="What capacity is guaranteed, beside the budget.")
     changes: Sentence | None = Field(default=None, description="Who may change these terms.")
     approval_time: Sentence | None = Field(default=None, description="How long an approval takes, as measured.")
 

@@ -322,6 +322,8 @@ class _Answers:
         for amount, per in ((velocity.per_hour, "an hour"), (velocity.per_day, "a day")):
             if amount is not None:
                 known.append(f"At most {spoken(amount)} may be used in {per}.")
+        if guarantee := self.told.get("guarantee", ""):
+            known.append(f"Guaranteed, whatever is left of the amount: {guarantee}")
         limits = self.told.get("rate_limits", "")
         return [*known, limits], [] if limits else ["What are the rate limits?"]
 

@@ -2,10 +2,12 @@
 
 import typer
 
-from bursar.cli.report import exposure, forecast, prices, ratio
+from bursar.cli.report import close, exposure, fairness, forecast, prices, ratio
 
 app = typer.Typer(no_args_is_help=True)
 app.command("exposure")(exposure.exposure)
 app.command("forecast")(forecast.forecast)
-app.command("prices")(prices.prices)
+app.command("fairness")(fairness.fairness)
 app.command("salary-ratio")(ratio.salary_ratio)
+app.command("prices")(prices.prices)
+app.command("close")(close.close)

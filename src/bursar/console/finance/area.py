@@ -12,7 +12,9 @@ AREA = Area(
         "/finance/scenarios",
         "/finance/pay",
         "/finance/reconciliation",
+        "/finance/billed-seats",
         "/finance/close",
+        "/finance/journal",
         "/payroll",
     ),
 )

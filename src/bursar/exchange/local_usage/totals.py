@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
+from math import exp, log
+from statistics import fmean, pstdev
 from typing import NamedTuple
 
 from bursar.calendar import from_micros
@@ -19,6 +21,8 @@ from bursar.prices import Usage
 GROUPS = ("day", "month", "model", "project", "session")
 DAYS_OF_A_MONTH = (487, 16)
 """The mean month of the calendar as a fraction: 365.25 days / 12 = 30.4375."""
+FIT_DAYS = 5
+"""Days with use that a distribution is drawn through."""
 _FIELDS = tuple(one.name for one in fields(Usage))
 
 
@@ -99,6 +103,17 @@ def stated_nanos(usage: LocalUsage) -> int:
 def active_days(usage: LocalUsage) -> int:
     """Days with at least one event."""
     return len({_day(event.at_micros) for event in usage.events})
+
+
+def lognormal_days(usage: LocalUsage) -> tuple[float, float] | None:
+    """Median (nano-USD) and sigma of the lognormal through one's own days with use; None with fewer than `FIT_DAYS` of them.
+
+    The maximum of the likelihood: mean and standard deviation of the logarithms (Johnson, Kotz, Balakrishnan 1994, ch. 14).
+    """
+    logs = [log(nanos) for nanos in by_day_nanos(usage) if nanos > 0]
+    if len(logs) < FIT_DAYS:
+        return None
+    return exp(fmean(logs)), pstdev(logs)
 
 
 def days_covered(usage: LocalUsage) -> int:

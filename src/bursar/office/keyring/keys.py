@@ -14,9 +14,9 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from bursar.errors import Conflict, InvalidInput, NotFound
 from bursar.money import MAX_NANOS
-from bursar.office.keyring.tokens import PREFIX, TOKEN_CHARS, fingerprint, hint, make_token
+from bursar.office.keyring.tokens import PREFIX, TOKEN_CHARS, fingerprint, hint, is_well_formed, make_token
 from bursar.office.tables import access_key, person
-from bursar.office.vault import ACCESS_KEYS, Secret, Vault, adopt_master
+from bursar.office.vault import ACCESS_KEYS, Secret, Vault, adopt_master, peppers
 
 PURPOSES = ("work", "personal")
 MAX_KEYS_PER_PERSON = 1000
@@ -179,6 +179,21 @@ def listed(connection: Connection, person_id: str = "") -> list[AccessKey]:
     if person_id:
         query = query.where(access_key.c.person == person_id)
     return [read(row) for row in connection.execute(query)]
+
+
+def authenticate(connection: Connection, vault: Vault, text: str, now: int) -> AccessKey | None:
+    """The live key of this secret, of somebody who is active; None for any other. The gateway has its own directory."""
+    if not is_well_formed(text):
+        return None
+    for pepper in peppers(connection, vault):
+        mark = fingerprint(text, pepper)
+        row = access_key.c
+        known = (row.hmac == mark) | ((row.previous_hmac == mark) & (row.previous_until > now))
+        found = connection.execute(_rows().where(known, person.c.status == "active")).first()
+        if found is not None:
+            key = read(found)
+            return key if key.state(now) == "live" else None
+    return None
 
 
 def _live(connection: Connection, key_id: str, now: int) -> AccessKey:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bursar.errors import InvalidInput
+from bursar.errors import Forbidden, InvalidInput
+from bursar.office import openings
 from bursar.office.access import Action, Actor, Role, Subject, require
 from bursar.office.database import reading, transaction
 from bursar.office.tables import person, personal_read, user_account
@@ -23,6 +24,8 @@ MAX_AT_ONCE = 1_000
 """People of one look; a page of more is about everybody, and is looked at as such."""
 MAX_READS = 1_000
 """Lines of one answer."""
+SINGLE_PEOPLE = ("burn.read", "usage.read", "running.read", "ratio.read")
+"""What somebody else's figures of use are read by: nothing of it where the house does without figures of single people."""
 EVERYBODY = ""
 """Stands for the person where somebody looked at the whole organisation at once."""
 
@@ -53,6 +56,8 @@ def look(engine: Engine, actor: Actor, act: Action, subjects: Sequence[Subject],
     if len(subjects) > MAX_AT_ONCE:
         raise InvalidInput("subjects", f"{len(subjects)} people", f"at most {MAX_AT_ONCE}, else everybody at once")
     roles = {one.person: require(actor, act, one).role for one in subjects}
+    if act.name in SINGLE_PEOPLE and any(one == EVERYBODY or one != actor.person for one in roles):
+        _refuse_single_people(engine, act)
     if not act.logged:
         return 0
     seen = {one: role for one, role in roles.items() if one == EVERYBODY or one != actor.person}
@@ -64,6 +69,14 @@ def look(engine: Engine, actor: Actor, act: Action, subjects: Sequence[Subject],
         insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert
         added = insert(personal_read).values(rows).on_conflict_do_nothing().returning(personal_read.c.person)
         return len(connection.execute(added).all())
+
+
+def _refuse_single_people(engine: Engine, act: Action) -> None:
+    with reading(engine) as connection:
+        if openings.is_open(connection, openings.WORKS_COUNCIL):
+            raise Forbidden(
+                f"{act.name}: this house does without figures of single people", "an owner opens and closes it"
+            )
 
 
 def reads_of(connection: Connection, person_id: str, *, before: int = 0, limit: int = 100) -> list[Read]:

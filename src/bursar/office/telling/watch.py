@@ -19,7 +19,7 @@ from bursar.calendar import micros, parse_zone
 from bursar.exchange.notify.words import Value
 from bursar.ledger import NEVER, LotTerms
 from bursar.ledger import reading as ledger
-from bursar.ledger.session import Session, wide, wide_sum
+from bursar.ledger.session import MICROS_PER_DAY, Session, wide, wide_sum
 from bursar.office.database import reading, transaction
 from bursar.office.figures.forecast import DAY_HOURS, HISTORY_HOURS, MICROS_PER_HOUR, run_out
 from bursar.office.granting import grants
@@ -44,11 +44,11 @@ FORECAST_MICROS = 3 * 86_400_000_000
 """A run-out is told of when it is nearer than this."""
 QUIET_HOURS = 72
 """Two weeks that begin with a long weekend are two weeks still."""
-EXPIRING_MICROS = 3 * 86_400_000_000
+EXPIRING_DAYS = {3: 7, 14: 60, 30: 120}
+"""How many days ahead a lot's end is told of, and how many days it has to live for that: a daily allotment would be a daily
+letter, and a month's would be told of on its first day."""
 EXPIRING_TENTH = 10
 """A lot's end is told of where more than one part in so many is unused."""
-EXPIRING_LIFE_MICROS = 7 * 86_400_000_000
-"""Lots that live shorter than this are not told of: a daily allotment would be a daily letter."""
 EXPIRY_LOOK_MICROS = 3_600_000_000
 """How often lots are looked through for those that end soon."""
 ANNOUNCE_MICROS = 7 * 86_400_000_000
@@ -352,14 +352,19 @@ def _announce_expiries(desk: Desk, now: int) -> int:
         after = connection.execute(select(notice_watch.c.expiries_seen)).scalar_one()
     if now < after + EXPIRY_LOOK_MICROS:
         return 0
+    near = " OR ".join(["(expires <= ? AND expires - effective >= ?)"] * len(EXPIRING_DAYS))
+    bounds = [
+        bound
+        for ahead, life in EXPIRING_DAYS.items()
+        for bound in (now + ahead * MICROS_PER_DAY, life * MICROS_PER_DAY)
+    ]
     rows = desk.store.read(
         lambda session: session.rows(
             "SELECT DISTINCT person FROM lot WHERE live = 1 AND revoked_at = 0 AND effective <= ? AND expires > ? "
-            "AND expires <= ? AND expires - effective >= ? ORDER BY person",
+            f"AND ({near}) ORDER BY person",
             now,
             now,
-            now + EXPIRING_MICROS,
-            EXPIRING_LIFE_MICROS,
+            *bounds,
         )
     )
     with reading(desk.engine) as connection:
@@ -370,17 +375,19 @@ def _announce_expiries(desk: Desk, now: int) -> int:
 
 
 def _expiring(person_id: str, lots: list[ledger.LotBalance], now: int) -> list[Post]:
-    """One notice for all lots of a unit that end at the same instant; what rolls over is not lost and not counted."""
-    ending: dict[tuple[str, int], list[tuple[int, str]]] = {}
+    """One notice for all lots of a unit that end at the same instant, at each of the times before it; what rolls over is not
+    lost and not counted."""
+    ending: dict[tuple[str, int, int], list[tuple[int, str]]] = {}
     for lot in lots:
         terms = lot.terms
-        near = lot.open and now < terms.expires <= now + EXPIRING_MICROS
+        ahead = _days_ahead(terms, now) if lot.open else 0
         lost = lot.available - _lives_on(terms, lot.available)
-        if near and terms.expires - terms.effective >= EXPIRING_LIFE_MICROS and lost * EXPIRING_TENTH > terms.amount:
-            ending.setdefault((terms.unit, terms.expires), []).append((lost, terms.label))
+        if ahead and lost * EXPIRING_TENTH > terms.amount:
+            ending.setdefault((terms.unit, terms.expires, ahead), []).append((lost, terms.label))
+    last = min(EXPIRING_DAYS)
     return [
         Post(
-            f"expiring:{person_id}:{unit}:{expires}",
+            f"expiring:{person_id}:{unit}:{expires}" + ("" if ahead == last else f":{ahead}"),
             "expiring_soon",
             person_id,
             {
@@ -390,8 +397,19 @@ def _expiring(person_id: str, lots: list[ledger.LotBalance], now: int) -> list[P
                 "label": ", ".join(dict.fromkeys(label for _, label in parts if label)),
             },
         )
-        for (unit, expires), parts in sorted(ending.items())
+        for (unit, expires, ahead), parts in sorted(ending.items())
     ]
+
+
+def _days_ahead(terms: LotTerms, now: int) -> int:
+    """Which of the times before its end a lot has reached; 0 for none."""
+    left, life = terms.expires - now, terms.expires - terms.effective
+    reached = (
+        ahead
+        for ahead, least in sorted(EXPIRING_DAYS.items())
+        if 0 < left <= ahead * MICROS_PER_DAY and life >= least * MICROS_PER_DAY
+    )
+    return next(reached, 0)
 
 
 def _lives_on(terms: LotTerms, rest: int) -> int:

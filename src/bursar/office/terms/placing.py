@@ -72,6 +72,16 @@ class Placing:
     """For whom the plan is not."""
 
     @property
+    def left_out(self) -> list[Placed]:
+        """For whom the plan is, and whom no tier takes: they would get nothing."""
+        eligible = self.plan.eligible.items()
+        return [
+            one
+            for one in self.outside
+            if all(matches(patterns, one.record.get(name, "")) for name, patterns in eligible)
+        ]
+
+    @property
     def everybody(self) -> list[Placed]:
         return [*(one for group in self.groups for one in group.people), *self.outside]
 

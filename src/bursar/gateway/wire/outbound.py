@@ -1,0 +1,426 @@
+"""Towards providers: pooled connections that carry one request at a time, and replies that are read as they come.
+
+A connection goes back to the pool only after a reply that ended where its framing said; anything else closes it, so that
+nobody is handed the rest of somebody else's reply.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import zlib
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+import httptools
+
+from bursar.gateway.wire.framing import MAX_HEADER_BYTES, Headers, request_head
+
+KEEPALIVE_SECONDS = 30.0
+"""How long a connection is kept that nobody uses: less than providers keep theirs, so that it is not stale."""
+BUFFER_BYTES = 256 * 1024
+"""How much of a reply may wait for whoever reads it."""
+INFLATED_BYTES = 1024 * 1024
+"""How much is unpacked at a time of a reply that came packed unasked."""
+
+
+class WireError(Exception):
+    """A reply did not come, or did not come whole."""
+
+
+class NotConnected(WireError):
+    """No connection came about: nothing was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a provider is reached."""
+
+    host: str
+    port: int
+    tls: bool
+    prefix: str
+    """What stands before every path."""
+    name: str
+    """As the Host header has it."""
+
+
+@lru_cache(maxsize=256)
+def origin_of(base_url: str) -> Origin:
+    """The origin of a base URL that was checked when it was set."""
+    parts = urlsplit(base_url)
+    tls = parts.scheme == "https"
+    return Origin(parts.hostname or "", parts.port or (443 if tls else 80), tls, parts.path.rstrip("/"), parts.netloc)
+
+
+class Reply:
+    """One reply of a provider. Its parts are taken as they come: `await read()` until it returns nothing."""
+
+    __slots__ = (
+        "_connection", "_error", "_idle", "_inflate", "_last", "_limit", "_parts", "_size", "_timer", "_waiter", "ended", "headers",
+        "lowered", "reason", "status",
+    )  # fmt: skip
+
+    def __init__(self, connection: ProviderConnection, status: int, reason: str, headers: Headers) -> None:
+        self._connection = connection
+        self.status, self.reason, self.headers = status, reason, headers
+        self.lowered = {name.lower(): value for name, value in headers}
+        self.ended = False
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._error: BaseException | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._idle = self._limit = self._last = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        coding = self.lowered.get("content-encoding", "identity").strip().lower()
+        self._inflate = None
+        if coding in ("gzip", "x-gzip", "deflate"):  # some pack although they were asked not to
+            self._inflate = zlib.decompressobj(zlib.MAX_WBITS | (32 if coding != "deflate" else 0))
+        elif coding not in ("", "identity"):
+            self._error = WireError(f"the reply is packed as {coding[:40]}, which nobody asked for")
+
+    def expect(self, idle_seconds: float, until: float) -> None:
+        """Give up reading after a silence of `idle_seconds`, and at the loop's time `until` at the latest."""
+        loop = asyncio.get_running_loop()
+        self._idle, self._limit, self._last = idle_seconds, until, loop.time()
+        if not self.ended:
+            self._timer = loop.call_at(min(until, self._last + idle_seconds), self._look)
+
+    def _look(self) -> None:
+        loop = asyncio.get_running_loop()
+        due = min(self._limit, self._last + self._idle)
+        if loop.time() < due:
+            self._timer = loop.call_at(due, self._look)
+            return
+        self._timer = None
+        self.fail(TimeoutError("the provider fell silent"))
+        self._connection.close()
+
+    async def read(self) -> bytes:
+        """What has come since the last time, waiting for something; empty at the end. Raises WireError, TimeoutError."""
+        while not self._parts:
+            if self._error is not None:
+                raise self._error
+            if self.ended:
+                return b""
+            self._connection.read_on()
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+        return self.take()
+
+    def take(self) -> bytes:
+        """What is there already, without waiting. After `ended` that is the rest."""
+        if self._error is not None and not self._parts:
+            raise self._error
+        parts, self._parts, self._size = self._parts, [], 0
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    @property
+    def ready(self) -> bool:
+        """Something can be taken without waiting."""
+        return bool(self._parts) or self.ended
+
+    @property
+    def whole(self) -> bool:
+        """All of it has come: nothing to wait for."""
+        return self.ended and self._error is None
+
+    def feed(self, data: bytes, now: float) -> None:
+        self._last = now
+        if self._inflate is not None:
+            self._unpack(data)
+        else:
+            self._parts.append(data)
+            self._size += len(data)
+        if self._size > BUFFER_BYTES:
+            self._connection.pause()
+        self._wake()
+
+    def _unpack(self, data: bytes) -> None:
+        assert self._inflate is not None
+        try:
+            while data:
+                part = self._inflate.decompress(data, INFLATED_BYTES)
+                if part:
+                    self._parts.append(part)
+                    self._size += len(part)
+                data = self._inflate.unconsumed_tail
+        except zlib.error:
+            self.fail(WireError("the reply is packed in a way that cannot be unpacked"))
+
+    def end(self) -> None:
+        if self._inflate is not None and not self._inflate.eof and self._last:
+            self.fail(WireError("the packed reply was cut short"))
+        self.ended = True
+        self._stop()
+        self._wake()
+
+    def fail(self, error: BaseException) -> None:
+        if self._error is None and not self.ended:
+            self._error = error
+        self._stop()
+        self._wake()
+
+    def close(self) -> None:
+        """Read no more of it. A reply that has not ended takes its connection with it."""
+        if not self.ended:
+            self.fail(WireError("the reply was given up"))
+            self._connection.close()
+        self._stop()
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _wake(self) -> None:
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+
+async def whole(reply: Reply, limit: int) -> bytes:
+    """All of a reply's body. Raises WireError, also where it is larger than `limit` bytes."""
+    found = bytearray()
+    while part := await reply.read():
+        found += part
+        if len(found) > limit:
+            raise WireError(f"the reply is larger than {limit} bytes")
+    return bytes(found)
+
+
+class ProviderConnection(asyncio.Protocol):
+    """One connection to a provider, for one exchange at a time."""
+
+    __slots__ = (
+        "_bodiless", "_by_close", "_header_bytes", "_headers", "_loop", "_method", "_parser", "_pool", "_reason", "_reply", "_skip",
+        "_transport", "_waiter", "origin", "since",
+    )  # fmt: skip
+
+    def __init__(self, pool: Pool, origin: Origin) -> None:
+        self._pool, self.origin = pool, origin
+        self._loop = asyncio.get_running_loop()
+        self._parser = httptools.HttpResponseParser(self)
+        self._transport: asyncio.Transport | None = None
+        self._waiter: asyncio.Future[Reply] | None = None
+        self._reply: Reply | None = None
+        self._headers: list[tuple[str, str]] = []
+        self._header_bytes = 0
+        self._reason = ""
+        self._method = ""
+        self._skip = self._by_close = False
+        self.since = 0.0
+        """Since when nobody uses it."""
+
+    @property
+    def usable(self) -> bool:
+        return self._transport is not None and not self._transport.is_closing()
+
+    async def ask(self, method: str, head: bytes, body: bytes, seconds: float) -> Reply:
+        """Send a request and wait for the head of its reply. Raises WireError, TimeoutError."""
+        assert self._transport is not None
+        self._method = method
+        waiter = self._waiter = self._loop.create_future()
+        # A bare timer: asyncio.timeout() costs several times as much, and every request passes here.
+        timer = self._loop.call_later(seconds, self._late, waiter)
+        try:
+            self._transport.write(head + body)
+            reply: Reply = await waiter
+            return reply
+        finally:
+            timer.cancel()
+
+    def _late(self, waiter: asyncio.Future[Reply]) -> None:
+        if not waiter.done():
+            waiter.set_exception(TimeoutError("no reply in time"))
+
+    def close(self) -> None:
+        """End it now; what it still carries is lost."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def pause(self) -> None:
+        if self._transport is not None and not self._transport.is_closing() and self._transport.is_reading():
+            self._transport.pause_reading()
+
+    def read_on(self) -> None:
+        if self._transport is not None and not self._transport.is_closing() and not self._transport.is_reading():
+            self._transport.resume_reading()
+
+    # What asyncio tells.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport  # type: ignore[assignment]
+
+    def data_received(self, data: bytes) -> None:
+        if self._waiter is None and self._reply is None:
+            self.close()  # nobody asked: what comes now belongs to no request
+            return
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            self._broken(WireError("the provider's reply is not HTTP/1.1"))
+
+    def eof_received(self) -> bool:
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._reply is not None and self._by_close and exc is None:
+            reply, self._reply = self._reply, None
+            reply.end()
+        else:
+            self._broken(WireError("the connection broke"))
+
+    def _broken(self, error: WireError) -> None:
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_exception(error)
+        reply, self._reply = self._reply, None
+        if reply is not None:
+            reply.fail(error)
+        self.close()
+
+    # What llhttp tells.
+
+    def on_message_begin(self) -> None:
+        self._headers, self._header_bytes, self._reason = [], 0, ""
+
+    def on_status(self, reason: bytes) -> None:
+        self._reason += reason.decode("latin-1")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._header_bytes += len(name) + len(value)
+        if self._header_bytes > MAX_HEADER_BYTES:
+            raise WireError("the head of the reply is too long")
+        self._headers.append((name.decode("latin-1"), value.decode("latin-1")))
+
+    def on_headers_complete(self) -> None:
+        status = self._parser.get_status_code()
+        self._skip = 100 <= status < 200
+        if self._skip:
+            if status == 101:
+                raise WireError("the provider changed the protocol")
+            return
+        waiter, self._waiter = self._waiter, None
+        if waiter is None or waiter.done():
+            raise WireError("a reply that nobody waits for")
+        reply = self._reply = Reply(self, status, self._reason, self._headers)
+        self._by_close = not ("content-length" in reply.lowered or "transfer-encoding" in reply.lowered)
+        if self._method == "HEAD":
+            # llhttp would wait for the body that the head speaks of.
+            self._reply = None
+            reply.end()
+            self.close()
+        waiter.set_result(reply)
+
+    def on_body(self, data: bytes) -> None:
+        if self._reply is not None:
+            self._reply.feed(data, self._loop.time())
+
+    def on_message_complete(self) -> None:
+        if self._skip:
+            return
+        reply, self._reply = self._reply, None
+        if reply is not None:
+            reply.end()
+            if self._parser.should_keep_alive():
+                self._pool.give_back(self)
+                return
+        self.close()
+
+
+class Pool:
+    """Connections to every provider. Create on the event loop."""
+
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._tls = tls
+        self._free: dict[Origin, list[ProviderConnection]] = {}
+        self._sweep: asyncio.TimerHandle | None = None
+
+    async def ask(
+        self,
+        origin: Origin,
+        method: str,
+        target: str,
+        headers: Headers,
+        body: bytes,
+        *,
+        connect_seconds: float,
+        reply_seconds: float,
+    ) -> Reply:
+        """Send a request and wait for the head of its reply. Raises NotConnected, WireError, TimeoutError."""
+        head = request_head(method, origin.prefix + target, [("Host", origin.name), *headers])
+        connection = self._taken(origin) or await self._connected(origin, connect_seconds)
+        try:
+            return await connection.ask(method, head, body, reply_seconds)
+        except BaseException:
+            connection.close()
+            raise
+
+    def give_back(self, connection: ProviderConnection) -> None:
+        if not connection.usable:
+            return
+        connection.read_on()
+        connection.since = self._loop.time()
+        self._free.setdefault(connection.origin, []).append(connection)
+        if self._sweep is None:
+            self._sweep = self._loop.call_later(KEEPALIVE_SECONDS, self._swept)
+
+    def _taken(self, origin: Origin) -> ProviderConnection | None:
+        free = self._free.get(origin)
+        oldest = self._loop.time() - KEEPALIVE_SECONDS
+        while free:
+            connection = free.pop()  # the one that was used last is the least likely to be stale
+            if connection.usable and connection.since >= oldest:
+                return connection
+            connection.close()
+        return None
+
+    async def _connected(self, origin: Origin, seconds: float) -> ProviderConnection:
+        tls = self._context() if origin.tls else None
+        try:
+            async with asyncio.timeout(seconds):
+                _, connection = await self._loop.create_connection(
+                    lambda: ProviderConnection(self, origin),
+                    origin.host,
+                    origin.port,
+                    ssl=tls,
+                    server_hostname=origin.host if tls else None,
+                )
+        except (OSError, TimeoutError, UnicodeError) as error:
+            raise NotConnected(str(error)) from error
+        return connection
+
+    def _context(self) -> ssl.SSLContext:
+        if self._tls is None:
+            self._tls = ssl.create_default_context()
+        return self._tls
+
+    def _swept(self) -> None:
+        """Close what nobody used for long."""
+        self._sweep = None
+        oldest = self._loop.time() - KEEPALIVE_SECONDS
+        for origin, free in list(self._free.items()):
+            kept = [one for one in free if one.usable and one.since >= oldest]
+            for one in free:
+                if one.usable and one.since < oldest:
+                    one.close()
+            if kept:
+                self._free[origin] = kept
+            else:
+                del self._free[origin]
+        if self._free:
+            self._sweep = self._loop.call_later(KEEPALIVE_SECONDS / 2, self._swept)
+
+    async def close(self) -> None:
+        """Close every connection that is free."""
+        if self._sweep is not None:
+            self._sweep.cancel()
+            self._sweep = None
+        free, self._free = self._free, {}
+        for connections in free.values():
+            for one in connections:
+                one.close()
+        await asyncio.sleep(0)
