@@ -462,6 +462,19 @@ def test_a_key_is_found_by_what_a_leak_shows_and_revoked_after_a_question(house:
         assert "Grace Hall" in found
         assert made["token"] not in found
         assert "No key matches" in text_of(tab.get("/platform/keys?find=nothing-like-it"))
+        house.desk.pause_key(made["id"])
+        assert "Resume" in text_of(tab.get("/platform/keys?find=leaked"))
+        assert (
+            house.send(tab, f"/platform/keys/{made['id']}/resume", at="/account")
+            .headers["location"]
+            .endswith("done=resumed")
+        )
+        assert house.send(tab, f"/platform/keys/{made['id']}/resume", at="/account").status_code == 409
+        house.desk.pause_key(made["id"])
+        with house.client("grace") as own:
+            assert "paused" in text_of(own.get("/connect"))
+            assert house.send(own, f"/connect/keys/{made['id']}/resume", at="/connect").status_code == 303
+        assert {one["state"] for one in house.desk.keys("grace") if one["id"] == made["id"]} == {"live"}
         assert "It stops working within a second" in text_of(tab.get(f"/platform/keys/{made['id']}/revoke"))
         assert house.send(tab, f"/platform/keys/{made['id']}/revoke").status_code == 303
         assert house.send(tab, f"/platform/keys/{made['id']}/revoke", at="/account").status_code == 409
