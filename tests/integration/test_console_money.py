@@ -677,3 +677,14 @@ def test_price_scenarios_show_what_a_change_moves_and_a_wrong_one_stands_beside_
         assert months.status_code == 422
     with house.client("ada") as tab:
         assert tab.get("/finance/scenarios").status_code == 403
+
+
+def test_run_outs_are_told_by_team_and_never_of_a_few(house: ConsoleHouse) -> None:
+    with house.client("owner") as tab:
+        for days in ("0", "28", "91"):
+            found = plain(text_of(tab.get(f"/finance/ahead?days={days}")))
+            assert "Lapses unused" in found
+            assert "groups of fewer than five" in found
+        assert tab.get("/finance/ahead?days=5").status_code == 422
+    with house.client("grace") as tab:
+        assert tab.get("/finance/ahead").status_code == 403

@@ -2,6 +2,7 @@
 of a month, its journal, and what payroll takes over."""
 
 from bursar.console.finance import (
+    ahead,
     bills,
     close,
     exposure,
@@ -17,6 +18,7 @@ from bursar.console.finance.area import AREA
 
 __all__ = [
     "AREA",
+    "ahead",
     "bills",
     "close",
     "exposure",

@@ -7,6 +7,7 @@ AREA = Area(
     (
         "/finance",
         "/finance/landing",
+        "/finance/ahead",
         "/finance/cost",
         "/finance/spend",
         "/finance/scenarios",

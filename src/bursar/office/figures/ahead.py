@@ -18,6 +18,8 @@ from bursar.ledger import reading as ledger
 from bursar.ledger.session import MICROS_PER_DAY, Session, wide, wide_sum
 from bursar.office.database import reading
 from bursar.office.figures import kept_usage
+from bursar.office.figures.exposure import NOBODY, SMALL
+from bursar.office.figures.small_groups import split
 from bursar.office.months import days_of, month_of
 from bursar.office.standing import Taken, taken
 from bursar.office.workforce import people
@@ -30,6 +32,7 @@ HISTORY_DAYS = 91
 MANY = 2_000
 """With more people than this, fewer courses are drawn for each: the totals need them no more."""
 FEW_COURSES = 100
+HALF = 0.5
 COURSES = 400
 
 
@@ -63,6 +66,9 @@ class Ahead:
     """After how many days it is used up: in one case of ten by then, in half of them, in nine of ten; None: not before."""
     forfeited: Range
     """What lapses unused where the purse ends within the days ahead."""
+    spent_mean: int = 0
+    forfeited_mean: int = 0
+    """Means add up, quantiles do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,49 @@ class HouseAhead:
     """Of all together, added up from today's midnight, by day."""
     forfeited: Range
     courses: int
+    out_by: tuple[float, ...] = ()
+    """How many people are expected to have run out by the end of each day."""
+
+    @property
+    def sure(self) -> int:
+        """People who run out in more than half of the courses."""
+        return sum(one.chance > HALF for one in self.people)
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A team's people together; expected values, amounts in nano-USD."""
+
+    key: str
+    people: int
+    out: float
+    """How many are expected to run out."""
+    spent: int
+    forfeited: int
+    merged: int = 0
+    """How many teams of fewer than five it stands for."""
+
+
+def teams(found: HouseAhead) -> list[Team]:
+    """By team, where most run out first; small teams together."""
+    groups: dict[str, list[Ahead]] = {}
+    for one in found.people:
+        groups.setdefault(one.team or NOBODY, []).append(one)
+    parts = split(
+        [(key, len(some)) for key, some in groups.items()], lambda keys: sum(len(groups[key]) for key in keys)
+    )
+    rows = [_team(key, groups[key]) for key in parts.named]
+    rows.sort(key=lambda one: (-one.out, -one.spent, one.key))
+    if parts.merged:
+        rows.append(_team(SMALL, [one for key in parts.merged for one in groups[key]], len(parts.merged)))
+    return rows
+
+
+def _team(key: str, some: list[Ahead], merged: int = 0) -> Team:
+    out = sum(one.chance for one in some)
+    return Team(
+        key, len(some), out, sum(one.spent_mean for one in some), sum(one.forfeited_mean for one in some), merged
+    )
 
 
 def house(desk: Desk, days: int = 0) -> Taken[HouseAhead]:
@@ -116,7 +165,9 @@ def _house(desk: Desk, days: int) -> HouseAhead:
     rows.sort(key=lambda one: (-one.chance, one.out_days[1] or MOST_AHEAD, -one.spent.middle, one.handle))
     total = tuple(_range(found.total[:, day]) for day in range(ahead))
     lost = _range(found.forfeited_total)
-    return HouseAhead(int(today), int(ahead), tuple(rows), round(float(used[:, -1].sum())), total, lost, courses)
+    out_by = tuple(float(one) for one in found.out_by.sum(axis=0))
+    so_far = round(float(used[:, -1].sum()))
+    return HouseAhead(int(today), int(ahead), tuple(rows), so_far, total, lost, courses, out_by)
 
 
 def _person(member: dict[str, str], number: int, found: Forecast, left: float, expires: int) -> Ahead:
@@ -132,6 +183,8 @@ def _person(member: dict[str, str], number: int, found: Forecast, left: float, e
         float(found.out_by[number, -1]),
         (early, middle, late),
         _range(found.forfeited[number]),
+        round(float(found.mean[number])),
+        round(float(found.forfeited_mean[number])),
     )
 
 
