@@ -688,3 +688,21 @@ def test_run_outs_are_told_by_team_and_never_of_a_few(house: ConsoleHouse) -> No
         assert tab.get("/finance/ahead?days=5").status_code == 422
     with house.client("grace") as tab:
         assert tab.get("/finance/ahead").status_code == 403
+
+
+def test_a_figure_of_any_day_leads_to_its_lots_and_to_somebody_s_ledger(house: ConsoleHouse) -> None:
+    with house.client("finance") as tab:
+        now = text_of(tab.get("/finance/lots?by=person"))
+        assert "Spent on, by project" in now
+        path = re.search(r'href="(/finance/lots\?[^"]*key=[^"]+)">eve<', now)
+        assert path is not None
+        lots = text_of(tab.get(path[1].replace("&amp;", "&")))
+        assert 'href="/audit/ledger/eve"' in lots
+        assert f"Stipend {LAST}" in lots
+        long_ago = plain(text_of(tab.get("/finance/lots?at=2020-01-01T00:00")))
+        assert "Nothing was promised in USD by then" in long_ago
+        for wrong in ("at=2999-01-01T00:00", "at=soon", "by=colour", "unit=EUR"):
+            assert tab.get(f"/finance/lots?{wrong}").status_code == 422
+        assert tab.get("/finance/lots?key=nothing").status_code == 404
+    with house.client("owner") as tab:
+        assert tab.get("/finance/lots").status_code == 403

@@ -6,6 +6,7 @@ AREA = Area(
     "Finance",
     (
         "/finance",
+        "/finance/lots",
         "/finance/landing",
         "/finance/ahead",
         "/finance/cost",

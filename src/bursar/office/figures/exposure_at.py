@@ -29,6 +29,8 @@ By = Literal["plan", "tier", "team", "scope", "person"]
 GROUPS: tuple[By, ...] = get_args(By)
 Use = Literal["provider", "project", "model", "purpose"]
 USES: tuple[Use, ...] = get_args(Use)
+LATELY_MICROS = 60_000_000
+"""What is older than this is kept for whoever asks for the same instant again."""
 MAX_ENTRIES = 10_000
 """Of one lot."""
 _BUCKETS = (AVAILABLE, HELD, SPENT, EXPIRED, REVOKED, ROLLED)
@@ -127,7 +129,7 @@ def past(desk: Desk, at: int) -> Taken[Past]:
     """Every lot as the journal stood at an instant (microseconds UTC), now at the latest. Raises InvalidInput."""
     if at > desk.now():
         raise InvalidInput("at", "an instant ahead", "now or the past; `bursar report forecast` looks ahead")
-    if at < desk.now():
+    if at < desk.now() - LATELY_MICROS:
         return taken(desk, f"exposure-at:{at}", lambda own: own.store.read(lambda session: lots_at(session, at)))
     return Taken(desk.store.read(lambda session: lots_at(session, at)), at)
 
