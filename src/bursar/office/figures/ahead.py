@@ -159,9 +159,11 @@ def _house(desk: Desk, days: int) -> HouseAhead:
     left, ends, kept, expires = _purses(members, lots, today)
     courses = COURSES if len(members) <= MANY else FEW_COURSES
     # What was used today already comes back: today is drawn whole.
-    purses = Purses(left + used[:, -1], ends, kept)
+    # Who has nothing open runs out of nothing.
+    opens = np.array([bool(one) for one in expires])
+    purses = Purses(np.where(opens, left + used[:, -1], np.inf), ends, kept)
     found = forecast(History(used[:, :-1], began, group), ahead, int(today), purses, courses)
-    rows = [_person(one, number, found, left[number], int(expires[number])) for number, one in enumerate(members)]
+    rows = [_person(one, number, found, left[number], max(0, expires[number])) for number, one in enumerate(members)]
     rows.sort(key=lambda one: (-one.chance, one.out_days[1] or MOST_AHEAD, -one.spent.middle, one.handle))
     total = tuple(_range(found.total[:, day]) for day in range(ahead))
     lost = _range(found.forfeited_total)
@@ -223,7 +225,8 @@ def _opened(session: Session, place: dict[str, int], today: int) -> np.typing.ND
 def _purses(
     members: list[dict[str, str]], lots: dict[str, list[ledger.LotBalance]], today: int
 ) -> tuple[np.typing.NDArray[np.float64], np.typing.NDArray[np.int64], np.typing.NDArray[np.float64], list[int]]:
-    """What each has open, in how many days it ends, what of it lives on, and the instant of its end (0: never)."""
+    """What each has open, in how many days it ends, what of it lives on, and the instant of its end (-1: never; 0:
+    nothing is open)."""
     n = len(members)
     left, kept, ends = np.zeros(n), np.zeros(n), np.full(n, MOST_AHEAD + 1, dtype=np.int64)
     expires = [0] * n
@@ -234,6 +237,7 @@ def _purses(
         left[number] = sum(one.available + one.held for one in mine)
         kept[number] = sum(one.terms.roll.amount(one.available) for one in mine if one.terms.roll is not None)
         last = max(one.terms.expires for one in mine)
+        expires[number] = -1
         if last // MICROS_PER_DAY - today <= MOST_AHEAD:
             ends[number] = max(1, -(-last // MICROS_PER_DAY) - today)
             expires[number] = last
