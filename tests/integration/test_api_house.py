@@ -233,3 +233,18 @@ def test_a_person_takes_another_name(house: Served) -> None:
 def test_costs_of_providers_are_of_whoever_may_see_contracts(house: Served) -> None:
     assert house.get("fin", "/costs?months=2").status_code == 200
     assert house.get("cora", "/costs").status_code == 403
+
+
+def test_what_is_ahead_and_what_if_and_what_was(house: Served) -> None:
+    ahead = house.get("fin", "/forecast/run-outs?days=14").json()
+    assert (ahead["days"], len(ahead["expected"]), ahead["likely"]) == (14, 14, 0)
+    past = house.get("fin", "/exposure/past?by=plan").json()
+    assert [(one["key"], one["released"]["amount"]) for one in past["items"]] == [("stipend", "500")]
+    assert house.get("fin", "/exposure/past?at=2020-01-01").json()["items"] == []
+    assert house.get("fin", "/exposure/past?at=2999-01-01").json()["field"] == "at"
+    found = house.get("fin", "/price-scenario?family=claude&change=-30%25").json()
+    worth = {one["scenario"]: one["in_dollars"]["nanos"] for one in found["worth"]}
+    assert int(worth["-67 % a year"]) // 10**9 == 17_407
+    assert house.get("fin", "/price-scenario?family=claude").json()["field"] == "change"
+    for path in ("/forecast/run-outs", "/exposure/past", "/price-scenario"):
+        assert house.get("ada", path).status_code == 403

@@ -1169,6 +1169,52 @@ def put_pay_bands(items: Sequence[shapes.BandSent]) -> Paged[shapes.PayBandPage,
     return Paged("putPayBands", "PUT", "/pay-bands", shapes.PayBandPage, body=content({"items": items}), changes=True)
 
 
+def get_run_outs(*, days: int | None = None) -> Call[shapes.RunOuts]:
+    """Run-outs and forfeiture ahead. In USD, of everybody together."""
+    return Call("getRunOuts", "GET", "/forecast/run-outs", shapes.RunOuts, query=questions({"days": days}))
+
+
+def get_past_exposure(
+    *,
+    at: str | None = None,
+    by: Literal["plan", "tier", "team", "scope", "person"] | None = None,
+    unit: str | None = None,
+) -> Call[shapes.PastExposure]:
+    """Exposure of a past instant. The same for ever, to the nano-unit. Groups of a few people are told apart: it
+    is of the books.
+    """
+    return Call(
+        "getPastExposure",
+        "GET",
+        "/exposure/past",
+        shapes.PastExposure,
+        query=questions({"at": at, "by": by, "unit": unit}),
+    )
+
+
+def get_price_scenario(
+    *,
+    family: str | None = None,
+    change: str | None = None,
+    contract: str | None = None,
+    move: str | None = None,
+    amount: str | None = None,
+    months: int | None = None,
+) -> Call[shapes.PriceScenario]:
+    """What if prices change. The same work at other prices; without a change, what becomes of a promise by
+    itself.
+    """
+    return Call(
+        "getPriceScenario",
+        "GET",
+        "/price-scenario",
+        shapes.PriceScenario,
+        query=questions(
+            {"family": family, "change": change, "contract": contract, "move": move, "amount": amount, "months": months}
+        ),
+    )
+
+
 def list_closes(
     *, after: str | None = None, limit: int | None = None
 ) -> Paged[shapes.BooksMonthPage, shapes.BooksMonth]:

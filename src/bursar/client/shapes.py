@@ -1251,6 +1251,18 @@ class InequalityOfAmounts:
 
 
 @dataclass(frozen=True, slots=True)
+class Interval:
+    """What is likely: eight cases of ten lie between `low` and `high`."""
+
+    low: Amount
+    """One in ten stays below."""
+    middle: Amount
+    """Half stay below."""
+    high: Amount
+    """One in ten lies above."""
+
+
+@dataclass(frozen=True, slots=True)
 class Invited:
     """A link by which its owner sets a password; it is shown this once."""
 
@@ -1805,6 +1817,46 @@ class Overlay:
 
 
 @dataclass(frozen=True, slots=True)
+class PastExposure:
+    """Exposure as the journal stood at an instant: what is recorded later changes nothing of it."""
+
+    by: str
+    """What it is grouped by."""
+    unit: str
+    """The unit."""
+    at: str
+    """The instant."""
+    seq: int
+    """The last entry that counts."""
+    items: tuple[PastGroup, ...]
+    """The largest first; together they are the whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastGroup:
+    """The lots of a group as they stood."""
+
+    key: str
+    """A plan, a tier, a team, or where it may be spent."""
+    lots: int
+    """How many lots."""
+    released: Amount
+    """Ever released; what rolled over counts once."""
+    open: Amount
+    """Could be drawn on."""
+    held: Amount
+    """Held by requests in flight."""
+    spent: Amount
+    """Was used."""
+    forfeited: Amount
+    """Had lapsed unused."""
+    revoked: Amount
+    """Had been taken back."""
+    rolled: Amount
+    """Had moved on into a later lot."""
+
+
+@dataclass(frozen=True, slots=True)
 class Pause:
     """A time in which nothing is released."""
 
@@ -2137,6 +2189,30 @@ class Pools:
 
 
 @dataclass(frozen=True, slots=True)
+class PriceScenario:
+    """The last days of use at other prices, and what a promise will buy."""
+
+    days: int
+    """Days of use that it rests on."""
+    list_before: Amount
+    """At list price, as it was."""
+    list_after: Amount
+    """At the other prices."""
+    cost_before: Amount
+    """What the organisation paid."""
+    cost_after: Amount
+    """What it would pay."""
+    unpriced: tuple[str, ...]
+    """Models to move to without a known price: nobody was moved."""
+    out_before: int
+    """People who run out before the month ends."""
+    out_after: int
+    """The same at the other prices."""
+    worth: tuple[Worth, ...]
+    """What the promise is worth, by what happens to prices."""
+
+
+@dataclass(frozen=True, slots=True)
 class PriceVersion:
     """A version of the price book."""
 
@@ -2410,6 +2486,26 @@ class Right:
     """What it is."""
     reach: tuple[str, ...]
     """own, named, team, organisation."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOuts:
+    """How many run out, what is spent and what lapses, of everybody together."""
+
+    at: str
+    """When the figures were taken."""
+    days: int
+    """Days ahead, today included."""
+    people: int
+    """People of the roster."""
+    likely: int
+    """Who run out in more than half of the courses."""
+    expected: tuple[float, ...]
+    """How many are expected to have run out, by the end of each day."""
+    spent: Interval
+    """From today's midnight to the end."""
+    forfeited: Interval
+    """What lapses unused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -3074,3 +3170,17 @@ class WebhookDocumentPage:
     """In the order of the list."""
     next: str | None
     """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What a promise is worth later, if prices do something."""
+
+    scenario: str
+    """What happens to prices."""
+    factor: float
+    """Price then, of now."""
+    in_dollars: Amount
+    """Promised in dollars: what it buys of today's work."""
+    in_tokens: Amount
+    """Promised in tokens: what these are worth."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bursar.api.resources import granting, planning  # noqa: F401 (they add routes to GRANTS and PLANS)
+from bursar.api.resources import granting, planning, scenarios  # noqa: F401 (they add routes to others)
 from bursar.api.resources.accounts import ACCOUNTS
 from bursar.api.resources.bills import BILLS
 from bursar.api.resources.board import BOARD, HOUSE
