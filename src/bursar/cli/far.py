@@ -101,6 +101,8 @@ class FarOffice:
         return [_key(one) for one in self.client.each(call)]
 
     def issue_key(self, person: str, **terms: Any) -> Document:
+        if "parent" in terms:
+            raise InvalidInput("--under", str(terms["parent"]), "no such key from afar: on the installation itself")
         made = self.client.send(operations.issue_key(person, **terms))
         cap = _nanos(made.cap) if made.cap else 0
         return {"id": made.id, "person": made.person, "token": made.secret, "purpose": made.purpose, "cap_nanos": cap}

@@ -16,17 +16,28 @@ app = typer.Typer(no_args_is_help=True)
 def issue(
     person: Person,
     label: Annotated[str, typer.Option(help="What the key is for: laptop, ci.")] = "",
-    purpose: Annotated[str, typer.Option(help="work or personal.")] = "work",
+    purpose: Annotated[str, typer.Option(help="work, learning, personal; production for a service.")] = "work",
     project: Annotated[str, typer.Option(help="Project tag on every charge.")] = "",
     model: Annotated[list[str] | None, typer.Option(help="Only these models, shell patterns (repeatable).")] = None,
     cap: Annotated[str, typer.Option(help="Most that may ever be spent through this key: $20.")] = "",
     expires: Annotated[str, typer.Option(metavar="DATE", help="When the key stops working.")] = "",
+    under: Annotated[
+        str, typer.Option("--under", metavar="KEY", help="A key of the same person: it takes a part of that one's cap.")
+    ] = "",
     json: Json = False,
 ) -> None:
     """Issue a key; it is shown once. Example: bursar key issue ada --label laptop --cap '$20'"""
     with office() as asked:
+        more = {"parent": under} if under else {}
         key = asked.issue_key(
-            person, label=label, purpose=purpose, project=project, models=tuple(model or ()), cap=cap, expires=expires
+            person,
+            label=label,
+            purpose=purpose,
+            project=project,
+            models=tuple(model or ()),
+            cap=cap,
+            expires=expires,
+            **more,
         )
     if json:
         show_json(key)

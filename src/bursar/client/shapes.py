@@ -1059,7 +1059,7 @@ class IssuedKey:
     label: str
     """What it is for."""
     purpose: str
-    """work or personal."""
+    """work, learning or personal; production for a service."""
     project: str
     """Project of every charge; may be empty."""
     models: tuple[str, ...]
@@ -1161,7 +1161,7 @@ class Key:
     label: str
     """What it is for."""
     purpose: str
-    """work or personal."""
+    """work, learning or personal; production for a service."""
     project: str
     """Project of every charge; may be empty."""
     models: tuple[str, ...]
@@ -1995,7 +1995,7 @@ class Recorded:
     model: str
     """Model, product or accelerator."""
     purpose: str
-    """work or personal."""
+    """work, learning, personal or production."""
     project: str
     """Project."""
     amount: Amount

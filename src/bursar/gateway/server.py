@@ -170,6 +170,15 @@ class Gateway:
         if key.models and call.model and not _admits(key.models, call.model):
             raise Turned(Refusal("forbidden", f"Bursar: this access key may not use model {call.model!r}."))
         provider = self._provider(provider_name, call)
+        if provider.purposes and key.purpose not in provider.purposes:
+            raise Turned(
+                Refusal(
+                    "forbidden",
+                    f"Bursar: provider {provider.name} is for {' and '.join(provider.purposes)} use, and this access key is "
+                    f"for {key.purpose} use.",
+                    fields={"reason": "purpose"},
+                )
+            )
         if (
             call.dialect == "openai.chat" and provider.kind == "openai"
         ):  # a model under an own name is capped OpenAI's way

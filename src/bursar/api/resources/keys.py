@@ -41,7 +41,7 @@ class Key(Document):
     person: str = said("Handle of whoever pays with it.", "ada")
     hint: str = said("To recognise it by.", "bur_live_Xk2d...9fQa")
     label: str = said("What it is for.", "laptop")
-    purpose: str = said("work or personal.", "work")
+    purpose: str = said("work, learning or personal; production for a service.", "work")
     project: str = said("Project of every charge; may be empty.", "search")
     models: list[str] = Field(description="Shell patterns of models; empty: every model.", examples=[["claude-*"]])
     cap: Amount | None = Field(description="Most that may ever be spent through it, null for no cap.")
@@ -60,7 +60,7 @@ class NewKey(Sent):
     """A key to issue."""
 
     label: Line = said("What it is for.", "laptop", "")
-    purpose: Line = said("work or personal.", "work", "work")
+    purpose: Line = said("work, learning or personal; production for a service.", "work", "work")
     project: Line = said("Project of every charge.", "search", "")
     models: list[Line] = Field(
         default_factory=list,

@@ -40,7 +40,7 @@ MAX_CHARGES = 200_000
 """Of one person in one answer."""
 YEAR_DAYS = 365
 BY_ACTOR = "actor"
-PURPOSES = ("work", "learning", "personal")
+PURPOSES = ("work", "learning", "personal", "production")
 NO_SINGLE_PEOPLE = "this house does without figures of single people (works council)"
 
 
