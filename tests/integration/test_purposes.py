@@ -11,6 +11,7 @@ from tests.support.house import House, running_house
 
 from bursar.errors import Conflict, InvalidInput, NotFound
 from bursar.office.figures import reports
+from bursar.office.keyring.reach import reach
 
 
 async def ask(house: House, key: str, output: int = 100) -> tuple[int, Any]:
@@ -156,3 +157,20 @@ async def test_a_key_under_another_never_has_more_than_that_one(tmp_path: Path) 
         desk.revoke_key(above)
         with pytest.raises(Conflict):
             desk.issue_key("ada", cap="$0.1", parent=above)
+
+
+async def test_a_model_that_is_not_open_is_refused_with_who_opens_it_and_the_reach_of_a_key_is_told(
+    tmp_path: Path,
+) -> None:
+    async with running_house(tmp_path) as house:
+        narrow = house.desk.issue_key("ada", models=("claude-*",))
+        await known(house)
+        status, document = await ask(house, narrow["token"])
+        assert status == 403
+        assert "Its person issues one that may: bursar key issue ada --model gpt-4o" in document["error"]["message"]
+        assert (document["bursar"]["reason"], document["bursar"]["granted_by"]) == ("model", "ada")
+        found = {one.provider: one for one in reach(house.desk, narrow["id"])}
+        assert found["openai"].admitted == 0 < found["openai"].models
+        assert 0 < found["anthropic"].admitted <= found["anthropic"].models
+        (whole,) = [one["id"] for one in house.desk.keys("ada") if one["id"] != narrow["id"]]
+        assert all(one.admitted == one.models for one in reach(house.desk, whole))

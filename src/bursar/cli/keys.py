@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from bursar.cli.options import Json, Person, Yes, office
+from bursar.cli.options import Json, Person, Yes, desk, office
 from bursar.cli.render import Column, ago, console, instant, money, show_json, show_table
+from bursar.office.keyring import reach
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -45,6 +47,24 @@ def issue(
     console.print(key["token"], markup=False, style="bold", soft_wrap=True)
     console.print(
         f"This is the only time that key {key['id']} is shown. Keep it where you keep passwords.", style="dim"
+    )
+
+
+@app.command("reach")
+def reach_(key: Annotated[str, typer.Argument(help="Id of a key (bursar key list).")], json: Json = False) -> None:
+    """Which part of the catalogue a key may use, by provider. Example: bursar key reach key_x"""
+    with desk() as opened:
+        found = reach.reach(opened, key)
+    if json:
+        show_json([asdict(one) for one in found])
+        return
+    show_table(
+        (Column("provider"), Column("models with a price", number=True), Column("open to it", number=True), Column("")),
+        [
+            (one.provider, f"{one.models:,}", f"{one.admitted:,}", "" if one.open else "not for this purpose")
+            for one in found
+        ],
+        empty="There is no provider yet.",
     )
 
 
