@@ -77,6 +77,27 @@ def test_a_close_freezes_usage_by_person_and_the_roll_forward_of_each_plan(books
     assert sum(one.overage for one in found.usage) == 5 * NANO
 
 
+def test_what_comes_late_for_a_month_before_the_first_close_is_booked_alone(books: Books) -> None:
+    ada = books.people["ada"]
+    close(books, "2026-02")
+    books.charge(ada, 3, "2026-01-20T12:00", purpose="personal")
+    close_march(books)
+    late = [one for one in frozen(books, "2026-03").usage if one.concerns == "2026-01"]
+    # January as a whole was the opening of the first close: only what came after it is booked.
+    assert [(one.purpose, one.list_nanos, one.cost_nanos) for one in late] == [("personal", 3 * NANO, 27 * NANO // 10)]
+    name = books.charge(ada, 2, "2026-01-21T12:00", purpose="personal")
+    books.correct(ada, name, 1)
+    books.go_to("2026-05-03")
+    close(books, "2026-04")
+    (line,) = [one for one in frozen(books, "2026-04").usage if one.concerns == "2026-01"]
+    assert line.figures == (1, NANO, NANO, 9 * NANO // 10, line.overage)
+
+
+def close_march(books: Books) -> None:
+    books.go_to("2026-04-03")
+    close(books, "2026-03")
+
+
 def test_months_are_closed_in_order_each_carrying_on_the_one_before(books: Books) -> None:
     assert [(one.period, one.next, one.over) for one in closes.periods(books.desk)] == [
         ("2026-03", False, False),

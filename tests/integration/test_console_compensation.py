@@ -421,6 +421,19 @@ def test_the_statement_as_a_file_needs_nothing_else(house: ConsoleHouse, tab: ht
             assert "@media print" in answer.text
 
 
+def test_the_statement_on_paper_is_a_pdf_with_and_without_pay(house: ConsoleHouse, tab: httpx.Client) -> None:
+    with house.client("mallory") as own:
+        for window, at in ((tab, "/letters/mallory"), (own, "/total-pay")):
+            answer = house.send(window, f"{at}/pdf", at=at, salary="$90,000")
+            assert answer.headers["content-type"] == "application/pdf"
+            assert re.search(r'filename="total-pay-mallory-[\d-]+\.pdf"', answer.headers["content-disposition"])
+            assert answer.content.startswith(b"%PDF-")
+            assert house.send(window, f"{at}/pdf", at=at, salary="much").status_code == 422
+        assert own.get("/total-pay.pdf").content.startswith(b"%PDF-")
+    with house.client("finance") as other:
+        assert other.get("/total-pay.pdf").status_code in (403, 404)
+
+
 def test_whoever_has_a_statement_sees_who_looked_at_it(house: ConsoleHouse, tab: httpx.Client) -> None:
     tab.get("/letters/ada")
     with house.client("ada") as window:

@@ -9,12 +9,16 @@ import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
 
 import httpx
 import pytest
 from tests.support.console import SCRIPT, ConsoleHouse, account_of, console_house
 from tests.support.past import BEFORE, LAST, NOW, charge, own_money, two_months
 
+import bursar
+from bursar.console.areas import AREAS
 from bursar.ledger.proof import verify_proof
 from bursar.office import months, standing
 from bursar.office.granting import pools
@@ -23,6 +27,7 @@ from bursar.office.metering import nodes
 pytest_plugins = ("tests.postgres",)
 
 FORMULA = "=HYPERLINK(1)"
+SOURCE = Path(bursar.__file__).parent
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -71,6 +76,11 @@ def test_pages_about_one_thing_open_for_the_roles_of_the_table_and_for_nobody_el
     account = account_of(house.desk, "finance").id
     expected = {
         f"/finance/close/{LAST}": {"finance", "auditor"},
+        f"/finance/journal?month={LAST}": {"finance", "auditor"},
+        f"/finance/journal.csv?month={LAST}": {"finance", "auditor"},
+        f"/finance/journal.beancount?month={LAST}": {"finance", "auditor"},
+        f"/finance/focus.csv?month={LAST}": {"finance", "auditor"},
+        "/finance/journal/chart": {"finance", "auditor"},
         f"/payroll?month={LAST}": {"payroll", "auditor"},
         f"/payroll.csv?month={LAST}": {"payroll", "auditor"},
         "/platform/providers/openai": {"finance", "platform", "auditor", "owner"},
@@ -96,6 +106,7 @@ def test_no_form_changes_anything_for_whoever_may_only_read(house: ConsoleHouse)
         f"/finance/close/{LAST}/reopen",
         f"/finance/close/{LAST}/cancel",
         "/finance/pay/bands",
+        "/finance/journal/chart",
         "/platform/providers/add",
         "/platform/providers/openai",
         "/platform/providers/openai/state",
@@ -214,15 +225,46 @@ def test_a_month_is_closed_corrected_and_opened_again(house: ConsoleHouse) -> No
         # Late usage of that month is shown there, and becomes a correction of the next.
         eve = house.desk.person("eve")["id"]
         charge(house, eve, 3, months.micros_of(BEFORE)[0] + 7 * 86_400_000_000, "eve_late")
-        assert "the next close" in text_of(tab.get(path))
+        waiting = text_of(tab.get(path))
+        assert "the next close" in waiting
+        assert f"The figures of {months.title(BEFORE)} stay as they were frozen" in plain(waiting)
+        assert "1 line of it came to be known afterwards" in plain(waiting)
         assert house.send(tab, f"/finance/close/{LAST}", at=f"/finance/close/{LAST}").status_code == 303
         _until(tab, f"/finance/close/{LAST}", "the lines are what was frozen")
         assert f'href="/finance/close/{LAST}"' in text_of(tab.get(path)).split("Since it was closed")[1]
-        assert "+$3.00 at list price" in plain(text_of(tab.get(f"/finance/close/{LAST}")))
+        assert f"a correction that names {months.title(BEFORE)}" in plain(text_of(tab.get(path)))
+        booked = plain(text_of(tab.get(f"/finance/close/{LAST}")))
+        assert "+$3.00 at list price" in booked
+        assert f"The closed figures stay; {months.title(LAST)} carries the difference" in booked
+
+        # The journal of each: the closed month's is as it was, the next one's has the correction by name.
+        first = plain(text_of(tab.get(f"/finance/journal?month={BEFORE}")))
+        assert "is not closed" not in first
+        assert f"{months.title(BEFORE)}: $9.00 of use at cost ( $10.00 at list price)" in first
+        second = plain(text_of(tab.get(f"/finance/journal?month={LAST}")))
+        assert f"Correction of {BEFORE}, known after it was closed: anthropic" in second
+        columns, *lines = rows_of(tab.get(f"/finance/journal.csv?month={LAST}"))
+        found = [dict(zip(columns, line, strict=True)) for line in lines]
+        assert sum(Decimal(one["debit"] or 0) - Decimal(one["credit"] or 0) for one in found) == 0
+        late = [one for one in found if one["kind"] == "correction"]
+        assert {(one["concerns"], one["debit"], one["credit"]) for one in late} == {
+            (BEFORE, "2.700000000", ""),
+            (BEFORE, "", "2.700000000"),
+        }
+        columns, *lines = rows_of(tab.get(f"/finance/focus.csv?month={LAST}&focus=1.2"))
+        found = [dict(zip(columns, line, strict=True)) for line in lines]
+        assert [(one["ChargeClass"], one["ListCost"]) for one in found] == [
+            ("", "11.000000000"),
+            ("Correction", "3.000000000"),
+        ]
+        assert tab.get(f"/finance/focus.csv?month={LAST}&focus=7").status_code == 422
+        assert tab.get("/finance/journal?month=soon").status_code == 422
+        preview = plain(text_of(tab.get(f"/finance/journal?month={NOW}")))
+        assert "is not closed: this is a preview" in preview
 
         head, *rows = rows_of(tab.get(f"/finance/close/{LAST}/usage.csv"))
         assert head[:4] == ["concerns", "person", "team", "provider"]
-        assert {row[0]: row[6] for row in rows} == {BEFORE: "3.000000000", LAST: "11.000000000"}
+        assert {row[0]: row[8] for row in rows} == {BEFORE: "3.000000000", LAST: "11.000000000"}
         assert {row[2] for row in rows} == {f"'{FORMULA}"}  # no spreadsheet runs it
         # What moved in a closed month after its close stands beside the month's own.
         # No lot covered the late three dollars, so no plan moved.
@@ -238,6 +280,57 @@ def test_a_month_is_closed_corrected_and_opened_again(house: ConsoleHouse) -> No
         assert "opened again by finance" in plain(said)
         assert "are not in force" in text_of(tab.get(f"/finance/close/{LAST}?number=1"))
         assert "<form class" not in text_of(auditor.get(f"/finance/close/{LAST}")).split("<main")[1]
+
+
+def test_the_chart_of_accounts_is_changed_with_care_and_closed_months_keep_theirs(house: ConsoleHouse) -> None:
+    path = "/finance/journal/chart"
+    with house.client("finance") as tab:
+        assert "bursar: books/1" in text_of(tab.get(path))
+        wrong = house.send(tab, path, text="bursar: books/1\nproviders: {x: nowhere}\n")
+        assert (wrong.status_code, "providers.x" in wrong.text, "nowhere" in wrong.text) == (422, True, True)
+        text = "bursar: books/1\r\naccounts:\r\n  payable: {name: 'Liabilities:Due', title: Bills that come, code: '2100'}\r\n"
+        assert house.send(tab, path, text=text).headers["location"] == "/finance/journal?done=chart"
+        assert "Bills that come" in text_of(tab.get(path))
+        house.spend()
+        assert "Liabilities:Due" in text_of(tab.get(f"/finance/journal.beancount?month={NOW}"))
+        assert "Bills that come" not in text_of(tab.get(f"/finance/journal?month={BEFORE}"))
+
+
+def test_no_sheet_has_a_cell_that_a_spreadsheet_runs(house: ConsoleHouse) -> None:
+    """Every CSV of the console, of a house where whatever can be written is a formula; a new one has to be named here."""
+    values = {"{month}": BEFORE, "{what}": "usage", "{handle}": "eve"}
+    looked_at = set()
+    for area in AREAS:
+        for one in area.pages:
+            if one.kind != "page" or not one.path.endswith(".csv"):
+                continue
+            path = one.path
+            for name, value in values.items():
+                path = path.replace(name, value)
+            assert "{" not in path, f"{path}: say what is to be asked for"
+            login = "payroll" if path.startswith("/payroll") else "finance"
+            with house.client(login) as tab:
+                found = rows_of(tab.get(path, params={"month": BEFORE, "show": "all"}))
+            looked_at.add(one.path)
+            for row in found:
+                for cell in row:
+                    assert not re.match(r"[=+@\t\r\n]|-(?!\d+(\.\d+)?$)", cell), (path, cell)
+    assert len(looked_at) >= 9
+
+
+def test_every_sheet_is_written_where_formulas_are_escaped() -> None:
+    written = {
+        path.relative_to(SOURCE).as_posix()
+        for path in SOURCE.rglob("*.py")
+        if re.search(r"csv\.writer\(|DictWriter\(", path.read_text(encoding="utf-8"))
+    }
+    # The last two write what Bursar itself reads again: a roster to be imported, pay bands to be replaced.
+    assert written == {
+        "exchange/sheets.py",
+        "exchange/focus/rows.py",
+        "office/workforce/roster.py",
+        "api/resources/finance.py",
+    }
 
 
 def test_the_books_tie_out_and_the_page_says_so(house: ConsoleHouse) -> None:
@@ -553,3 +646,21 @@ def test_settings_are_shown_without_their_secrets(house: ConsoleHouse) -> None:
         assert "notify.smtp_host" in text
         url = house.desk.settings.database_url
         assert not url or url not in text
+
+
+def test_price_scenarios_show_what_a_change_moves_and_a_wrong_one_stands_beside_its_field(house: ConsoleHouse) -> None:
+    charge(house, house.desk.person("eve")["id"], 40, house.desk.now(), "scenario")
+    with house.client("finance") as tab:
+        empty = plain(text_of(tab.get("/finance/scenarios")))
+        assert "$17,408" in empty  # what $10,000 buy in half a year at -67 % a year
+        found = plain(text_of(tab.get("/finance/scenarios?family=claude&change=-50%25&amount=$5,000&months=12")))
+        assert "The same work would cost" in found
+        assert "claude-sonnet-4-5" in found
+        wrong = tab.get("/finance/scenarios?family=claude&change=lots")
+        assert wrong.status_code == 422
+        assert "a percentage of at most two decimals" in plain(wrong.text)
+        assert "lots" in wrong.text
+        months = tab.get("/finance/scenarios?months=%C2%B2")
+        assert months.status_code == 422
+    with house.client("ada") as tab:
+        assert tab.get("/finance/scenarios").status_code == 403

@@ -21,7 +21,7 @@ PAGES = sorted(
     ]
 )
 LINK = re.compile(r"\]\((?!http)([^)#]+)")
-COMMAND = re.compile(r"(?:^|[`\s])(?:\.venv/bin/)?bursar ([a-z]+)(?: ([a-z]+))?", re.MULTILINE)
+COMMAND = re.compile(r"(?:^|[`\s])(?:\.venv/bin/)?bursar ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?", re.MULTILINE)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

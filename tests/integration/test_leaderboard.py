@@ -245,6 +245,7 @@ def test_what_is_open_is_asked_by_name(office: Office) -> None:
         assert {one.opening.name: one.open for one in openings.listed(connection)} == {
             "offers-for-visitors": False,
             "leaderboard": False,
+            "pause-unusual-keys": False,
             "works-council": False,
         }
     with pytest.raises(InvalidInput), transaction(office.desk.engine) as connection:

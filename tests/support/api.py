@@ -25,6 +25,7 @@ from bursar.office.settings import Settings
 from bursar.office.tables import organisation, person
 from bursar.office.terms import rollout
 from bursar.plans.check import load
+from bursar.scim import scim_face
 from bursar.web import Desks, make_app, serving
 
 PLAN = """\
@@ -178,7 +179,9 @@ def _running(settings: Settings) -> Iterator[str]:
     started, stopping, found = threading.Event(), threading.Event(), []
 
     async def run() -> None:
-        async with serving(make_app(Desks.open(settings), [console_face(), api_face()]), settings, port=0) as url:
+        async with serving(
+            make_app(Desks.open(settings), [console_face(), api_face(), scim_face()]), settings, port=0
+        ) as url:
             found.append(url)
             started.set()
             await asyncio.to_thread(stopping.wait)

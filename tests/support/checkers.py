@@ -20,5 +20,12 @@ def checker(name: str) -> Path:
 
 
 def run_checker(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a checker and return what it said; at most two minutes."""
-    return subprocess.run([str(checker(name)), *arguments], capture_output=True, text=True, timeout=120, check=False)
+    """Run a checker and return what it said; at most two minutes.
+
+    It works in its own packages' folder: focus-validator looks for its list of currencies below the working directory.
+    """
+    command = checker(name)
+    (packages,) = BIN.parent.glob("lib/python3*/site-packages")
+    return subprocess.run(
+        [str(command), *arguments], capture_output=True, text=True, timeout=120, check=False, cwd=packages
+    )

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from hashlib import sha256
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bursar.ledger.stretch import Movement
-from bursar.office.books.closing import MovementLine, UsageLine, digest, movement_lines, usage_lines
+from bursar.office.books.classes import shared_out
+from bursar.office.books.closing import Figures, MovementLine, UsageLine, digest, movement_lines, usage_lines
 
-ADA = ("ada", "anthropic", "USD")
+ADA = ("ada", "anthropic", "USD", "work", "benefit")
 TEAMS = {"ada": "platform"}
 
 
 def test_a_month_is_frozen_as_it_is() -> None:
     (line,) = usage_lines({"2026-03": {ADA: (3, 30, 30, 27, 0)}}, {}, TEAMS, {})
-    assert line == UsageLine("2026-03", "ada", "anthropic", "USD", "platform", 3, 30, 30, 27, 0)
+    assert line == UsageLine("2026-03", *ADA, "platform", 3, 30, 30, 27, 0)
 
 
 def test_what_came_late_is_the_difference_to_what_was_booked_and_names_its_month() -> None:
@@ -62,7 +68,9 @@ def test_what_a_plan_has_changes_by_what_came_and_went() -> None:
 
 
 def test_the_digest_says_every_figure_and_no_order() -> None:
-    usage = [UsageLine("2026-03", who, "anthropic", "USD", "t", 1, 2, 3, 4, 5) for who in ("ada", "ben")]
+    usage = [
+        UsageLine("2026-03", who, "anthropic", "USD", "work", "benefit", "t", 1, 2, 3, 4, 5) for who in ("ada", "ben")
+    ]
     movement = [MovementLine("2026-03", "stipend", "USD", 1, 2, 3, 4, 5, 6, 7, 8)]
     first = digest("2026-03", 1, 99, "head", "before", usage, movement)
     assert first == digest("2026-03", 1, 99, "head", "before", usage[::-1], movement)
@@ -79,4 +87,46 @@ def test_the_digest_says_every_figure_and_no_order() -> None:
         digest("2026-03", 1, 99, "head", "before", [replace(usage[0], **{name: changed}), usage[1]], movement)
         for name, changed in (("amount", 9), ("team", "x"), ("cost_nanos", 0), ("overage", 0), ("requests", 7))
     ]
+    others += [
+        digest("2026-03", 1, 99, "head", "before", [replace(usage[0], **{name: "x"}), usage[1]], movement, "books")
+        for name in ("purpose", "plan_class", "provider")
+    ]
+    others += [digest("2026-03", 1, 99, "head", "before", usage, movement, books) for books in ("books", "others")]
     assert len({first, *others}) == len(others) + 1
+
+
+def test_a_close_from_before_purposes_were_known_keeps_its_digest_and_is_compared_without_them() -> None:
+    old = UsageLine("2026-02", "ada", "anthropic", "USD", "", "", "platform", 3, 30, 30, 27, 0)
+    # Of the first form of a close, computed by hand: sha256 over the head and the line without the two fields.
+    told = {name: getattr(old, name) for name in UsageLine.__slots__ if name not in ("purpose", "plan_class")}
+    head = json.dumps(["bursar-close-1", "2026-02", 1, 9, "head", ""])
+    expected = sha256((head + json.dumps(told, sort_keys=True)).encode()).hexdigest()
+    assert digest("2026-02", 1, 9, "head", "", [old], []) == expected
+    present = {"2026-02": {ADA: (3, 30, 30, 27, 0), (*ADA[:3], "personal", "pool"): (1, 4, 4, 4, 0)}}
+    booked = {"2026-02": {(*ADA[:3], "", ""): (3, 30, 30, 27, 0)}}
+    (line,) = usage_lines(present, booked, TEAMS, {})
+    assert (line.purpose, line.plan_class, line.figures) == ("", "", (1, 4, 4, 4, 0))
+
+
+@given(
+    st.tuples(
+        st.integers(0, 9),
+        st.integers(-(10**12), 10**12),
+        st.integers(-(10**12), 10**12),
+        st.integers(-9, 9),
+        st.integers(0, 9),
+    ),
+    st.dictionaries(st.sampled_from(["benefit", "pool", "own_money"]), st.integers(-5, 10**12)),
+)
+def test_what_is_shared_out_to_classes_sums_to_the_whole(figures: Figures, weights: dict[str, int]) -> None:
+    parts = shared_out(figures, weights, "by_hand")
+    assert tuple(sum(column) for column in zip(*parts.values(), strict=True)) == figures
+
+
+def test_value_and_cost_are_shared_as_the_lots_were_drawn_and_overage_is_a_class_of_its_own() -> None:
+    assert shared_out((2, 10, 10, 7, 4), {"benefit": 4, "pool": 2}, "x") == {
+        "benefit": (2, 4, 4, 3, 0),
+        "overage": (0, 4, 4, 3, 4),
+        "pool": (0, 2, 2, 1, 0),
+    }
+    assert shared_out((0, -5, -5, -4, 0), {}, "benefit") == {"benefit": (0, -5, -5, -4, 0)}

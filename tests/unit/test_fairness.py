@@ -11,15 +11,14 @@ from hypothesis import strategies as st
 from tests.support.profile import SHARED, WHY_NO_SHARED
 
 from bursar.errors import InvalidInput
+from bursar.insight.adjusted import adjusted_gap, student_quantile
 from bursar.insight.fairness import (
-    adjusted_gap,
     fisher,
     gap,
     impact_ratio,
     inequality,
     lorenz,
     quantile,
-    student_quantile,
     theil_parts,
 )
 

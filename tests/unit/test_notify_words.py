@@ -60,6 +60,16 @@ SAMPLES: dict[str, dict[str, Any]] = {
     },
     "released": {"unit": "USD", "amount_nanos": 500 * DOLLAR, "expires_at": at("2026-12-01T00:00")},
     "expiring_soon": {"unit": "USD", "amount_nanos": 125 * DOLLAR, "expires_at": at("2026-11-12T14:00")},
+    "key_unusual": {
+        "key": "key_1",
+        "label": "laptop",
+        "who": "ada",
+        "times": "40",
+        "unit": "USD",
+        "amount_nanos": 125 * DOLLAR,
+        "usual_nanos": DOLLAR,
+        "paused": "yes",
+    },
     "test": {},
 }
 

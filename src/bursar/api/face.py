@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import compile_path
 
-from bursar.api import problems, tags
+from bursar.api import problems, tags, telemetry
 from bursar.api.document import document
 from bursar.api.resources import RESOURCES, ROUTES
 from bursar.api.routes import JSON, PREFIX
@@ -23,6 +23,7 @@ def api_face() -> Face:
     router = APIRouter()
     for one in RESOURCES:
         router.include_router(one.router)
+    telemetry.add_to(router)
 
     def shows(request: Request, problem: Problem) -> Response:
         answer = problems.shows(request, problem)

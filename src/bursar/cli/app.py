@@ -13,6 +13,7 @@ from bursar.errors import BursarError
 
 _GROUPS: dict[str, tuple[str, str, str]] = {
     "person": ("people", "app", "People of the roster."),
+    "import": ("imports", "app", "What other systems know, brought in from a file."),
     "account": ("accounts", "app", "Who signs in, and what they may."),
     "plan": ("plans", "app", "The terms of a promise, as code."),
     "offer": ("offers", "app", "What a token package is really worth, to whom it is offered."),
@@ -29,6 +30,11 @@ _GROUPS: dict[str, tuple[str, str, str]] = {
     "setting": ("settings", "app", "What the organisation has opened."),
     "notify": ("notify", "app", "What people are told, and whether it reached them."),
     "price": ("prices", "app", "The price book: list, contract and own rates."),
+    "books": ("books", "app", "Closing months, and the chart of accounts."),
+    "report": ("report", "app", "The house in figures: exposure, forecast, fairness, pay, prices, the close."),
+    "export": ("exports", "app", "What leaves the house as a file: FOCUS, journal, payroll, OCF."),
+    "suspense": ("reconcile", "app", "Use on a provider's bill that nobody is known to have made."),
+    "tax": ("tax", "app", "What use counts for as pay, by rules with their sources. Never advice."),
     "ledger": ("reports", "ledger_app", "The journal and its proof."),
 }
 """By name: the module, its group, and what it is for."""
@@ -40,7 +46,9 @@ _COMMANDS: dict[str, str] = {
     "top": "running",
     "balance": "reports",
     "statement": "reports",
+    "total-pay": "total_pay",
     "exposure": "reports",
+    "reconcile": "reconcile",
     "doctor": "reports",
 }
 """Commands without a group: their module."""
@@ -60,7 +68,7 @@ def command_line(first: str = "") -> typer.Typer:
     wanted = {first} if first in known else known
     for name in _COMMANDS:
         if name in wanted:
-            app.command(name)(getattr(import_module(f"bursar.cli.{_COMMANDS[name]}"), name))
+            app.command(name)(getattr(import_module(f"bursar.cli.{_COMMANDS[name]}"), name.replace("-", "_")))
     for name, (module, group, purpose) in _GROUPS.items():
         if name in wanted:
             app.add_typer(getattr(import_module(f"bursar.cli.{module}"), group), name=name, help=purpose)

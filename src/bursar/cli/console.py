@@ -24,7 +24,7 @@ def console(host: Host = "", port: Port = -1) -> None:
     asyncio.run(_serve(Settings(), host, None if port < 0 else port))
 
 
-PACKAGES = ("fastapi", "uvicorn", "jinja2", "python_multipart")
+PACKAGES = ("fastapi", "uvicorn", "jinja2", "python_multipart", "scim2_models")
 """What the extra `console` brings."""
 
 
@@ -42,13 +42,16 @@ def check_installed() -> None:
 async def _serve(settings: Settings, host: str, port: int | None) -> None:
     from bursar.api import api_face
     from bursar.console import console_app
+    from bursar.scim import scim_face
     from bursar.web import Desks, serving
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    async with serving(console_app(Desks.open(settings), api_face()), settings, host=host, port=port) as url:
+    async with serving(
+        console_app(Desks.open(settings), api_face(), scim_face()), settings, host=host, port=port
+    ) as url:
         print(f"bursar: the console is on {url}", flush=True)
         await stop.wait()
     print("bursar: the console has stopped", flush=True)

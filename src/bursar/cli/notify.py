@@ -8,7 +8,7 @@ import typer
 
 from bursar.cli.options import Json, Person, desk
 from bursar.cli.render import Column, console, instant, show_json, show_table
-from bursar.office.telling import notices
+from bursar.office.telling import notices, unusual
 from bursar.office.telling.watch import watch
 
 app = typer.Typer(no_args_is_help=True)
@@ -63,11 +63,15 @@ def try_(person: Person, json: Json = False) -> None:
 def run(json: Json = False) -> None:
     """Look once and send what is due; a running gateway does it by itself. Example: bursar notify run"""
     with desk() as office:
-        posted = watch(office, office.now())
+        now = office.now()
+        burning = unusual.look(office, now)
+        posted = watch(office, now)
         delivered = notices.deliver(office, office.now())
     if json:
-        show_json({"posted": posted, "delivered": delivered})
+        show_json({"posted": posted, "unusual_keys": [one.key for one in burning], "delivered": delivered})
         return
+    for one in burning:
+        console.print(f"{one.key} burns {one.minute.times} times its usual rate.", markup=False)
     console.print(f"{posted} notices were posted, {delivered} deliveries arrived.", markup=False)
 
 

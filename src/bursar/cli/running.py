@@ -87,11 +87,12 @@ async def _serve(office: Desk, host: str, port: int | None, with_console: bool) 
 def _console(settings: Settings, gateway_url: str) -> AbstractAsyncContextManager[str]:
     from bursar.api import api_face
     from bursar.console import console_app
+    from bursar.scim import scim_face
     from bursar.web import Desks
     from bursar.web import serving as serving_console
 
     shown = settings.model_copy(update={"gateway_url": settings.gateway_url or gateway_url})
-    return serving_console(console_app(Desks.open(shown), api_face()), shown)
+    return serving_console(console_app(Desks.open(shown), api_face(), scim_face()), shown)
 
 
 def demo(

@@ -104,3 +104,50 @@ def _show_corrected(ended: dict[str, Any]) -> None:
     for one in ended["corrected"]:
         before, after = (money(one[name], ended["unit"]) for name in ("before_nanos", "after_nanos"))
         console.print(f"The charge of {one['day']} is {after} instead of {before}.", markup=False)
+
+
+@app.command()
+def billed(
+    product: Annotated[
+        str, typer.Argument(help="copilot or cursor: its list is read first; without it, as known.")
+    ] = "",
+    json: Json = False,
+) -> None:
+    """Seats that a vendor bills beside those that lots pay. Example: bursar seat billed copilot"""
+    from bursar.office import months
+    from bursar.office.books import billed_seats, bills
+
+    with desk() as office:
+        if product:
+            month = months.month_of(office.now())
+            bills.keep(office, product, bills.read_bill(office, product, month), "administration")
+        found = [one for one in billed_seats.lines(office) if not product or one.product == product]
+    if json:
+        show_json([{name: getattr(one, name) for name in one.__slots__} for one in found])
+        return
+    words = {
+        "paid": "billed and paid",
+        "unpaid": "billed, from no allotment",
+        "unbilled": "paid, and not billed",
+        "unknown": "billed, nobody of the roster",
+    }
+    show_table(
+        (
+            Column("who"),
+            Column("product"),
+            Column("state"),
+            Column("used last"),
+            Column("of the allotment", number=True),
+        ),
+        [
+            (
+                one.person or one.login,
+                one.product,
+                words[one.state] + (", idle" if one.idle else ""),
+                one.last_used,
+                money(one.amount_nanos, one.unit) if one.seat else "",
+            )
+            for one in found
+        ],
+        empty="No vendor has told of any seat yet.",
+    )

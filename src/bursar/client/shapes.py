@@ -290,6 +290,10 @@ class BooksUsage:
     """The provider."""
     unit: str
     """The unit."""
+    purpose: str
+    """The purpose of the keys that were used."""
+    plan_class: str
+    """Class of the lots that paid for it."""
     team: str
     """The team then."""
     requests: int

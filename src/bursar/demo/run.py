@@ -111,11 +111,13 @@ def _console(desk: Desk, gateway_url: str, port: int, stops: list[tour.Stop]) ->
     from bursar.api import api_face
     from bursar.console import console_app
     from bursar.demo.tour_pages import tour_face
+    from bursar.scim import scim_face
     from bursar.web import Desks
     from bursar.web import serving as serving_console
 
     settings = desk.settings.model_copy(update={"gateway_url": gateway_url})
-    return serving_console(console_app(Desks.open(settings), api_face(), tour_face(stops)), settings, port=port)
+    faces = (api_face(), scim_face(), tour_face(stops))
+    return serving_console(console_app(Desks.open(settings), *faces), settings, port=port)
 
 
 def _company(folder: Path, provider_url: str, size: int, seed: int) -> tuple[Desk, list[tuple[str, Employee]]]:

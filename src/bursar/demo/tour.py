@@ -74,8 +74,8 @@ def engineer_of(staff: list[tuple[str, Employee]]) -> Employee:
 def open_house(desk: Desk, staff: list[tuple[str, Employee]]) -> None:
     """Offers for visitors and a leaderboard with some who chose to stand on it, as an owner may open them."""
     with transaction(desk.engine) as connection:
-        for name in openings.OPENINGS:
-            openings.change(connection, name, to=True, by=desk.actor, now=desk.now())
+        for opening in (openings.VISITORS, openings.LEADERBOARD):
+            openings.change(connection, opening.name, to=True, by=desk.actor, now=desk.now())
     engineer = engineer_of(staff)
     others = [one for _, one in staff if one is not engineer]
     for one, pseudonym in zip(others[:: max(1, len(others) // len(PSEUDONYMS))], PSEUDONYMS, strict=False):

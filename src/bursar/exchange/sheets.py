@@ -8,22 +8,32 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 Cell = str | int | Decimal | None
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
 NANO_DECIMALS = 9
+PIECE_CHARS = 100_000
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     """A whole sheet, its head first."""
+    return "".join(csv_pieces(columns, rows))
+
+
+def csv_pieces(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
+    """A sheet piece by piece, its head first: however long it is, little of it is in memory."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow([harmless(one) for one in columns])
     for row in rows:
         writer.writerow([_written(one) for one in row])
-    return out.getvalue()
+        if out.tell() >= PIECE_CHARS:
+            yield out.getvalue()
+            out.seek(0)
+            out.truncate()
+    yield out.getvalue()
 
 
 def harmless(text: str) -> str:

@@ -74,10 +74,15 @@ class Upstream:
             headers = [*headers, ("Content-Length", str(len(body)))]
         for attempt in range(1, CONNECT_ATTEMPTS + 1):
             try:
-                async with asyncio.timeout(provider.first_byte_seconds):
-                    return await self._pool.ask(
-                        origin, method, target, headers, body, connect_seconds=provider.connect_seconds
-                    )
+                return await self._pool.ask(
+                    origin,
+                    method,
+                    target,
+                    headers,
+                    body,
+                    connect_seconds=provider.connect_seconds,
+                    reply_seconds=provider.first_byte_seconds,
+                )
             except NotConnected as error:
                 if attempt == CONNECT_ATTEMPTS:
                     raise UpstreamFailed(f"Bursar: provider {provider.name} cannot be reached") from error

@@ -1,8 +1,6 @@
-"""Where the spending of a house will land: whole weeks of the recent past, drawn again and again.
+"""Where the spending of a house will land: the forecast of `insight.forecast` of its own days, added up.
 
-A week ahead is taken to be like one of the last eight, drawn whole, so that its good and bad days stay together and
-weekdays stay weekdays. Nothing else is known or guessed: no trend, no holidays, no new plan. The same history and seed
-give the same fan.
+The same history and seed give the same fan. With less than two weeks of history, or nothing used lately, there is none.
 """
 
 from __future__ import annotations
@@ -12,12 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bursar.insight.forecast import LEAST_DAYS, MOST_AHEAD, QUANTILES, History, forecast
+
 WEEK = 7
-MOST_WEEKS = 8
+MOST_WEEKS = 13
 """Of history that is looked at."""
-LEAST_DAYS = 2 * WEEK
-"""With less history than this there is no fan."""
-MOST_AHEAD = 400
 PATHS = 2_000
 _SHARES = (0.10, 0.25, 0.50, 0.75, 0.90)
 
@@ -32,24 +29,20 @@ class Fan:
     inner_high: tuple[int, ...]
     high: tuple[int, ...]
     weeks: int
-    """That were drawn from."""
+    """That the forecast rests on."""
 
 
 def fan(daily: Sequence[int], ahead: int, seed: int = 0, paths: int = PATHS) -> Fan | None:
     """The spending of the `ahead` days after `daily` (whole days, oldest first); None with too little history."""
     if not 0 < ahead <= MOST_AHEAD:
         raise ValueError(f"ahead: found {ahead}, expected 1 to {MOST_AHEAD} days")
-    used = _since_first(daily)
-    weeks = min(MOST_WEEKS, len(used) // WEEK)
-    if len(used) < LEAST_DAYS or not any(used[-weeks * WEEK :]):
+    used = _since_first(daily)[-MOST_WEEKS * WEEK :]
+    if len(used) < LEAST_DAYS or not any(used[-8 * WEEK :]):
         return None
-    blocks = np.array(used[-weeks * WEEK :], dtype=np.float64).reshape(weeks, WEEK)
-    needed = -(-ahead // WEEK)
-    chance = np.random.default_rng(seed)
-    drawn = blocks[chance.integers(0, weeks, size=(paths, needed))].reshape(paths, needed * WEEK)[:, :ahead]
-    quantiles = np.quantile(np.cumsum(drawn, axis=1), _SHARES, axis=0)
-    low, inner_low, middle, inner_high, high = (tuple(round(float(one)) for one in row) for row in quantiles)
-    return Fan(low, inner_low, middle, inner_high, high, weeks)
+    alone = np.zeros(1, dtype=np.int64)
+    found = forecast(History(np.array([used], dtype=np.float64), alone, alone, many=True), ahead, seed, count=paths)
+    lines = [tuple(round(float(one)) for one in found.total[QUANTILES.index(share)]) for share in _SHARES]
+    return Fan(lines[0], lines[1], lines[2], lines[3], lines[4], len(used) // WEEK)
 
 
 def _since_first(daily: Sequence[int]) -> list[int]:

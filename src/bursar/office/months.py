@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from bursar.errors import InvalidInput
 
@@ -55,3 +55,8 @@ def micros_of(name: str) -> tuple[int, int]:
 def title(name: str) -> str:
     """`November 2026`."""
     return f"{date(int(name[:4]), int(name[5:]), 1):%B %Y}"
+
+
+def day_name(day: int) -> str:
+    """`2026-11-20` of a day counted from 1970-01-01."""
+    return (EPOCH + timedelta(days=day)).isoformat()

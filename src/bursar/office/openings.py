@@ -43,6 +43,12 @@ LEADERBOARD = Opening(
     "Rankings by use were gamed and taken down elsewhere; it needs somebody who wants it and says what it is for.",
     "Everybody is taken off it. Who stood on it agreed to this one; whoever wants to stand on a later one joins again.",
 )
+PAUSING = Opening(
+    "pause-unusual-keys",
+    "Pausing of unusual keys",
+    "An access key that burns far beyond its usual rate is paused within a minute, until somebody resumes it.",
+    "It stops work that may be meant. Without it, whoever holds the key, the platform team and owners are told.",
+)
 WORKS_COUNCIL = Opening(
     "works-council",
     "Without figures of single people",
@@ -50,7 +56,7 @@ WORKS_COUNCIL = Opening(
     "and more stay, and so do one's own page, payroll and the books.",
     "Somebody has to find who runs dry before the period ends; where a works council agreed otherwise, this is how it holds.",
 )
-OPENINGS: dict[str, Opening] = {one.name: one for one in (VISITORS, LEADERBOARD, WORKS_COUNCIL)}
+OPENINGS: dict[str, Opening] = {one.name: one for one in (VISITORS, LEADERBOARD, PAUSING, WORKS_COUNCIL)}
 
 
 @dataclass(frozen=True, slots=True)

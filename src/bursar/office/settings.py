@@ -149,6 +149,12 @@ class Settings(BaseSettings):
     ask_at: str = Field(
         default="", max_length=500, description="Where people ask for more: a sentence or a link, in every refusal."
     )
+    unusual_factor: int = Field(
+        default=20,
+        ge=0,
+        le=100_000,
+        description="A key that costs so many times its usual minute is told of within a minute; 0: never.",
+    )
     console_host: str = Field(default="127.0.0.1", min_length=1, description="Address that the console listens on.")
     console_port: int = Field(default=8788, ge=0, le=65535, description="Port of the console; 0 takes a free one.")
     console_proxies: str = Field(

@@ -68,6 +68,21 @@ Index(
 )
 Index("person_manager", person.c.manager)
 
+provisioned = Table(
+    "provisioned",
+    metadata,
+    # What a directory (SCIM) wrote of a person, beside the roster's own record.
+    Column("person", Text, ForeignKey("person.id"), primary_key=True),
+    Column("user_name", Text, nullable=False),
+    Column("folded", Text, nullable=False),
+    Column("external_id", Text, nullable=False, server_default=""),
+    Column("document", Text, nullable=False, server_default="{}"),
+    Column("changed", BigInteger, nullable=False),
+    Column("deleted", BigInteger, nullable=False, server_default="0"),
+    UniqueConstraint("folded", name="provisioned_folded"),
+)
+Index("provisioned_external", provisioned.c.external_id)
+
 access_key = Table(
     "access_key",
     metadata,
@@ -635,6 +650,7 @@ period_close = Table(
     Column("reopened", BigInteger, nullable=False, server_default="0"),
     Column("reopened_by", Text, nullable=False, server_default=""),
     Column("reopen_reason", Text, nullable=False, server_default=""),
+    Column("books", Text, nullable=False, server_default=""),
 )
 
 _close = ("organisation", "period", "number")
@@ -648,6 +664,8 @@ period_usage = Table(
     Column("person", Text, primary_key=True),
     Column("provider", Text, primary_key=True),
     Column("unit", Text, primary_key=True),
+    Column("purpose", Text, primary_key=True),
+    Column("plan_class", Text, primary_key=True),
     Column("team", Text, nullable=False),
     Column("requests", BigInteger, nullable=False),
     Column("amount", BigInteger, nullable=False),
@@ -687,6 +705,149 @@ pay_band = Table(
     Column("actor", Text, nullable=False),
     CheckConstraint("yearly_nanos > 0", name="pay_band_yearly"),
 )
+
+# What providers say that they served and charge, and use that went past the gateway.
+
+provider_admin = Table(
+    "provider_admin",
+    metadata,
+    Column("organisation", Text, ForeignKey("organisation.id"), primary_key=True),
+    Column("provider", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("base_url", Text, nullable=False),
+    Column("account", Text, nullable=False, server_default=""),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("since", BigInteger, nullable=False),
+)
+
+bill_key = Table(
+    "bill_key",
+    metadata,
+    Column("organisation", Text, ForeignKey("organisation.id"), primary_key=True),
+    Column("provider", Text, primary_key=True),
+    # The provider's own name of a key or a member: never the key.
+    Column("key", Text, primary_key=True),
+    # Empty: the gateway's own, which is why this is no foreign key.
+    Column("person", Text, nullable=False),
+    Column("since", BigInteger, nullable=False),
+)
+
+bill_line = Table(
+    "bill_line",
+    metadata,
+    Column("organisation", Text, ForeignKey("organisation.id"), primary_key=True),
+    Column("provider", Text, primary_key=True),
+    Column("day", Text, primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("member", Text, primary_key=True),
+    Column("tier", Text, primary_key=True),
+    Column("tokens", Text, nullable=False),
+    # -1: the provider does not say.
+    Column("requests", BigInteger, nullable=False),
+    Column("cost_nanos", BigInteger, nullable=False),
+)
+
+bill_cost = Table(
+    "bill_cost",
+    metadata,
+    Column("organisation", Text, ForeignKey("organisation.id"), primary_key=True),
+    Column("provider", Text, primary_key=True),
+    Column("day", Text, primary_key=True),
+    Column("item", Text, primary_key=True),
+    Column("amount_nanos", BigInteger, nullable=False),
+)
+
+bill_day = Table(
+    "bill_day",
+    metadata,
+    Column("organisation", Text, ForeignKey("organisation.id"), primary_key=True),
+    Column("provider", Text, primary_key=True),
+    Column("day", Text, primary_key=True),
+    Column("told", BigInteger, nullable=False),
+)
+
+bill_reading = Table(
+    "bill_reading",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("organisation", Text, ForeignKey("organisation.id"), nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("first", Text, nullable=False),
+    Column("last", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("pages", Integer, nullable=False),
+    Column("lines", Integer, nullable=False),
+    Column("changed", Integer, nullable=False),
+    Column("oddities", Text, nullable=False, server_default="[]"),
+)
+Index("bill_reading_provider", bill_reading.c.organisation, bill_reading.c.provider, bill_reading.c.at)
+
+bill_suspense = Table(
+    "bill_suspense",
+    metadata,
+    Column("organisation", Text, ForeignKey("organisation.id"), primary_key=True),
+    Column("place", Text, primary_key=True),
+    Column("provider", Text, nullable=False),
+    Column("day", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    # What is open now, and what was said to need no charge.
+    Column("tokens", Text, nullable=False),
+    Column("dismissed", Text, nullable=False, server_default="{}"),
+    Column("list_nanos", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("person", Text, nullable=False, server_default=""),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("opened", BigInteger, nullable=False),
+    Column("resolved", BigInteger, nullable=False, server_default="0"),
+    Column("actor", Text, nullable=False, server_default=""),
+    CheckConstraint("state IN ('open', 'attributed', 'dismissed')", name="bill_suspense_state"),
+)
+Index("bill_suspense_state", bill_suspense.c.organisation, bill_suspense.c.state, bill_suspense.c.day)
+
+billed_seat = Table(
+    "billed_seat",
+    metadata,
+    Column("organisation", Text, ForeignKey("organisation.id"), primary_key=True),
+    Column("product", Text, primary_key=True),
+    Column("login", Text, primary_key=True),
+    Column("email", Text, nullable=False, server_default=""),
+    Column("since", Text, nullable=False, server_default=""),
+    Column("last_used", Text, nullable=False, server_default=""),
+    Column("ends", Text, nullable=False, server_default=""),
+    Column("told", BigInteger, nullable=False),
+)
+
+outside_usage = Table(
+    "outside_usage",
+    metadata,
+    Column("person", Text, ForeignKey("person.id"), primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("hour", BigInteger, primary_key=True),
+    Column("session", Text, primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("tokens", Text, nullable=False),
+    # What the client itself says that it costs.
+    Column("cost_nanos", BigInteger, nullable=False, server_default="0"),
+    Column("seen", BigInteger, nullable=False),
+)
+Index("outside_usage_hour", outside_usage.c.hour)
+
+telemetry_series = Table(
+    "telemetry_series",
+    metadata,
+    Column("mark", Text, primary_key=True),
+    Column("person", Text, ForeignKey("person.id"), nullable=False),
+    Column("started", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    # Tokens, or nano-USD of a cost.
+    Column("value", BigInteger, nullable=False),
+)
+Index("telemetry_series_last", telemetry_series.c.last)
 
 # Running it.
 
@@ -732,6 +893,7 @@ AUDITED = frozenset(
     for table in (
         organisation,
         person,
+        provisioned,
         access_key,
         provider,
         setting,
@@ -749,6 +911,9 @@ AUDITED = frozenset(
         period_usage,
         period_movement,
         pay_band,
+        provider_admin,
+        bill_key,
+        bill_suspense,
     )
 )
 """Tables that may change only together with a line of the audit log, in the same transaction.

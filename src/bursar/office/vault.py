@@ -29,7 +29,15 @@ from sqlalchemy import Column, Connection, Engine, and_, insert, select, update
 from bursar.errors import Conflict, InvalidInput, NotFound
 from bursar.office import audit
 from bursar.office.database import transaction
-from bursar.office.tables import ORGANISATION, account_second_factor, kept_answer, provider, setting, webhook
+from bursar.office.tables import (
+    ORGANISATION,
+    account_second_factor,
+    kept_answer,
+    provider,
+    provider_admin,
+    setting,
+    webhook,
+)
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -42,6 +50,8 @@ WEBHOOK = "webhook"
 """Rows of webhooks' addresses and signing secrets: `webhook/<id>`."""
 KEPT_ANSWER = "kept_answer"
 """Rows of answers that are kept to be repeated, which may hold a new key: `kept_answer/<account>/<key>`."""
+PROVIDER_ADMIN = "provider_admin"
+"""Rows of the credentials of providers' administrations: `provider_admin/<provider>`."""
 _WRAPPED_BYTES = KEY_BYTES + 16
 _HEADS = {b"\x01": 1, b"\x02": 1 + KEY_ID_BYTES}  # bytes before the first nonce; 1 knew no key id and no organisation
 _MASTER_SETTING = "master_key"
@@ -231,6 +241,7 @@ _SEALED: tuple[tuple[Column[bytes], Callable[[Any], str]], ...] = (
     (account_second_factor.c.secret, lambda row: f"{SECOND_FACTOR}/{row.account}"),
     (webhook.c.sealed, lambda row: f"{WEBHOOK}/{row.id}"),
     (kept_answer.c.answer, lambda row: f"{KEPT_ANSWER}/{row.account}/{row.key}"),
+    (provider_admin.c.sealed, lambda row: f"{PROVIDER_ADMIN}/{row.provider}"),
 )
 """Every column that holds what was sealed, with the row that each value is bound to."""
 

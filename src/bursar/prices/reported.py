@@ -18,6 +18,8 @@ ANTHROPIC_FIGURES = ("input_tokens", "output_tokens", "cache_creation_input_toke
 
 def whole(value: Any) -> int:
     """A count as a provider reports it; what is not a non-negative number counts as none."""
+    if type(value) is int:
+        return value if 0 <= value <= MAX_COUNT else 0
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_COUNT:
         return 0
     return int(value)

@@ -73,6 +73,8 @@ class BooksUsage(Document):
     person: str = said("Handle.", "ada")
     provider: str = said("The provider.", "anthropic")
     unit: str = said("The unit.", "USD")
+    purpose: str = said("The purpose of the keys that were used.", "work")
+    plan_class: str = said("Class of the lots that paid for it.", "provisioned_tool")
     team: str = said("The team then.", "platform")
     requests: int = said("Requests.", 120)
     amount: Amount = Field(description="What was charged.")
@@ -278,6 +280,8 @@ def _usage(one: UsageLine, handles: dict[str, str]) -> BooksUsage:
         person=handles.get(one.person, one.person),
         provider=one.provider,
         unit=one.unit,
+        purpose=one.purpose,
+        plan_class=one.plan_class,
         team=one.team,
         requests=one.requests,
         amount=amount_of(one.amount, one.unit),

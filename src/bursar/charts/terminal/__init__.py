@@ -1,6 +1,6 @@
 """Charts as plain text for a terminal: the same values, in the width and height that there is.
 
-`printed` draws bars, waterfalls, tornados, gauges, fans, columns, histograms and sparklines; of the other kinds it aligns the
+`printed` draws bars, waterfalls, tornados, gauges, fans, columns, histograms, Lorenz curves and sparklines; of the other kinds it aligns the
 table. No colour and no library: strings that the command line may colour.
 """
 
@@ -15,6 +15,7 @@ from bursar.charts.drawing import figures
 from bursar.charts.flow import Flow
 from bursar.charts.gauge import Gauge
 from bursar.charts.histogram import Histogram
+from bursar.charts.lorenz import Lorenz
 from bursar.charts.sparkline import Sparkline
 from bursar.charts.terminal import plots, rows
 from bursar.charts.terminal.cells import (
@@ -60,6 +61,8 @@ def _lines(chart: Chart, width: int, height: int) -> Sequence[str]:
             return plots.fan(chart, width, height)
         case Columns() if any(value for part in chart.parts for value in part.values):
             return plots.columns(chart, width, height)
+        case Lorenz() if any(sum(float(amount) for amount in one.amounts) for one in chart.curves):
+            return plots.lorenz(chart, width, height)
         case Histogram() if any(chart.counts):
             return plots.histogram(chart, width, height)
         case Sparkline():

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from math import ceil, floor
 
 from bursar.charts.bands import Bands, Values
 from bursar.charts.columns import Columns
 from bursar.charts.histogram import Histogram
+from bursar.charts.lorenz import Lorenz, readings, vertices
 from bursar.charts.scale import Scale, nice
 from bursar.charts.sheet import said
 from bursar.charts.terminal.cells import HEIGHTS, cells, clip, fit
@@ -114,6 +116,32 @@ def _stipple(canvas: Dots, low: Values, high: Values, x_of: Callable[[float], in
             for y in range(round(top), round(bottom) + 1):
                 if (x + 2 * y) % 4 == 0 and x % 2 == 0:
                     canvas.dot(x, y)
+
+
+def lorenz(chart: Lorenz, width: int, height: int) -> list[str]:
+    """Each curve solid below the diagonal of equal shares, and what it says in words beside or beneath it."""
+    left, rows = 6, height - 2
+    known = [one for one in chart.curves if sum(float(amount) for amount in one.amounts)]
+    canvas = Dots(min(width - left, rows * 2 + rows // 2), rows)
+    for column in range(canvas.columns):
+        canvas.sign(column, round((rows - 1) * (1 - column / max(1, canvas.columns - 1))), "·")
+    for one in known:
+        points = vertices(one.amounts)
+        for (x, y), (to_x, to_y) in pairwise(points):
+            steps = canvas.wide + canvas.high
+            for step in range(steps + 1):
+                across, up = x + (to_x - x) * step / steps, y + (to_y - y) * step / steps
+                canvas.dot(round((canvas.wide - 1) * across), round((canvas.high - 1) * (1 - up)))
+    axis = {0: "100 %", rows // 2: "50 %", rows - 1: "0 %"}
+    said = [line for one in known for line in (plain(one.name), *(f"  {each}" for each in readings(one.amounts)))]
+    room = width - left - canvas.columns - 2
+    beside = said if said and max(cells(line) for line in said) <= room and len(said) <= rows else []
+    lines = [
+        f"{fit(axis.get(row, ''), left - 1, right=True)} {line.ljust(canvas.columns)}  {told}".rstrip()
+        for row, (line, told) in enumerate(zip(canvas.lines(), [*beside, *[""] * (rows - len(beside))], strict=True))
+    ]
+    foot = " " * left + clip(f"share of {plain(chart.people)}, smallest first; · equal shares", width - left)
+    return [*lines, foot, *([] if beside else [clip(" " * left + line, width) for line in said])]
 
 
 def columns(chart: Columns, width: int, height: int) -> list[str]:

@@ -24,7 +24,7 @@ from bursar.offers.telling import DISCLAIMER, attributes, cents, said
 from bursar.offers.terms import STEADY
 from bursar.office.access import action
 from bursar.office.database import reading
-from bursar.office.figures import total_pay
+from bursar.office.figures import total_pay, total_pay_paper
 from bursar.office.figures.total_pay import FIELDS, Expected, Statement
 from bursar.office.oversight import subjects
 from bursar.office.workforce import people
@@ -85,6 +85,12 @@ def as_file(visit: Visit, handle: Handle, typed: Pay) -> Response:
     return _drawn(visit, _whose(visit, handle), f"/letters/{handle}", typed, as_file=True)
 
 
+@AREA.form("/letters/{handle}/pdf", action="pay.read", whose="house", name="Statement of total pay", question=QUESTION)
+def as_pdf(visit: Visit, handle: Handle, typed: Pay) -> Response:
+    """The same on paper."""
+    return _printed(visit, _whose(visit, handle), f"/letters/{handle}", typed)
+
+
 @MINE.page(
     "/total-pay",
     name="Total pay",
@@ -112,6 +118,21 @@ def own_with_pay(visit: Visit, typed: Pay) -> Response:
 def own_as_file(visit: Visit, typed: Pay) -> Response:
     """One's own as a page of its own."""
     return _drawn(visit, visit.myself(PAY)["id"], "/total-pay", typed, as_file=True)
+
+
+@MINE.form(
+    "/total-pay/pdf", action="pay.read",
+    name="Total pay", question="What is my total pay, and what are the tokens in it worth?",
+)  # fmt: skip
+def own_as_pdf(visit: Visit, typed: Pay) -> Response:
+    """One's own on paper."""
+    return _printed(visit, visit.myself(PAY)["id"], "/total-pay", typed)
+
+
+@MINE.part("/total-pay.pdf", action="pay.read")
+def own_pdf(visit: Visit) -> Response:
+    """The same without cash and equity, by its address."""
+    return _printed(visit, visit.myself(PAY)["id"], "/total-pay", {})
 
 
 def _whose(visit: Visitor, handle: str) -> str:
@@ -152,6 +173,17 @@ def _drawn(visit: Visitor, person: str, here: str, typed: dict[str, str], *, as_
         answer.headers["Content-Disposition"] = f'attachment; filename="{_plain(name)}"'
         return answer
     return visit.show("compensation/letter.html", **values)
+
+
+def _printed(visit: Visitor, person: str, here: str, typed: dict[str, str]) -> Response:
+    try:
+        with visit.desk() as desk:
+            found = total_pay.statement(desk, person, typed)
+    except BursarError:
+        return _drawn(visit, person, here, typed)
+    name = f"total-pay-{found.person['handle']}-{words.local_date(visit.now, visit.zone)}.pdf"
+    headers = {"Content-Disposition": f'attachment; filename="{_plain(name)}"'}
+    return Response(total_pay_paper.pdf(found, visit.now), media_type="application/pdf", headers=headers)
 
 
 def _package(found: Statement) -> Bars | None:

@@ -10,7 +10,6 @@ from starlette.responses import Response
 from bursar.charts import Curve, Lorenz
 from bursar.console.compensation.area import AREA
 from bursar.console.visit import Visit
-from bursar.insight.fairness import EU_GAP, FOUR_FIFTHS
 from bursar.office.access import action
 from bursar.office.figures import parity
 from bursar.office.figures.small_groups import LEAST_PEOPLE
@@ -49,6 +48,4 @@ def page(visit: Visit, of: Of = "allotment", by: By = "level") -> Response:
         spoken=parity.ATTRIBUTES[by],
         days=parity.DAYS,
         least=LEAST_PEOPLE,
-        four_fifths=FOUR_FIFTHS,
-        eu_gap=EU_GAP,
     )

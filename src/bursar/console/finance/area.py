@@ -9,9 +9,12 @@ AREA = Area(
         "/finance/landing",
         "/finance/cost",
         "/finance/spend",
+        "/finance/scenarios",
         "/finance/pay",
         "/finance/reconciliation",
+        "/finance/billed-seats",
         "/finance/close",
+        "/finance/journal",
         "/payroll",
     ),
 )

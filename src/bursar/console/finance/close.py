@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
 
@@ -140,6 +142,8 @@ def sheet(visit: Visit, month: Month, what: Annotated[str, Path(max_length=10)],
             "team",
             "provider",
             "unit",
+            "purpose",
+            "class",
             "requests",
             "amount",
             "list USD",
@@ -153,6 +157,8 @@ def sheet(visit: Visit, month: Month, what: Annotated[str, Path(max_length=10)],
                 one.team,
                 one.provider,
                 one.unit,
+                one.purpose,
+                one.plan_class,
                 one.requests,
                 *(number(amount) for amount in one.figures[1:]),
             )
@@ -179,11 +185,11 @@ def _shown(
             every = closes.closes_of(connection, month)
         chosen = number or next((one.number for one in reversed(every) if one.in_force), 0)
         shown = taken(desk, f"close:{month}:{chosen}", partial(_figures, month, chosen)).value if chosen else None
-        late = [one for one in closes.pending(desk).value if one.concerns == month]
+        late = _merged(("", one) for one in closes.pending(desk).value if one.concerns == month)
     with reading(visit.caller.desks.engine) as connection:
-        later = closes.booked_later(connection, month) if chosen else []
+        later = _merged(closes.booked_later(connection, month)) if chosen else []
         names = naming.actors(connection, [name for one in every for name in (one.actor, one.reopened_by) if name])
-        handles = naming.subjects(connection, {one.person for one in (*late, *(line for _, line in later))})
+        handles = naming.subjects(connection, {one.person for _, one in (*late, *later)})
     values: dict[str, Any] = {
         "month": month,
         "title": months.title(month),
@@ -195,7 +201,7 @@ def _shown(
         "close": next((one for one in every if one.number == chosen), None),
         "shown": shown,
         "later": later,
-        "late": late,
+        "late": [one for _, one in late],
         "names": names,
         "handles": handles,
         "may_close": _may_close(visit),
@@ -208,6 +214,21 @@ def _shown(
     if error is not None:
         return visit.show_faults("finance/close.html", error, **values)
     return visit.show("finance/close.html", **values)
+
+
+def _merged(lines: Iterable[tuple[str, UsageLine]]) -> list[tuple[str, UsageLine]]:
+    """Lines by person and provider, whatever purpose and class they have: what came late is told once."""
+    found: dict[tuple[str, str, str, str], UsageLine] = {}
+    for where, one in lines:
+        key = (where, one.person, one.provider, one.unit)
+        before = found.get(key)
+        found[key] = one if before is None else replace(before, **_added(before, one))
+    return [(key[0], one) for key, one in found.items() if any(one.figures)]
+
+
+def _added(one: UsageLine, other: UsageLine) -> dict[str, Any]:
+    names = ("requests", "amount", "list_nanos", "cost_nanos", "overage")
+    return {name: getattr(one, name) + getattr(other, name) for name in names}
 
 
 def _figures(month: str, number: int, desk: Desk) -> dict[str, Any]:

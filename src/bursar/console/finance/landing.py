@@ -80,7 +80,7 @@ def chart(landing: Landing, ahead: int) -> Bands:
     return Bands(
         "landing",
         "Spending since the month began",
-        "Eight in ten courses of the recent weeks lie within the wide band, half within the narrow one.",
+        "Eight in ten courses of the forecast lie within the wide band, half within the narrow one.",
         names,
         series,
         [Mark(known - 1, "today")] if fan is not None else [],

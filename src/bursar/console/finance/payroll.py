@@ -8,18 +8,15 @@ from urllib.parse import urlencode
 from fastapi import Query
 from starlette.responses import Response
 
-from bursar.calendar import from_micros
 from bursar.charts import Columns, Part
 from bursar.console.brief import brief
 from bursar.console.finance.area import AREA
 from bursar.console.sheet import download
 from bursar.console.visit import Visit
 from bursar.errors import InvalidInput
-from bursar.exchange.sheets import number
 from bursar.office import months
 from bursar.office.access import action
-from bursar.office.books import payroll
-from bursar.office.books.payroll import Line
+from bursar.office.books import payroll, payroll_sheet
 from bursar.office.oversight.subjects import everybody
 
 EXPORT = action("payroll.export")
@@ -82,35 +79,9 @@ def sheet(visit: Visit, month: MonthOf = "", show: Show = "due") -> Response:
     visit.look(EXPORT, [everybody(visit.actor)], f"payroll of {of}, as a file")
     with visit.desk() as desk:
         found = payroll.payroll(desk, of).value
-    columns = (
-        "month",
-        "person",
-        "name",
-        "team",
-        "location",
-        "personal use list USD",
-        "work use list USD",
-        "other use list USD",
-        "own money to deduct USD",
-        "agreed",
-        "withdrawn",
-    )
-    rows = [
-        (
-            of,
-            one.handle,
-            one.name,
-            one.team,
-            one.location,
-            number(one.personal),
-            number(one.work),
-            number(one.other),
-            number(one.own_money),
-            *_agreed(one),
-        )
-        for one in found.found(everybody=show == "all")
-    ]
-    return download(f"payroll-{of}", columns, rows)
+    columns = payroll_sheet.mapped(())
+    rows = payroll_sheet.rows([found], columns, everybody=show == "all")
+    return download(f"payroll-{of}", [title for _, title in columns], rows)
 
 
 def chart(series: list[tuple[str, dict[str, int]]]) -> Columns:
@@ -125,12 +96,3 @@ def chart(series: list[tuple[str, dict[str, int]]]) -> Columns:
         written=brief(),
         empty="No usage yet",
     )
-
-
-def _agreed(line: Line) -> tuple[str, str]:
-    """When a deduction was agreed to, and taken back, as days of UTC."""
-    found = line.agreement
-    if found is None:
-        return ("", "")
-    given, withdrawn = (from_micros(at).date().isoformat() if at else "" for at in (found.given, found.withdrawn))
-    return given, withdrawn

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from bursar.console.finance import bills
 from bursar.console.finance.area import AREA
 from bursar.console.visit import Visit
 from bursar.console.working import begin as begin_work
@@ -47,6 +48,7 @@ def page(visit: Visit, done: str = "") -> Response:
         doing=DOING,
         path=PATH,
         done=done,
+        **bills.overview(visit),
     )
 
 

@@ -22,6 +22,10 @@ class Served:
     at: int
     service_tier: str = ""
     complete: bool = True
+    key: str = ""
+    """What the provider's administration calls the key that was used."""
+    user: str = ""
+    """The address of the member who used it, where the provider knows one."""
 
     def document(self) -> dict[str, Any]:
         return {**asdict(self), "usage": {name: count for name, count in asdict(self.usage).items() if count}}

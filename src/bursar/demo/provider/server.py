@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from bursar.demo.provider import anthropic, gemini, openai
+from bursar.demo.provider.administration import Administration, key_id
 from bursar.demo.provider.bill import Bill, Served
 from bursar.demo.provider.generation import (
     Answer,
@@ -46,6 +47,8 @@ class Asked:
     model: str
     stream: bool
     body: dict[str, Any]
+    key: str = ""
+    """What the administration calls the key."""
 
 
 class Provider:
@@ -70,6 +73,9 @@ class Provider:
         self._count = 0
         self._runner: web.ServerRunner | None = None
         self.bill = Bill()
+        self.past: list[Served] = []
+        """Served before it was started: on the bill, and no part of what it counts now."""
+        self.administration = Administration(lambda: (*self.past, *self.bill.lines))
         self.base_url = ""
 
     async def __aenter__(self) -> Provider:
@@ -91,6 +97,8 @@ class Provider:
         if path == "/_standin/reset":
             self.bill = Bill()
             return web.json_response({})
+        if Administration.serves(path):
+            return await self.administration.answer(request)
         self.bill.requests += 1
         self.bill.at_once += 1
         self.bill.most_at_once = max(self.bill.most_at_once, self.bill.at_once)
@@ -120,23 +128,24 @@ class Provider:
         self, request: web.BaseRequest, path: str, family: str, body: dict[str, Any]
     ) -> web.StreamResponse:
         number = f"{self._seed:04x}{self._count:012x}"
+        key = key_id(_key(request))
         if family == "gemini":
             model, _, method = path.rsplit("/models/", 1)[-1].partition(":")
             if method == "countTokens":
                 inner = body.get("generateContentRequest") or body
                 return web.json_response({"totalTokens": tokens_of(gemini.prompt(inner)[0])})
             if method in ("embedContent", "batchEmbedContents"):
-                return self._embed_gemini(number, model, body)
+                return self._embed_gemini(number, model, body, key)
             stream = method == "streamGenerateContent"
-            asked = Asked(f"resp{number}", family, "gemini.generate", model, stream, body)
+            asked = Asked(f"resp{number}", family, "gemini.generate", model, stream, body, key)
         else:
             model = str(body.get("model", ""))
             if path.endswith("/count_tokens"):
                 return web.json_response({"input_tokens": tokens_of(anthropic.prompt(body)[0])})
             if path.endswith("/embeddings"):
-                return self._embed_openai(number, model, body)
+                return self._embed_openai(number, model, body, key)
             prefix, dialect = _openai_dialect(path) if family == "openai" else ("msg_", "anthropic.messages")
-            asked = Asked(f"{prefix}{number}", family, dialect, model, bool(body.get("stream")), body)
+            asked = Asked(f"{prefix}{number}", family, dialect, model, bool(body.get("stream")), body, key)
         if model == UNKNOWN_MODEL:
             return self._fail(family, 404, f"The model `{model}` does not exist.")
         answer = self._decide(asked, _key(request))
@@ -259,21 +268,27 @@ class Provider:
                 cache_write_1h=answer.cache_write_1h,
                 output=made + answer.reasoning,
             )
-        self._add(asked.name, asked.family, asked.dialect, asked.model, usage, complete)
+        self._add(asked.name, asked.family, asked.dialect, asked.model, usage, complete, asked.key)
 
-    def _add(self, name: str, family: str, dialect: str, model: str, usage: Usage, complete: bool) -> None:
-        self.bill.add(Served(name, _KINDS[family], dialect, model, usage, self._clock(), complete=complete))
+    def _add(self, name: str, family: str, dialect: str, model: str, usage: Usage, complete: bool, key: str) -> None:
+        self.bill.add(Served(name, _KINDS[family], dialect, model, usage, self._clock(), complete=complete, key=key))
 
-    def _embed_openai(self, number: str, model: str, body: dict[str, Any]) -> web.Response:
+    def _embed_openai(self, number: str, model: str, body: dict[str, Any], key: str) -> web.Response:
         reply = openai.embedding(model, body.get("input"))
         self._add(
-            f"emb_{number}", "openai", "openai.embeddings", model, Usage(input=reply["usage"]["prompt_tokens"]), True
+            f"emb_{number}",
+            "openai",
+            "openai.embeddings",
+            model,
+            Usage(input=reply["usage"]["prompt_tokens"]),
+            True,
+            key,
         )
         return web.json_response(reply)
 
-    def _embed_gemini(self, number: str, model: str, body: dict[str, Any]) -> web.Response:
+    def _embed_gemini(self, number: str, model: str, body: dict[str, Any], key: str) -> web.Response:
         text = gemini.prompt({"contents": body.get("content")})[0]
-        self._add(f"emb_{number}", "gemini", "gemini.embed", model, Usage(), True)
+        self._add(f"emb_{number}", "gemini", "gemini.embed", model, Usage(), True, key)
         return web.json_response(gemini.embedding(text))
 
     def _fail(self, family: str, status: int, message: str, headers: dict[str, str] | None = None) -> web.Response:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bursar.errors import InvalidInput
 from bursar.exchange.local_usage import columns
@@ -33,13 +33,20 @@ _TRUE = frozenset({"true", "1", "yes"})
 class Bill:
     """One file, read from its header."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, renamed: Mapping[str, str] | None = None) -> None:
+        """`renamed` says what columns mean that have names of their own: `{"Datum": "date"}`."""
         self._file = file
+        self._renamed = renamed or {}
         self._delimiter = ""
         self._columns: dict[str, tuple[int, ...]] = {}
         self._exporter = ""
         self._wrong = False
         self._repeats: dict[bytes, int] = {}
+
+    @property
+    def opened(self) -> bool:
+        """Was there a header?"""
+        return bool(self._delimiter)
 
     def read(self, number: int, line: bytes | None) -> list[Sighting] | Nothing:
         """The event of a row; a line of None was too long. Raises InvalidInput."""
@@ -59,6 +66,8 @@ class Bill:
     def _open(self, text: str) -> None:
         self._delimiter = max(DELIMITERS, key=text.count)
         header = self._cells(text)[:MAX_COLUMNS]
+        if self._renamed:
+            header = columns.renamed(header, self._renamed)
         self._columns = columns.places(header)
         self._exporter = columns.exporter(header)
         valued = any(one in self._columns for one in columns.TOKENS) or "cost" in self._columns
@@ -98,6 +107,7 @@ class Bill:
             session=named(row.text("session")),
             project=named(row.text("project")),
             requests=requests,
+            key=named(row.text("key")),
         )
         band = Band.LONG if ">" in row.text("window") else Band.OWN if requests == 1 else Band.FIRST
         return [Sighting(identity(SOURCE, name) if name else self._nth(row.cells), event, band=band)]

@@ -21,7 +21,9 @@ Observed headers (exports of 2025 and 2026; the providers document none of them)
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+from bursar.errors import InvalidInput
 
 MEANINGS: dict[str, tuple[str, ...]] = {
     "time": (
@@ -71,6 +73,7 @@ MEANINGS: dict[str, tuple[str, ...]] = {
     "speed": ("speed",),
     "window": ("context_window",),
     "project": ("project", "project_name", "workspace", "project_id"),
+    "key": ("api_key_id", "api_key", "key_id"),
     "session": ("session", "session_id"),
     "id": ("request_id", "id"),
 }
@@ -92,6 +95,20 @@ _OPENAI = frozenset({"num_model_requests", "amount_value"})
 def plain(name: str) -> str:
     """A column's name as it is compared."""
     return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+
+
+def renamed(header: Sequence[str], given: Mapping[str, str]) -> list[str]:
+    """A header whose columns are called by what somebody says that they mean. Raises InvalidInput."""
+    known = {plain(name): name for names in MEANINGS.values() for name in names}
+    wanted = {plain(meaning): known.get(plain(meaning)) for meaning in given.values()}
+    for column, meaning in given.items():
+        if plain(column) not in {plain(name) for name in header}:
+            raise InvalidInput("map", repr(column[:80]), "a column of the file")
+        if wanted[plain(meaning)] is None:
+            first = ", ".join(names[0] for names in MEANINGS.values())
+            raise InvalidInput("map", repr(meaning[:80]), f"one of {first}")
+    by_name = {plain(column): wanted[plain(meaning)] for column, meaning in given.items()}
+    return [by_name.get(plain(name)) or name for name in header]
 
 
 def places(header: Sequence[str]) -> dict[str, tuple[int, ...]]:

@@ -81,6 +81,8 @@ class UsageEvent:
     """The last name of the folder that was worked in, or the provider's project."""
     requests: int = 1
     """0 where a row stands for an unknown number."""
+    key: str = ""
+    """The provider's own name of the key that was used, where a bill tells it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,6 +183,24 @@ def _expiring_soon(fields: Fields, zone: ZoneInfo, now: int) -> Words:
     )
 
 
+def _key_unusual(fields: Fields, zone: ZoneInfo, now: int) -> Words:
+    key, paused = fields["key"], bool(fields.get("paused"))
+    usual, resume = (
+        _amount({**fields, "amount_nanos": _int(fields, "usual_nanos")}, "amount_nanos"),
+        f"`bursar key resume {key}`",
+    )
+    return Words(
+        f"An access key burns {fields['times']} times its usual rate" + (" and was paused" if paused else ""),
+        _lines(
+            f"The key {fields['label']} of {fields['who']} cost {_amount(fields, 'amount_nanos')} in the last minute; "
+            f"a usual minute costs {usual}.",
+            f"It was paused: nothing passes with it until somebody resumes it ({resume})."
+            if paused
+            else f"If that is not meant, pause it: `bursar key pause {key}`.",
+        ),
+    )
+
+
 def _test(fields: Fields, zone: ZoneInfo, now: int) -> Words:
     return Words("A test", "This is a test: notices of Bursar reach you here.")
 
@@ -199,6 +217,7 @@ KINDS: Mapping[str, Kind] = {
     "terms_changed": Kind(("plan", "before", "after", "starts_at"), ("why", "grant"), _terms_changed),
     "released": Kind(_MONEY, ("expires_at", "label"), _released),
     "expiring_soon": Kind(("expires_at", *_MONEY), ("label",), _expiring_soon),
+    "key_unusual": Kind(("key", "label", "who", "times", "usual_nanos", *_MONEY), ("paused",), _key_unusual),
     "test": Kind((), (), _test),
 }
 

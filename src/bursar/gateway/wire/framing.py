@@ -6,6 +6,7 @@ another. So framing is believed only where it can be read in one way: one length
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 
@@ -16,7 +17,8 @@ MAX_HEADER_BYTES = 32 * 1024
 """All header lines of a message together."""
 MAX_HEADERS = 128
 _REASONS = {int(one): one.phrase for one in HTTPStatus}
-_UNPRINTABLE = frozenset(chr(code) for code in (*range(32), 127)) - {"\t"}
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_LENGTH = re.compile(r"[0-9]{1,18}")
 
 
 class BadHead(Exception):
@@ -28,36 +30,27 @@ class BadHead(Exception):
         self.status = status
 
 
-def check_head(version: str, target: str, headers: Headers) -> None:
-    """Raise BadHead unless the request's framing and host can be read in one way only."""
+def check_head(version: str, target: str, names: Sequence[str], values: Sequence[str]) -> None:
+    """Raise BadHead unless the request's framing and host can be read in one way only; `names` are in lower case."""
     if version not in ("1.0", "1.1"):
         raise BadHead("the version of HTTP is not 1.1", 505)
     if not target or len(target) > MAX_TARGET_BYTES:
         raise BadHead(f"the request target is empty or longer than {MAX_TARGET_BYTES} bytes", 414)
     if not (target.isascii() and target.isprintable()) or " " in target:
         raise BadHead("the request target has characters that no URL has")
-    if len(headers) > MAX_HEADERS:
+    if len(names) > MAX_HEADERS:
         raise BadHead(f"more than {MAX_HEADERS} header lines", 431)
-    hosts = lengths = 0
-    coding = ""
-    for name, value in headers:
-        if not _UNPRINTABLE.isdisjoint(value):
-            raise BadHead(f"the header {name[:64]!r} has a control character")
-        match name.lower():
-            case "host":
-                hosts += 1
-            case "content-length":
-                lengths += 1
-                if not (value.isascii() and value.isdigit() and len(value) <= 18):
-                    raise BadHead("the content length is not a number")
-            case "transfer-encoding":
-                if coding or value.strip().lower() != "chunked" or version != "1.1":
-                    raise BadHead("the only transfer encoding is chunked, once, in HTTP/1.1", 501)
-                coding = value
-    if lengths > 1 or (lengths and coding):
-        raise BadHead("the length of the body is said more than once")
+    if _CONTROL.search("".join(values)):
+        raise BadHead("a header has a control character")
+    hosts, lengths, codings = names.count("host"), names.count("content-length"), names.count("transfer-encoding")
     if hosts > 1 or (not hosts and version != "1.0"):
         raise BadHead("a request names its host once")
+    if codings and (codings > 1 or values[names.index("transfer-encoding")].lower() != "chunked" or version != "1.1"):
+        raise BadHead("the only transfer encoding is chunked, once, in HTTP/1.1", 501)
+    if lengths > 1 or (lengths and codings):
+        raise BadHead("the length of the body is said more than once")
+    if lengths and not _LENGTH.fullmatch(values[names.index("content-length")]):
+        raise BadHead("the content length is not a number")
 
 
 def reply_head(status: int, reason: str, headers: Iterable[tuple[str, str]]) -> bytes:
@@ -71,11 +64,12 @@ def request_head(method: str, target: str, headers: Iterable[tuple[str, str]]) -
 
 
 def _head(first: str, headers: Iterable[tuple[str, str]]) -> bytes:
-    lines = [first, *(f"{name}: {value}" for name, value in headers)]
-    text = "\r\n".join(lines)
-    if text.count("\n") != len(lines) - 1 or text.count("\r") != len(lines) - 1 or "\0" in text:
+    lines = [f"{name}: {value}" for name, value in headers]
+    text = "\r\n".join([first, *lines, "", ""])
+    breaks = len(lines) + 2
+    if text.count("\n") != breaks or text.count("\r") != breaks or "\0" in text:
         raise ValueError("a header has a line break in it")
-    return text.encode("latin-1") + b"\r\n\r\n"
+    return text.encode("latin-1")
 
 
 def chunk(data: bytes) -> bytes:

@@ -50,10 +50,18 @@ class Request:
         "method", "over", "raw_path", "version",
     )  # fmt: skip
 
-    def __init__(self, connection: Connection, method: str, raw_path: str, version: str, headers: Headers) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        method: str,
+        raw_path: str,
+        version: str,
+        headers: Headers,
+        lowered: dict[str, str],
+    ) -> None:
         self._connection = connection
         self.method, self.raw_path, self.version, self.headers = method, raw_path, version, headers
-        self.lowered = {name.lower(): value for name, value in headers}
+        self.lowered = lowered
         """Headers by their names in lower case; of several of one name the last."""
         self._expects = self.lowered.get("expect", "").lower() == "100-continue" and version == "1.1"
         self._body = bytearray()
@@ -180,13 +188,13 @@ class Connection(asyncio.Protocol):
         "_deadline",
         "_drain",
         "_handler",
-        "_header_bytes",
-        "_headers",
+        "_head_bytes",
         "_idle",
         "_limits",
         "_listener",
         "_loop",
         "_mute",
+        "_names",
         "_parser",
         "_reading",
         "_request",
@@ -194,6 +202,7 @@ class Connection(asyncio.Protocol):
         "_task",
         "_timer",
         "_transport",
+        "_values",
         "_waiting",
         "blocked",
         "deaf",
@@ -207,8 +216,9 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpRequestParser(self)
         self._target = b""
-        self._headers: list[tuple[str, str]] = []
-        self._header_bytes = 0
+        self._names: list[bytes] = []
+        self._values: list[bytes] = []
+        self._head_bytes = 0
         self._reading: Request | None = None
         """The request whose body is being read."""
         self._request: Request | None = None
@@ -315,22 +325,27 @@ class Connection(asyncio.Protocol):
     # What llhttp tells.
 
     def on_message_begin(self) -> None:
-        self._target, self._headers, self._header_bytes = b"", [], 0
+        self._target, self._names, self._values, self._head_bytes = b"", [], [], 0
 
     def on_url(self, url: bytes) -> None:
         self._target += url
         self._count(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        self._names.append(name)
+        self._values.append(value)
         self._count(len(name) + len(value))
-        self._headers.append((name.decode("latin-1"), value.decode("latin-1")))
 
     def on_headers_complete(self) -> None:
         version = self._parser.get_http_version()
         target = self._target.decode("latin-1")
-        check_head(version, target, self._headers)
+        names = b"\n".join(self._names).decode("latin-1")
+        values = [value.decode("latin-1") for value in self._values]
+        lowered = names.lower().split("\n") if names else []
+        check_head(version, target, lowered, values)
         method = self._parser.get_method().decode("latin-1")
-        request = Request(self, method, target, version, self._headers)
+        headers = tuple(zip(names.split("\n"), values, strict=True)) if values else ()
+        request = Request(self, method, target, version, headers, dict(zip(lowered, values, strict=True)))
         request.close = not self._parser.should_keep_alive()
         self._reading = request
         if self._request is not None or self._waiting:
@@ -355,8 +370,8 @@ class Connection(asyncio.Protocol):
         self._reading = None
 
     def _count(self, size: int) -> None:
-        self._header_bytes += size
-        if self._header_bytes > MAX_HEADER_BYTES:
+        self._head_bytes += size
+        if self._head_bytes > MAX_HEADER_BYTES:
             raise BadHead(f"the header lines are longer than {MAX_HEADER_BYTES} bytes", 431)
 
     # Answering.

@@ -217,13 +217,23 @@ class ProviderConnection(asyncio.Protocol):
     def usable(self) -> bool:
         return self._transport is not None and not self._transport.is_closing()
 
-    def ask(self, method: str, head: bytes, body: bytes) -> asyncio.Future[Reply]:
-        """Send a request; the future is the head of its reply."""
+    async def ask(self, method: str, head: bytes, body: bytes, seconds: float) -> Reply:
+        """Send a request and wait for the head of its reply. Raises WireError, TimeoutError."""
         assert self._transport is not None
         self._method = method
-        self._waiter = self._loop.create_future()
-        self._transport.write(head + body)
-        return self._waiter
+        waiter = self._waiter = self._loop.create_future()
+        # A bare timer: asyncio.timeout() costs several times as much, and every request passes here.
+        timer = self._loop.call_later(seconds, self._late, waiter)
+        try:
+            self._transport.write(head + body)
+            reply: Reply = await waiter
+            return reply
+        finally:
+            timer.cancel()
+
+    def _late(self, waiter: asyncio.Future[Reply]) -> None:
+        if not waiter.done():
+            waiter.set_exception(TimeoutError("no reply in time"))
 
     def close(self) -> None:
         """End it now; what it still carries is lost."""
@@ -330,13 +340,21 @@ class Pool:
         self._sweep: asyncio.TimerHandle | None = None
 
     async def ask(
-        self, origin: Origin, method: str, target: str, headers: Headers, body: bytes, *, connect_seconds: float
+        self,
+        origin: Origin,
+        method: str,
+        target: str,
+        headers: Headers,
+        body: bytes,
+        *,
+        connect_seconds: float,
+        reply_seconds: float,
     ) -> Reply:
-        """Send a request and wait for the head of its reply, however long. Raises NotConnected, WireError."""
+        """Send a request and wait for the head of its reply. Raises NotConnected, WireError, TimeoutError."""
         head = request_head(method, origin.prefix + target, [("Host", origin.name), *headers])
         connection = self._taken(origin) or await self._connected(origin, connect_seconds)
         try:
-            return await connection.ask(method, head, body)
+            return await connection.ask(method, head, body, reply_seconds)
         except BaseException:
             connection.close()
             raise

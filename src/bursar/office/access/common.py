@@ -13,6 +13,14 @@ COMMON: tuple[Action, ...] = (
         dict.fromkeys(ROLES, "organisation"),
         "Whoever is watched may know by whom.",
     ),
+    Action(
+        "roster.provision",
+        "organisation",
+        "change",
+        "Keep the roster as a directory has it (SCIM): read, add, change, deactivate everybody.",
+        {"compensation": "organisation", "owner": "organisation"},
+        "Whoever may change a record (person.change) hands that to a directory, by a token that can do nothing else.",
+    ),
     # Plans.
     Action(
         "plan.read",

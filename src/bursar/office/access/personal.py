@@ -64,6 +64,14 @@ PERSONAL: tuple[Action, ...] = (
         logged=True,
     ),
     Action(
+        "usage.observe",
+        "person",
+        "change",
+        "Tell of one's own use that passed no gateway, by a client's telemetry.",
+        {"person": "own"},
+        "It says whose use on a provider's bill it was, and charges nothing; for others, usage.record speaks.",
+    ),
+    Action(
         "mix.read",
         "person",
         "read",

@@ -19,8 +19,19 @@ from bursar.ledger import sweep
 from bursar.ledger.journal import Anchor
 from bursar.ledger.session import Session
 from bursar.ledger.stretch import Movement, Progress
-from bursar.office.books.closing import Figures, MovementLine, Place, UsageLine, digest, movement_lines, usage_lines
-from bursar.office.books.month_reading import first_month, moved_in, present_in, refuse_untied
+from bursar.office.books.chart import drawn_up_with
+from bursar.office.books.classes import plan_kinds
+from bursar.office.books.closing import (
+    Figures,
+    MovementLine,
+    Place,
+    UsageLine,
+    added,
+    digest,
+    movement_lines,
+    usage_lines,
+)
+from bursar.office.books.month_reading import Closed, first_month, moved_in, present_in, refuse_untied
 from bursar.office.database import reading, transaction
 from bursar.office.months import checked, following, micros_of, month_of, months_between, title
 from bursar.office.standing import Taken, taken
@@ -62,6 +73,8 @@ class Close:
     reopened: int
     reopened_by: str
     reopen_reason: str
+    books: str
+    """What its journal is drawn up with, as JSON: the chart of accounts then, and which plans accumulate."""
 
     @property
     def in_force(self) -> bool:
@@ -94,7 +107,7 @@ class Frozen:
     def whole(self) -> bool:
         """The lines are what was frozen."""
         one = self.close
-        found = digest(one.period, one.number, one.seq, one.head, one.previous, self.usage, self.movement)
+        found = digest(one.period, one.number, one.seq, one.head, one.previous, self.usage, self.movement, one.books)
         return found == one.digest
 
 
@@ -168,11 +181,11 @@ def pending(desk: Desk) -> Taken[list[UsageLine]]:
 
 def _pending(desk: Desk) -> list[UsageLine]:
     with reading(desk.engine) as connection:
-        last = _last(closes_of(connection))
-    if last is None:
+        closed, kinds = closed_until(connection), plan_kinds(connection)
+    if closed is None:
         return []
-    present = desk.store.read(lambda session: present_in(session, "", (last.period, last.seq), session.head().seq))
-    return _lines(desk, present)
+    present = desk.store.read(lambda session: present_in(session, "", closed, session.head().seq, kinds))
+    return booked_lines(desk, present)
 
 
 def close(desk: Desk, period: str, note: str, progress: Progress) -> dict[str, Any]:
@@ -187,6 +200,8 @@ def close(desk: Desk, period: str, note: str, progress: Progress) -> dict[str, A
         last = _last(closes_of(connection))
         before = None if last is None else frozen(connection, last.period)
         number = len(closes_of(connection, period)) + 1
+        closed, kinds = closed_until(connection), plan_kinds(connection)
+        books = drawn_up_with(connection, kinds)
     # Whatever fell due in the month is recorded before it is counted.
     desk.run_calendar()
     sweep(desk.store, desk.now())
@@ -194,16 +209,16 @@ def close(desk: Desk, period: str, note: str, progress: Progress) -> dict[str, A
     def read(session: Session) -> tuple[Anchor, dict[str, dict[Place, Figures]], dict[tuple[str, str, str], Movement]]:
         head = session.head()
         moved = moved_in(session, period, start, 0 if last is None else last.seq, head.seq, progress)
-        present = present_in(session, period, None if last is None else (last.period, last.seq), head.seq)
+        present = present_in(session, period, closed, head.seq, kinds)
         refuse_untied(session, period, start, head.seq, moved, present)
         return head, present, moved
 
     head, present, moved = desk.store.read(read)
-    usage = _lines(desk, present)
-    closings = {} if before is None else {(one.plan, one.unit): one.closing for one in _own(before)}
+    usage = booked_lines(desk, present)
+    closings = {} if before is None else {(one.plan, one.unit): one.closing for one in own_lines(before)}
     movement = movement_lines(period, moved, closings, first=last is None)
     previous = "" if last is None else last.digest
-    found = digest(period, number, head.seq, head.hash, previous, usage, movement)
+    found = digest(period, number, head.seq, head.hash, previous, usage, movement, books)
     row = {
         "organisation": ORGANISATION,
         "period": period,
@@ -215,6 +230,7 @@ def close(desk: Desk, period: str, note: str, progress: Progress) -> dict[str, A
         "head": head.hash,
         "previous": previous,
         "digest": found,
+        "books": books,
     }
     # The last moment for whoever does not want it any more.
     progress(1, 1)
@@ -273,11 +289,28 @@ def checked_note(text: str, field: str = "note", *, needed: bool = False) -> Non
 # The books' own rows.
 
 
-def _lines(desk: Desk, present: Mapping[str, Mapping[Place, Figures]]) -> list[UsageLine]:
+def booked_lines(desk: Desk, present: Mapping[str, Mapping[Place, Figures]]) -> list[UsageLine]:
     """What is to be booked for these months: the present less what is booked already."""
     with reading(desk.engine) as connection:
         booked, then = _booked(connection, list(present))
         return usage_lines(present, booked, _teams(connection), then)
+
+
+def closed_until(connection: Connection) -> Closed | None:
+    """How far the books are closed; None if nothing is."""
+    every = [one for one in closes_of(connection) if one.in_force]
+    if not every:
+        return None
+    first, last = min(one.period for one in every), max(every, key=lambda one: one.period)
+    usage = period_usage.c
+    early = [
+        row.concerns
+        for row in connection.execute(
+            select(usage.concerns).where(usage.organisation == ORGANISATION, usage.concerns < first).distinct()
+        )
+    ]
+    booked = _booked(connection, early)[0] if early else {}
+    return Closed(first, last.period, last.seq, booked)
 
 
 def _last(every: list[Close]) -> Close | None:
@@ -321,16 +354,16 @@ def _booked(
     teams: dict[tuple[str, str], str] = {}
     for row in connection.execute(_in_force_usage().where(period_usage.c.concerns.in_(months))):
         line = _usage_line(row)
-        sums, place = found.setdefault(line.concerns, {}), (line.person, line.provider, line.unit)
-        before = sums.get(place, (0, 0, 0, 0, 0))
-        requests, amount, listed, cost, overage = (one + other for one, other in zip(before, line.figures, strict=True))
-        sums[place] = (requests, amount, listed, cost, overage)
+        sums = found.setdefault(line.concerns, {})
+        place = (line.person, line.provider, line.unit, line.purpose, line.plan_class)
+        sums[place] = added(sums.get(place, (0, 0, 0, 0, 0)), line.figures)
         if row.period == line.concerns:
             teams[(line.concerns, line.person)] = line.team
     return found, teams
 
 
-def _own(found: Frozen) -> list[MovementLine]:
+def own_lines(found: Frozen) -> list[MovementLine]:
+    """The roll-forward of the month itself, without corrections of earlier ones."""
     return [one for one in found.movement if one.concerns == found.close.period]
 
 

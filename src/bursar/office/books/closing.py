@@ -1,6 +1,6 @@
 """Closing a month, as arithmetic: what is frozen, what came late, what the digest says. Pure.
 
-A close freezes the usage of its month by person and provider, and the roll-forward of each plan: opening, released, rolled,
+A close freezes the usage of its month by person, provider, purpose and class, and the roll-forward of each plan: opening, released, rolled,
 spent, forfeited, taken back, closing. What comes to be known of an earlier month afterwards is a correction in the next
 close, and concerns that month by name. So the frozen figures of a month and all corrections that concern it are what the
 ledger says of it, and every closing is the next opening.
@@ -15,7 +15,8 @@ from hashlib import sha256
 
 from bursar.ledger.stretch import Movement
 
-FORMAT = "bursar-close-1"
+FORMAT, FORMAT_1 = "bursar-close-2", "bursar-close-1"
+"""What a digest is of; the first one knew neither purposes nor classes nor the chart."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -27,6 +28,9 @@ class UsageLine:
     person: str
     provider: str
     unit: str
+    purpose: str
+    plan_class: str
+    """Of the lots that paid, as the chart of accounts names classes; empty in closes that did not know them."""
     team: str
     requests: int = 0
     amount: int = 0
@@ -56,8 +60,8 @@ class MovementLine:
     closing: int = 0
 
 
-Place = tuple[str, str, str]
-"""Person, provider, unit."""
+Place = tuple[str, str, str, str, str]
+"""Person, provider, unit, purpose, class."""
 Figures = tuple[int, int, int, int, int]
 _NOTHING: Figures = (0, 0, 0, 0, 0)
 
@@ -75,15 +79,29 @@ def usage_lines(
     """
     found = []
     for month in sorted(present):
-        before = booked.get(month, {})
-        for place in sorted({*present[month], *before}):
-            now, then = present[month].get(place, _NOTHING), before.get(place, _NOTHING)
-            figures = tuple(one - other for one, other in zip(now, then, strict=True))
+        before, now = booked.get(month, {}), present[month]
+        if any(not place[4] for place in before):  # frozen when purposes and classes were not: compared without them
+            before, now = _plain(before), _plain(now)
+        for place in sorted({*now, *before}):
+            one, then = now.get(place, _NOTHING), before.get(place, _NOTHING)
+            figures = tuple(new - old for new, old in zip(one, then, strict=True))
             if any(figures):
-                person, provider, unit = place
-                team = teams_then.get((month, person), teams.get(person, ""))
-                found.append(UsageLine(month, person, provider, unit, team, *figures))
+                team = teams_then.get((month, place[0]), teams.get(place[0], ""))
+                found.append(UsageLine(month, *place, team, *figures))
     return found
+
+
+def _plain(figures: Mapping[Place, Figures]) -> dict[Place, Figures]:
+    found: dict[Place, Figures] = {}
+    for (person, provider, unit, _, _), some in figures.items():
+        place = (person, provider, unit, "", "")
+        found[place] = added(found.get(place, _NOTHING), some)
+    return found
+
+
+def added(one: Figures, other: Figures) -> Figures:
+    requests, amount, listed, cost, overage = (a + b for a, b in zip(one, other, strict=True))
+    return (requests, amount, listed, cost, overage)
 
 
 def movement_lines(
@@ -142,10 +160,23 @@ def digest(
     previous: str,
     usage: Iterable[UsageLine],
     movement: Iterable[MovementLine],
+    books: str = "",
 ) -> str:
-    """What the figures are, in one hash: with the journal's seal that they were taken at and the close before."""
-    hasher = sha256(json.dumps([FORMAT, period, number, seq, head, previous]).encode())
+    """What the figures are, in one hash: with the journal's seal that they were taken at and the close before.
+
+    `books` is what the month's journal was drawn up with; a close from before there was any has the first form.
+    """
+    head_of = (
+        [FORMAT, period, number, seq, head, previous, books]
+        if books
+        else [FORMAT_1, period, number, seq, head, previous]
+    )
+    hasher = sha256(json.dumps(head_of).encode())
     lines: list[UsageLine | MovementLine] = [*sorted(usage), *sorted(movement)]
     for line in lines:
-        hasher.update(json.dumps(asdict(line), sort_keys=True, ensure_ascii=False).encode())
+        told = asdict(line)
+        if not books:
+            for name in ("purpose", "plan_class"):
+                told.pop(name, None)
+        hasher.update(json.dumps(told, sort_keys=True, ensure_ascii=False).encode())
     return hasher.hexdigest()

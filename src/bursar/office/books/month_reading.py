@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bursar.errors import Conflict
-from bursar.ledger import stretch
-from bursar.ledger.session import MICROS_PER_DAY, Session, wide, wide_sum
+from bursar.ledger import metered, stretch
+from bursar.ledger.session import MICROS_PER_DAY, Session
 from bursar.ledger.stretch import Movement, Progress
-from bursar.office.books.closing import Figures, Place
+from bursar.office.books.classes import Cell, PlanKinds, placed, usage_in
+from bursar.office.books.closing import Figures, Place, added
 from bursar.office.books.reconciliation import three_ways
 from bursar.office.figures.exposure import BY_HAND
-from bursar.office.months import days_of, month_of, title
+from bursar.office.months import days_of, micros_of, month_of, title
 
 if TYPE_CHECKING:
     from bursar.office.desk import Desk
 
 SKEW_MICROS = MICROS_PER_DAY
 """How far a clock may be off: the stretch of a month begins so much earlier."""
-_PLAN = f"CASE WHEN l.grant_id LIKE 'pool:%' THEN l.grant_id ELSE COALESCE(g.plan, '{BY_HAND}') END"
-_PLAN_JOINED = "LEFT JOIN plan_grant g ON g.id = l.grant_id"
-_SUMS = ("amount", "list_nanos", "cost_nanos", "overage")
+PLAN = f"CASE WHEN l.grant_id LIKE 'pool:%' THEN l.grant_id ELSE COALESCE(g.plan, '{BY_HAND}') END"
+"""The plan that a lot `l` is of; `PLAN_JOINED` joins what it asks."""
+PLAN_JOINED = "LEFT JOIN plan_grant g ON g.id = l.grant_id"
 
 
 def moved_in(
@@ -34,7 +36,7 @@ def moved_in(
     def take(first: int, until: int, late: bool) -> None:
         if first > until:
             return
-        sums = stretch.movements(session, first, until, group=_PLAN, joined=_PLAN_JOINED, progress=progress)
+        sums = stretch.movements(session, first, until, group=PLAN, joined=PLAN_JOINED, progress=progress)
         for (day, unit, plan), one in sums.items():
             month = month_of(day * MICROS_PER_DAY)
             if month == period or (late and month < period):
@@ -46,42 +48,57 @@ def moved_in(
 
 
 def present_in(
-    session: Session, period: str, closed: tuple[str, int] | None, seq: int
+    session: Session, period: str, closed: Closed | None, seq: int, kinds: PlanKinds
 ) -> dict[str, dict[Place, Figures]]:
-    """Usage by person and provider: of the month (empty: none), and of every closed month that moved since the last close,
-    which is given as its month and entry."""
-    wanted = {period} if period else set()
-    if closed is not None:
-        _, end = days_of(closed[0])
-        rows = session.rows(
-            f"SELECT DISTINCT at / {MICROS_PER_DAY} FROM charge WHERE seq > ? AND seq <= ? AND at < ?",
-            closed[1],
-            seq,
-            end * MICROS_PER_DAY,
-        )
-        wanted |= {month_of(int(row[0]) * MICROS_PER_DAY) for row in rows}
-    return {month: _usage_in(session, month) for month in sorted(wanted)}
-
-
-def _usage_in(session: Session, month: str) -> dict[Place, Figures]:
-    start, end = days_of(month)
-    sums = ", ".join(wide_sum(name) for name in _SUMS)
+    """Usage by person and provider, purpose and class: of the month (empty: none), and of every closed month that moved
+    since the last close. Of a month before the first close, which took it as its opening, only what moved since."""
+    found = {period: usage_in(session, period, kinds)} if period else {}
+    if closed is None:
+        return found
+    _, end = days_of(closed.last)
     rows = session.rows(
-        f"SELECT person, provider, unit, SUM(requests), {sums} FROM usage_day WHERE day >= ? AND day < ? "
-        "GROUP BY person, provider, unit",
-        start,
-        end,
+        f"SELECT DISTINCT at / {MICROS_PER_DAY} FROM charge WHERE seq > ? AND seq <= ? AND at < ?",
+        closed.seq,
+        seq,
+        end * MICROS_PER_DAY,
     )
-    return {
-        (str(row[0]), str(row[1]), str(row[2])): (
-            int(row[3]),
-            wide(row[4], row[5]),
-            wide(row[6], row[7]),
-            wide(row[8], row[9]),
-            wide(row[10], row[11]),
+    for month in sorted({month_of(int(row[0]) * MICROS_PER_DAY) for row in rows}):
+        found[month] = (
+            usage_in(session, month, kinds)
+            if month >= closed.first
+            else _since(session, month, closed.seq, seq, kinds, closed.before_first.get(month, {}))
         )
-        for row in rows
-    }
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """How far the books are closed."""
+
+    first: str
+    """The first month that was ever closed and still is."""
+    last: str
+    seq: int
+    """The journal's newest entry when the last was closed."""
+    before_first: Mapping[str, Mapping[Place, Figures]]
+    """What closes have booked for months before the first."""
+
+
+def _since(
+    session: Session, month: str, after: int, seq: int, kinds: PlanKinds, booked: Mapping[Place, Figures]
+) -> dict[Place, Figures]:
+    """What was booked for a month, and what was charged of it after an entry."""
+    start, end = micros_of(month)
+    cells: dict[Cell, Figures] = {}
+    before = metered.corrected(session, after + 1, seq)
+    for row in metered.charged(session, after + 1, seq, start, end, before):
+        cell = (str(row[1]), str(row[7]), str(row[2]), str(row[9]))
+        own = (0 if row[0] in before else 1, row[3], row[metered.LIST], row[metered.COST], row[4])
+        cells[cell] = added(cells.get(cell, (0, 0, 0, 0, 0)), own)
+    found = dict(booked)
+    for place, figures in placed(session, month, cells, kinds).items():
+        found[place] = added(found.get(place, (0, 0, 0, 0, 0)), figures)
+    return found
 
 
 def refuse_untied(
@@ -104,7 +121,7 @@ def refuse_untied(
         if place[0] == period:
             charged[place] = charged.get(place, 0) + amount
     rollup: dict[tuple[str, str], int] = {}
-    for (_, _, unit), figures in present[period].items():
+    for (_, _, unit, _, _), figures in present[period].items():
         rollup[(period, unit)] = rollup.get((period, unit), 0) + figures[1]
     for way in three_ways(journal, charged, rollup):
         if not way["agree"]:

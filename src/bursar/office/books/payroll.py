@@ -2,7 +2,7 @@
 
 Use counts to the day on which it happened, from the daily rollup. Own money counts to the month in which the journal
 recorded it: what a month says is final when it is over, and a correction stands in the month in which it became known.
-Which use is taxable, and how, is for whoever knows the law of the place; Bursar says what it was worth, where and for whom.
+What the rules of a place make of it is `taxing`; this is what happened: what it was worth, where and for whom.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ MONTHS = 6
 """Of the series by month."""
 POOL = "pool:"
 """How the accounts of pools begin."""
-_OWN = "own_money:"
+OWN_MONEY_LOTS = "own_money:"
 """How the lots begin that a person's own pay opened, at the limit of a plan."""
 
 
@@ -140,8 +140,10 @@ def _own_months(session: Session, person_id: str, names: list[str]) -> list[OwnM
         found = sums[month_of(int(row[0]) * MICROS_PER_DAY)]
         kind = str(row[1]) if row[1] in PURPOSES else "other"
         found[kind] = found.get(kind, 0) + wide(row[2], row[3])
-    has_own = bool(session.rows("SELECT 1 FROM lot WHERE person = ? AND id LIKE ? LIMIT 1", person_id, f"{_OWN}%"))
-    own = {name: _own_money(session, name, person_id).get(person_id, 0) if has_own else 0 for name in names}
+    has_own = bool(
+        session.rows("SELECT 1 FROM lot WHERE person = ? AND id LIKE ? LIMIT 1", person_id, f"{OWN_MONEY_LOTS}%")
+    )
+    own = {name: own_money(session, name, person_id).get(person_id, 0) if has_own else 0 for name in names}
     return [
         OwnMonth(name, sums[name].get("personal", 0), sums[name].get("work", 0), sums[name].get("other", 0), own[name])
         for name in names
@@ -149,7 +151,7 @@ def _own_months(session: Session, person_id: str, names: list[str]) -> list[OwnM
 
 
 def _payroll(desk: Desk, month: str) -> Payroll:
-    used, own = desk.store.read(lambda session: (_used(session, month), _own_money(session, month)))
+    used, own = desk.store.read(lambda session: (_used(session, month), own_money(session, month)))
     with reading(desk.engine) as connection:
         return drawn_up(month, _people(connection), used, own, _agreements(connection, month))
 
@@ -189,7 +191,7 @@ def _used(session: Session, month: str) -> dict[tuple[str, str], int]:
     return {(str(row[0]), str(row[1])): wide(row[2], row[3]) for row in rows}
 
 
-def _own_money(session: Session, month: str, only: str = "") -> dict[str, int]:
+def own_money(session: Session, month: str, only: str = "") -> dict[str, int]:
     """What was spent of own money by person, as recorded in the month. A gateway opens it only for people who agreed, so only
     their entries are read; of one person, where `only` is given."""
     start, end = micros_of(month)
@@ -201,10 +203,10 @@ def _own_money(session: Session, month: str, only: str = "") -> dict[str, int]:
         "JOIN posting p ON p.seq = e.seq WHERE e.seq >= ? AND e.seq < ? AND p.lot LIKE ? "
         f"AND (p.source = {SPENT} OR p.destination = {SPENT}) GROUP BY e.person",
         *([only] if only else []),
-        f"{_OWN}%",
+        f"{OWN_MONEY_LOTS}%",
         first,
         until,
-        f"{_OWN}%",
+        f"{OWN_MONEY_LOTS}%",
     )
     return {str(row[0]): wide(row[1], row[2]) for row in rows}
 

@@ -53,10 +53,7 @@ class Ratio:
 
     @property
     def status(self) -> Status:
-        if not self.band:
-            return "unknown"
-        found = against_salary(self.yearly, self.band)
-        return "exceeds" if found == "exceeds" else "approaching" if found == "approaching" else "ok"
+        return _status(self.yearly, self.band)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +94,46 @@ class Comparison:
             if one.band:
                 counts[sum(one.percent >= edge for edge in EDGES) - 1] += 1
         return counts
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Some people together; amounts in nano-USD, of those whose level has a band."""
+
+    key: str
+    people: int
+    yearly: int
+    compared: int
+    """Of that, what is spent by those whose level has a band."""
+    band: int
+    """The pay of these in all; 0: no level has a band."""
+
+    @property
+    def percent(self) -> int:
+        return self.compared * 100 // self.band if self.band else 0
+
+    @property
+    def status(self) -> Status:
+        return _status(self.compared, self.band)
+
+
+def grouped(found: Comparison, by: str) -> list[Together]:
+    """By `person` (each alone), `team` or `level`: what they spend over what they are paid, the highest first."""
+    groups: dict[str, list[Ratio]] = {}
+    for one in found.people:
+        key = one.handle if by == "person" else (one.team or "no team") if by == "team" else (one.level or "no level")
+        groups.setdefault(key, []).append(one)
+    rows = [
+        Together(
+            key,
+            len(some),
+            sum(one.yearly for one in some),
+            sum(one.yearly for one in some if one.band),
+            sum(one.band for one in some),
+        )
+        for key, some in groups.items()
+    ]
+    return sorted(rows, key=lambda one: (-(one.compared / one.band) if one.band else 1.0, -one.yearly, one.key))
 
 
 def comparison(desk: Desk) -> Taken[Comparison]:
@@ -140,6 +177,13 @@ def compared(
         found.append(Ratio(person_id, handle, name, team, level, amount, yearly, known.get(level, 0)))
     found.sort(key=lambda one: (-(one.yearly / one.band) if one.band else 1.0, -one.yearly, one.handle))
     return Comparison(tuple(found), days)
+
+
+def _status(yearly: int, band: int) -> Status:
+    if not band:
+        return "unknown"
+    found = against_salary(yearly, band)
+    return "exceeds" if found == "exceeds" else "approaching" if found == "approaching" else "ok"
 
 
 def _level(level: str, some: list[Ratio]) -> Level:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -191,6 +191,15 @@ def actor_of(
         return None
     roles = _in_force(row, now)
     return Actor(account_id, row.person or "", row.organisation, roles, via, narrowed)
+
+
+def people_with(
+    connection: Connection, roles: Collection[Role], now: int, organisation: str = ORGANISATION
+) -> list[str]:
+    """Ids of the people at work whose accounts have one of these roles in force, in order."""
+    active = (user_account.c.status == "active") & (person.c.status == "active")
+    rows = connection.execute(_standing().where(user_account.c.organisation == organisation, active)).all()
+    return sorted(row.person for row in rows if _in_force(row, now) & set(roles))
 
 
 def checked_login(login: str) -> str:

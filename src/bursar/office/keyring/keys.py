@@ -14,9 +14,9 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from bursar.errors import Conflict, InvalidInput, NotFound
 from bursar.money import MAX_NANOS
-from bursar.office.keyring.tokens import PREFIX, TOKEN_CHARS, fingerprint, hint, make_token
+from bursar.office.keyring.tokens import PREFIX, TOKEN_CHARS, fingerprint, hint, is_well_formed, make_token
 from bursar.office.tables import access_key, person
-from bursar.office.vault import ACCESS_KEYS, Secret, Vault, adopt_master
+from bursar.office.vault import ACCESS_KEYS, Secret, Vault, adopt_master, peppers
 
 PURPOSES = ("work", "learning", "personal", "production")
 SERVICE = "service"
@@ -198,14 +198,12 @@ def listed(connection: Connection, person_id: str = "") -> list[AccessKey]:
 def _under(connection: Connection, person_id: str, terms: KeyTerms, now: int) -> KeyTerms:
     """The terms of a key under another one, which gives it a part of its cap: together they never spend more than before.
 
-    What is already spent through the parent is the caller's to check (`room_of` at the desk): it stands in the ledger.
+    What is already spent through the parent is the desk's to check: it stands in the ledger.
     """
     above = _live(connection, terms.parent, now)
     of = above.terms
     if above.person_id != person_id:
-        raise NotFound(
-            f"{above.person} has key {above.id}, and nobody else", "a key stands under one of its own person"
-        )
+        raise NotFound(f"there is no key {above.id!r} of this person", "a key stands under one of its own person")
     if of.parent:
         raise InvalidInput(
             "parent", above.id, "a key that stands under no other: one level is enough to end all at once"
@@ -228,6 +226,24 @@ def _under(connection: Connection, person_id: str, terms: KeyTerms, now: int) ->
         expires=terms.expires or of.expires,
         project=terms.project or of.project,
     )
+
+
+def authenticate(connection: Connection, vault: Vault, text: str, now: int) -> AccessKey | None:
+    """The live key of this secret, of somebody who is active; None for any other. The gateway has its own directory."""
+    if not is_well_formed(text):
+        return None
+    for pepper in peppers(connection, vault):
+        mark = fingerprint(text, pepper)
+        row = access_key.c
+        known = (row.hmac == mark) | ((row.previous_hmac == mark) & (row.previous_until > now))
+        found = connection.execute(_rows().where(known, person.c.status == "active")).first()
+        if found is not None:
+            key = read(found)
+            live = key.state(now) == "live" and (
+                not key.terms.parent or named(connection, key.terms.parent).state(now) == "live"
+            )
+            return key if live else None
+    return None
 
 
 def _live(connection: Connection, key_id: str, now: int) -> AccessKey:

@@ -25,7 +25,7 @@ from bursar.office.keyring import key_use
 from bursar.office.metering import nodes
 from bursar.office.metering.directory import LiveDirectory
 from bursar.office.metering.limits import LivePromises
-from bursar.office.telling import notices
+from bursar.office.telling import notices, unusual
 from bursar.office.telling.watch import watch
 
 log = logging.getLogger("bursar.serving")
@@ -145,6 +145,7 @@ def _tell_once(desk: Desk, stopped: threading.Event) -> None:
     """One round on connections of its own: a store is used by one thread at a time."""
     own = Desk(desk.settings, open_engine(desk.settings.url), desk.vault, desk.clock, desk.actor)
     try:
+        unusual.look(own, own.now())
         watch(own, own.now())
         key_use.follow(own)
         notices.deliver(own, own.now(), stop=stopped.is_set)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -71,6 +71,15 @@ class Import:
             )
             for name, row in self.updated
         ]
+
+
+class Refused(InvalidInput):
+    """A roster of which some rows are wrong; `faults` has every one of them, each beginning with its line."""
+
+    def __init__(self, faults: Sequence[InvalidInput]) -> None:
+        told = _together(list(faults))
+        super().__init__(told.field, told.found, told.expected, told.hint)
+        self.faults = tuple(faults)
 
 
 _Fault = tuple[int, InvalidInput]
@@ -157,10 +166,12 @@ def compare(text: str, known: list[Known], *, columns: Columns | None = None, le
 
     With `leave_out`, rows that are wrong are left out and told in the answer, and so is who would report to them.
     """
-    lines = list(_lines(text, columns))
+    lines, misfits = _lines(text, columns)
     refused: list[_Fault] = []
     for attempt in range(MAX_ROUNDS):
         planned, faults = _planned(lines, known)
+        if attempt == 0:
+            faults = sorted(faults + misfits, key=lambda one: one[0])
         if not faults:
             faults = _taken_twice(planned, known)
         if not faults:
@@ -168,7 +179,7 @@ def compare(text: str, known: list[Known], *, columns: Columns | None = None, le
         if not faults:
             break
         if not leave_out or attempt == MAX_ROUNDS - 1:
-            raise _together([fault for _, fault in faults])
+            raise Refused([fault for _, fault in faults])
         refused += faults
         wrong = {line for line, _ in faults}
         lines = [one for one in lines if one[0] not in wrong]
@@ -199,24 +210,27 @@ def ring(managers: dict[str, str]) -> tuple[str, ...]:
     return ()
 
 
-def _lines(text: str, columns: Columns | None) -> Iterable[tuple[int, Row]]:
-    """Line number and fields of every row; empty lines are skipped."""
+def _lines(text: str, columns: Columns | None) -> tuple[list[tuple[int, Row]], list[_Fault]]:
+    """Line number and fields of every row, and rows that are longer or shorter than the header; empty lines are skipped."""
     rows = csv.reader(io.StringIO(text, newline=""), strict=True)
     found: list[tuple[int, Row]] = []
+    misfits: list[_Fault] = []
     try:
         names = _fields_of([name.strip() for name in next(rows, [])], columns)
         for cells in rows:
             if not any(cell.strip() for cell in cells):
                 continue
             if len(cells) != len(names):
-                raise InvalidInput(f"line {rows.line_num}", f"{len(cells)} cells", f"{len(names)}, as in the header")
-            if len(found) == MAX_ROSTER_ROWS:
+                told = InvalidInput(f"line {rows.line_num}", f"{len(cells)} cells", f"{len(names)}, as in the header")
+                misfits.append((rows.line_num, told))
+                continue
+            if len(found) + len(misfits) >= MAX_ROSTER_ROWS:
                 raise InvalidInput("roster", "more rows", f"at most {MAX_ROSTER_ROWS}")
             row = {name: cell.strip() for name, cell in zip(names, cells, strict=True) if name}
             found.append((rows.line_num, row))
     except csv.Error as error:
         raise InvalidInput(f"line {rows.line_num}", str(error), "CSV as RFC 4180 describes it") from error
-    return found
+    return found, misfits
 
 
 def _fields_of(header: list[str], columns: Columns | None) -> list[str]:

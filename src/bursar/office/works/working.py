@@ -52,6 +52,7 @@ KINDS = {
     "roster": "bursar.office.workforce.importing",
     "verification": "bursar.office.oversight.verification",
     "reconciliation": "bursar.office.books.reconciliation",
+    "bill": "bursar.office.books.reconciling",
     "close": "bursar.office.books.closes",
     "audit-export": "bursar.office.oversight.audit_pages",
     "vesting-export": "bursar.office.terms.vesting_export",

@@ -1,0 +1,1 @@
+"""How well the forecast does on weeks that it has not seen; `python -m bench.forecast`."""
