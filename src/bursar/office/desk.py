@@ -39,7 +39,7 @@ from bursar.office.granting import grants, promises
 from bursar.office.keyring import keys, tokens
 from bursar.office.settings import Settings
 from bursar.office.vault import Secret, Vault, create_master_key, open_vault
-from bursar.office.workforce import people
+from bursar.office.workforce import joining, people
 from bursar.office.workforce.roster import compare
 
 MICROS = 1_000_000
@@ -102,6 +102,7 @@ class Desk:
         with transaction(self.engine) as connection:
             row = people.add(connection, {"handle": handle, **fields}, new_id("per"), self.now())
             self.note(connection, "person.add", row["id"], {"handle": handle})
+        joining.provide(self, [row["id"]])
         return row
 
     def people(self) -> list[dict[str, Any]]:
@@ -139,6 +140,7 @@ class Desk:
                 counts = {"added": len(found.added), "updated": len(found.updated), "refused": len(found.refused)}
                 self.note(connection, "person.import", name, counts)
         if not dry_run:
+            joining.provide(self, [one["handle"] for one in found.added])
             self.run_calendar()
         return {
             "added": len(found.added),

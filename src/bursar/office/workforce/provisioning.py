@@ -22,7 +22,7 @@ from bursar.errors import BursarError, Conflict, Forbidden, InvalidInput, NotFou
 from bursar.office.database import only_if, reading, transaction
 from bursar.office.granting import promises
 from bursar.office.tables import ORGANISATION, person, provisioned
-from bursar.office.workforce import people
+from bursar.office.workforce import joining, people
 from bursar.office.workforce.roster import MAX_TEXT_CHARS
 
 if TYPE_CHECKING:
@@ -162,6 +162,8 @@ def create(desk: Desk, wish: Wish) -> Record:
         return change(desk, person_id, replace(wish, active=wish.active is not False))
     if wish.active is False:
         promises.leave(desk, person_id, _today(desk, person_id))
+    else:
+        joining.provide(desk, [person_id])
     return _read(desk, person_id)
 
 
