@@ -173,7 +173,13 @@ def test_parity_is_for_those_who_can_mend_a_gap_and_tells_no_small_group_apart(h
         assert ">blue<" in page.text or ">green<" in page.text
         assert "small groups together" in page.text
         assert ">platform<" not in page.text
-        for word in ("Atkinson 2", "Theil, within them", "Beside tenure", "robust", "all tables at once"):
+        for word in (
+            "Atkinson 2",
+            "Theil, within them",
+            "level, family and tenure",
+            "Robust (HC3)",
+            "all tables at once",
+        ):
             assert word in page.text, word
         assert tab.get("/parity?by=shoe").status_code == 422
         assert "level, job_family" in tab.get("/parity?by=shoe").text
