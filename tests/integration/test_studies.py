@@ -278,7 +278,9 @@ def test_who_joins_has_the_tools_of_their_plan_at_once_and_no_pay_where_that_is_
         openings.change(connection, "tools-on-joining", to=True, by="owner", now=desk.now())
     books.person("early", "mobile", level="senior")
     desk.import_people("handle,level\nfile-one,senior\nfile-two,junior\n")
-    made = provisioning.create(desk, Wish("by.directory@example.com", fields={"name": "By Directory", "level": "senior"}))
+    made = provisioning.create(
+        desk, Wish("by.directory@example.com", fields={"name": "By Directory", "level": "senior"})
+    )
     for handle, dollars in (("early", 100), ("file-one", 100), ("file-two", 50), (made.person["handle"], 100)):
         found = [one for one in desk.grants(handle) if one["open"]]
         # The rest of April by days is not asked here: the plan gives joiners the whole month.
