@@ -1070,6 +1070,8 @@ class IssuedKey:
     """Shell patterns of models; empty: every model."""
     cap: Amount | None
     """Most that may ever be spent through it, null for no cap."""
+    parent: str
+    """The key that it stands under, and ends with; empty for none."""
     created: str
     """When it was issued."""
     expires: str | None
@@ -1172,6 +1174,8 @@ class Key:
     """Shell patterns of models; empty: every model."""
     cap: Amount | None
     """Most that may ever be spent through it, null for no cap."""
+    parent: str
+    """The key that it stands under, and ends with; empty for none."""
     created: str
     """When it was issued."""
     expires: str | None

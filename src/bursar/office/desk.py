@@ -310,7 +310,7 @@ class Desk:
         """What was spent through the key above stays its own: only the rest of its cap can be handed down."""
         with reading(self.engine) as connection:
             above = keys.named(connection, parent)
-        if not above.terms.cap_nanos:
+        if not above.terms.cap_nanos or above.person_id != person_id:  # somebody else's is refused where it is issued
             return
         used = self.store.read(
             lambda session: session.rows(
