@@ -160,7 +160,8 @@ def transferred(desk: Desk, before: int, after: int) -> shifting.Transfer:
     since = desk.now() - YEAR_DAYS * MICROS_PER_DAY
     own = desk.store.read(
         lambda session: session.rows(
-            "SELECT COALESCE(SUM(spent), 0) FROM lot WHERE id LIKE 'own_money:%' AND unit = ? AND effective >= ?",
+            "SELECT COALESCE(SUM(spent), 0) FROM lot WHERE id LIKE ? AND unit = ? AND effective >= ?",
+            "own_money:%",
             UNIT,
             since,
         )
