@@ -8,7 +8,9 @@ import pytest
 from tests.support.offers import line, outcome, steady
 
 from bursar.errors import InvalidInput
+from bursar.offers.answers import answers
 from bursar.offers.comparators import COMPARATORS
+from bursar.offers.evaluation import evaluated
 from bursar.offers.laptop import TOOL, score
 from bursar.offers.necessity import NEEDED, NOT_NEEDED, QUESTIONS, necessity
 from bursar.offers.outcome import Setup, worth
@@ -168,3 +170,6 @@ class TestOtherThings:
         assert noted.document.me.note == "I learnt to lead agents."
         assert worth(plain.offer, plain.person, few) == worth(noted.offer, noted.person, few)
         assert plain.offer.digest == noted.offer.digest
+        told = answers(evaluated(noted, setup=few))
+        assert told["besides"] == "I learnt to lead agents."
+        assert told == {**answers(evaluated(plain, setup=few)), "besides": "I learnt to lead agents."}

@@ -165,6 +165,7 @@ class _Compiler:
             first=self.draft.start,
             months=self._months(lines),
             digest=digest_of(document, self.draft.plans),
+            note=(document.me.note if document.me is not None else None) or "",
         )
 
     def person(self, part: MePart) -> Person:

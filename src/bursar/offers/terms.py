@@ -166,3 +166,5 @@ class Offer:
     months: int = 12
     digest: str = ""
     """SHA-256 of the document's meaning."""
+    note: str = ""
+    """What the person says that they gain besides; it enters no figure."""
