@@ -362,6 +362,7 @@ def issue_key(
     models: Sequence[str] | None = None,
     cap: str | None = None,
     expires: str | None = None,
+    under: str | None = None,
 ) -> Call[shapes.IssuedKey]:
     """Issue a key. For oneself alone. The secret is shown once; a repeated request with the same Idempotency-Key
     shows the same again.
@@ -372,7 +373,15 @@ def issue_key(
         f"/people/{segment(person)}/keys",
         shapes.IssuedKey,
         body=content(
-            {"label": label, "purpose": purpose, "project": project, "models": models, "cap": cap, "expires": expires}
+            {
+                "label": label,
+                "purpose": purpose,
+                "project": project,
+                "models": models,
+                "cap": cap,
+                "expires": expires,
+                "under": under,
+            }
         ),
         changes=True,
     )

@@ -1287,13 +1287,15 @@ class IssuedKey:
     label: str
     """What it is for."""
     purpose: str
-    """work or personal."""
+    """work, learning or personal; production for a service."""
     project: str
     """Project of every charge; may be empty."""
     models: tuple[str, ...]
     """Shell patterns of models; empty: every model."""
     cap: Amount | None
     """Most that may ever be spent through it, null for no cap."""
+    parent: str
+    """The key that it stands under, and ends with; empty for none."""
     created: str
     """When it was issued."""
     expires: str | None
@@ -1449,13 +1451,15 @@ class Key:
     label: str
     """What it is for."""
     purpose: str
-    """work or personal."""
+    """work, learning or personal; production for a service."""
     project: str
     """Project of every charge; may be empty."""
     models: tuple[str, ...]
     """Shell patterns of models; empty: every model."""
     cap: Amount | None
     """Most that may ever be spent through it, null for no cap."""
+    parent: str
+    """The key that it stands under, and ends with; empty for none."""
     created: str
     """When it was issued."""
     expires: str | None
@@ -2411,7 +2415,7 @@ class Recorded:
     model: str
     """Model, product or accelerator."""
     purpose: str
-    """work or personal."""
+    """work, learning, personal or production."""
     project: str
     """Project."""
     amount: Amount
