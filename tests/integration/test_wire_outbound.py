@@ -76,7 +76,9 @@ AFTER_OTHERS = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: 
 PACKED = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
 
 
-@pytest.mark.parametrize("script", [LENGTH, CHUNKED, AFTER_OTHERS, TO_THE_END])
+@pytest.mark.parametrize(
+    "script", [LENGTH, CHUNKED, AFTER_OTHERS, TO_THE_END], ids=["length", "chunks", "hints", "close"]
+)
 async def test_a_reply_is_read_in_every_framing(script: bytes) -> None:
     async with provider(script, close=script is TO_THE_END) as (origin, asked), pooled() as ask:
         reply = await ask(origin)
@@ -126,6 +128,7 @@ async def test_a_connection_that_the_provider_closed_while_idle_is_not_used() ->
             b"hello",
         ),
     ],
+    ids=["gzip", "deflate"],
 )
 async def test_a_reply_that_is_packed_unasked_is_unpacked(script: bytes, body: bytes) -> None:
     async with provider(script) as (origin, _), pooled() as ask:
