@@ -115,7 +115,7 @@ def test_a_roster_is_imported_whole_or_not_at_all(terminal: Terminal, tmp_path: 
     assert [one["handle"] for one in terminal.json("person", "list")] == ["ada"]
     roster.write_text("handle,name,email\nben,Ben,ben@example.com\nada,Ada A.,\n")
     assert terminal.json("person", "import", str(roster), "--dry-run") == {
-        "added": 1, "updated": 1, "unchanged": 0, "refused": [], "dry_run": True,
+        "added": 1, "granted": 0, "updated": 1, "unchanged": 0, "refused": [], "dry_run": True,
     }  # fmt: skip
     terminal.run("person", "import", str(roster))
     assert [one["handle"] for one in terminal.json("person", "list")] == ["ada", "ben"]

@@ -22,8 +22,6 @@ from bursar.office.figures import exposure, studies
 from bursar.office.granting import promises, topup_figures, topups
 from bursar.office.oversight import portable, reads
 from bursar.office.terms import rollout
-from bursar.office.workforce import provisioning
-from bursar.office.workforce.provisioning import Wish
 from bursar.plans.check import load
 
 pytest_plugins = ("tests.postgres",)
@@ -294,23 +292,3 @@ def test_the_commands_say_the_same_as_tables_sheets_and_json(terminal: Terminal,
     assert "0 exceptions" in terminal.run("study", "exceptions")
     assert "team: found" in terminal.run("study", "loaded", "--pay", "$370,000", expect=2)
     assert terminal.json("topup", "stats")["people"] == 0
-
-
-def test_who_joins_has_the_tools_of_their_plan_at_once_and_no_pay_where_that_is_open(books: Books) -> None:
-    desk = books.desk
-    books.person("late", "mobile", level="senior")
-    assert not [one for one in desk.grants("late") if one["available_nanos"]]
-    with transaction(desk.engine) as connection:
-        openings.change(connection, "tools-on-joining", to=True, by="owner", now=desk.now())
-    books.person("early", "mobile", level="senior")
-    desk.import_people("handle,level\nfile-one,senior\nfile-two,junior\n")
-    made = provisioning.create(
-        desk, Wish("by.directory@example.com", fields={"name": "By Directory", "level": "senior"})
-    )
-    for handle, dollars in (("early", 100), ("file-one", 100), ("file-two", 50), (made.person["handle"], 100)):
-        found = [one for one in desk.grants(handle) if one["open"]]
-        # The rest of April by days is not asked here: the plan gives joiners the whole month.
-        assert [one["available_nanos"] for one in found] == [dollars * NANO], handle
-        assert desk.issue_key(handle)["token"].startswith("bur_live_")
-    with transaction(desk.engine) as connection:
-        openings.change(connection, "tools-on-joining", to=False, by="owner", now=desk.now())

@@ -35,11 +35,11 @@ from bursar.money import Amount, Unit, parse_amount
 from bursar.office import audit
 from bursar.office.catalogue import pricing, providers, rates
 from bursar.office.database import check_schema, migrate, open_engine, reading, transaction
-from bursar.office.granting import grants, promises
+from bursar.office.granting import grants, hiring, promises
 from bursar.office.keyring import keys, tokens
 from bursar.office.settings import Settings
 from bursar.office.vault import Secret, Vault, create_master_key, open_vault
-from bursar.office.workforce import joining, people
+from bursar.office.workforce import people
 from bursar.office.workforce.roster import compare
 
 MICROS = 1_000_000
@@ -102,7 +102,7 @@ class Desk:
         with transaction(self.engine) as connection:
             row = people.add(connection, {"handle": handle, **fields}, new_id("per"), self.now())
             self.note(connection, "person.add", row["id"], {"handle": handle})
-        joining.provide(self, [row["id"]])
+        hiring.hired(self, [row["id"]])
         return row
 
     def people(self) -> list[dict[str, Any]]:
@@ -130,8 +130,9 @@ class Desk:
         with transaction(self.engine) as connection:
             before = {one["id"]: one for one in people.listed(connection)}
             found = compare(text, list(before.values()), columns=columns, leave_out=leave_out)
+            added = [new_id("per") for _ in found.added]
             if not dry_run:
-                people.apply_roster(connection, found, lambda: new_id("per"), self.now())
+                people.apply_roster(connection, found, iter(added).__next__, self.now())
                 for done, (person_id, _) in enumerate(found.updated):
                     if beat is not None:
                         beat(done, len(found.updated))
@@ -139,11 +140,13 @@ class Desk:
                     promises.retier(connection, self, before[person_id], holder, "roster")
                 counts = {"added": len(found.added), "updated": len(found.updated), "refused": len(found.refused)}
                 self.note(connection, "person.import", name, counts)
+        given = 0
         if not dry_run:
-            joining.provide(self, [one["handle"] for one in found.added])
             self.run_calendar()
+            given = hiring.hired(self, added)
         return {
             "added": len(found.added),
+            "granted": given,
             "updated": len(found.updated),
             "unchanged": found.unchanged,
             "refused": [one.sentence for one in found.refused],
