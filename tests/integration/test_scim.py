@@ -111,6 +111,9 @@ def test_a_new_colleague_is_on_the_roster_with_everything_that_the_directory_kno
     assert (found[WORK]["costCenter"], found["active"]) == ("77", True)
     assert found["name"] == {"givenName": "Nia", "familyName": "New"}
     assert "phoneNumbers" not in found
+    page = house.page("cora", "GET", f"/people/{row['handle']}").text
+    assert "your directory, as Nia.New@example.com" in page
+    assert "your directory" not in house.page("cora", "GET", "/people/ada").text
 
 
 def test_somebody_who_was_on_the_roster_before_is_found_by_address_or_handle_and_taken_over(house: Served) -> None:
