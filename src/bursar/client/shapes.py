@@ -205,6 +205,96 @@ class BandSent:
 
 
 @dataclass(frozen=True, slots=True)
+class BillApplied:
+    """What was set right."""
+
+    corrected: int
+    """Charges that were corrected."""
+    charged: int
+    """Charges for use that went past the gateway."""
+    suspense: int
+    """Entries in suspense that were opened or changed."""
+    entries: int
+    """Entries of the journal that this made; 0 where it had been done before."""
+
+
+@dataclass(frozen=True, slots=True)
+class BillFinding:
+    """One difference between a bill and the charges, with its explanation."""
+
+    kind: str
+    """estimated, reconciled, unresolved, outside, suspense, midnight, late, unexplained."""
+    day: str
+    """Day of UTC."""
+    model: str
+    """The model."""
+    key: str
+    """What the provider calls the key; empty for the gateway's own."""
+    person: str
+    """Handle of whose it is; empty where nobody is known."""
+    charge: str
+    """The charge that is to be corrected; empty where there is none."""
+    told: dict[str, int]
+    """Tokens that it should be, or that are open."""
+    charged: dict[str, int]
+    """Tokens that the charge says now."""
+    list_price: Amount | None
+    """Of the tokens told, at list price; null where there is no price."""
+    why: str
+    """How it is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class BillRead:
+    """What became of a bill that was imported."""
+
+    provider: str
+    """The provider."""
+    first: str
+    """First day that it tells of; empty if none."""
+    last: str
+    """Last day that it tells of."""
+    lines: int
+    """Days, models and keys."""
+    changed: int
+    """Of them, new or with other figures than before."""
+    dry_run: bool
+    """Nothing was kept."""
+    skipped: tuple[str, ...]
+    """Rows that were left out, with the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class BilledSeat:
+    """A seat as its vendor bills it and as allotments pay it."""
+
+    product: str
+    """The product."""
+    login: str
+    """As the vendor names whoever has it; empty where it is not billed."""
+    person: str
+    """Handle; empty where nobody of the roster is known by it."""
+    state: str
+    """paid, unpaid (billed alone), unbilled (paid alone) or unknown."""
+    idle: bool
+    """Nobody has used it for 30 days."""
+    last_used: str
+    """The day; empty where the vendor does not say."""
+    paid: Amount | None
+    """What an allotment pays for it; null where none does."""
+
+
+@dataclass(frozen=True, slots=True)
+class BilledSeatPage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[BilledSeat, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
 class Board:
     """What everybody sees: figures of four whole weeks. A leaderboard says nothing about how good anybody's work
     is.
@@ -1275,6 +1365,66 @@ class JobProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class JournalAccount:
+    """What an account takes of a month."""
+
+    account: str
+    """Its path, as beancount writes accounts."""
+    title: str
+    """What people call it."""
+    code: str
+    """Its number in the general ledger; may be empty."""
+    debit: Amount
+    """Debits."""
+    credit: Amount
+    """Credits."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """An entry; its lines sum to zero."""
+
+    entry: str
+    """The same whenever the month is drawn up."""
+    day: str
+    """When it is booked."""
+    kind: str
+    """purchase, usage, correction, accrual or reversal."""
+    narration: str
+    """What it is."""
+    lines: tuple[JournalLine, ...]
+    """Debits and credits."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalLine:
+    """One side of an entry, and what it was made from."""
+
+    account: str
+    """Path of the account."""
+    cost_centre: str
+    """Kept apart by; may be empty."""
+    amount: Amount
+    """A debit above zero, a credit below."""
+    concerns: str
+    """Month of the usage behind it."""
+    provider: str
+    """The provider; may be empty."""
+    purpose: str
+    """The purpose; may be empty."""
+    classes: tuple[str, ...]
+    """Classes of the lots that paid."""
+    people: int
+    """How many people used it."""
+    requests: int
+    """In how many requests."""
+    list_price: Amount
+    """The same use at list price."""
+    query: str
+    """The command that lists the charges behind it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Key:
     """An access key, without its secret."""
 
@@ -1474,6 +1624,30 @@ class Member:
     """Since when."""
     appears: str
     """When the row is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class MonthJournal:
+    """A month's journal; a closed month's never changes."""
+
+    month: str
+    """Month of UTC."""
+    closed: bool
+    """False: a preview, which moves."""
+    accounts: tuple[JournalAccount, ...]
+    """Sums by account."""
+    entries: tuple[JournalEntry, ...]
+    """Every entry."""
+    work: Amount
+    """Use for work, at cost."""
+    personal: Amount
+    """Personal use, at cost."""
+    prepaid: Amount
+    """Credits bought beforehand that are left."""
+    accrued: Amount
+    """Accrued for promises, at cost."""
+    disclosed: Amount
+    """Promised, unused and not accrued, at list price."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -2009,6 +2183,36 @@ class Provider:
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderBill:
+    """A month of a provider held against its bill. Without findings, everything agrees to the token."""
+
+    provider: str
+    """The provider."""
+    month: str
+    """Month of UTC."""
+    compared: int
+    """Days and models that were compared."""
+    matched: int
+    """Of them, those that agree as they are."""
+    unexplained: int
+    """Findings that nobody can explain."""
+    gateway_keys: tuple[str, ...]
+    """What the provider calls the gateway's keys."""
+    assumed: bool
+    """Nobody said which keys are the gateway's: those that fit the charges were taken."""
+    bill: Amount
+    """The bill's tokens at list price."""
+    charged: Amount
+    """What is charged, at list price."""
+    invoiced: Amount | None
+    """What the provider itself says that it charges; null if it has not."""
+    dismissed: Amount
+    """On the bill, and said to be nobody's to pay."""
+    findings: tuple[BillFinding, ...]
+    """By day and model."""
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderMonth:
     """What a provider's month came to."""
 
@@ -2384,6 +2588,48 @@ class Sums:
     """Its value at list price, USD."""
     overage: Amount | None
     """Of what was charged, what no lot covered."""
+
+
+@dataclass(frozen=True, slots=True)
+class SuspenseEntry:
+    """Use on a bill that nobody is known to have made."""
+
+    id: str
+    """The entry."""
+    provider: str
+    """The provider."""
+    day: str
+    """Day of UTC."""
+    model: str
+    """The model."""
+    key: str
+    """What the provider calls the key; empty for the gateway's own."""
+    tokens: dict[str, int]
+    """What is open."""
+    list_price: Amount
+    """Of what is open."""
+    state: str
+    """open, attributed or dismissed."""
+    person: str
+    """Handle of whom it was attributed to."""
+    note: str
+    """What was said when it was resolved."""
+    why: str
+    """Why it is here."""
+    opened: str
+    """Since when."""
+    resolved: str | None
+    """When it was resolved; null while it is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class SuspenseEntryPage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[SuspenseEntry, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bursar.api.resources import granting, planning  # noqa: F401 (they add routes to GRANTS and PLANS)
 from bursar.api.resources.accounts import ACCOUNTS
+from bursar.api.resources.bills import BILLS
 from bursar.api.resources.board import BOARD, HOUSE
 from bursar.api.resources.books import BOOKS
 from bursar.api.resources.closing import CLOSING
@@ -11,6 +12,7 @@ from bursar.api.resources.fairness import FAIRNESS
 from bursar.api.resources.finance import FINANCE
 from bursar.api.resources.grants import GRANTS
 from bursar.api.resources.jobs import JOBS
+from bursar.api.resources.journal import JOURNAL
 from bursar.api.resources.keys import KEYS
 from bursar.api.resources.limits import LIMITS
 from bursar.api.resources.me import ME
@@ -39,6 +41,8 @@ RESOURCES: tuple[Resource, ...] = (
     PRICES,
     FINANCE,
     CLOSING,
+    JOURNAL,
+    BILLS,
     BOOKS,
     PAY,
     FAIRNESS,
