@@ -405,7 +405,7 @@ OPERATIONS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300 if NIGHTLY else 12)
+@settings(max_examples=300 if NIGHTLY else 5)
 @given(st.dictionaries(NAMES, VALUES, max_size=5), st.lists(OPERATIONS, max_size=3), st.booleans())
 def test_whatever_is_sent_is_answered_in_the_protocols_words_and_never_by_a_fault_of_ours(
     house: Served, body: dict[str, Any], operations: list[dict[str, Any]], whole: bool
