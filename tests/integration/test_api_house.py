@@ -153,6 +153,22 @@ def test_a_statement_of_total_pay_keeps_nothing_and_adds_no_tokens(house: Served
     assert float(leaving["keeps"]["amount"]) + float(leaving["loses"]["amount"]) == float(leaving["has"]["amount"])
 
 
+def test_what_a_month_counts_for_is_told_with_its_rules_and_never_as_zero_for_not_knowing(house: Served) -> None:
+    unknown = house.get("ada", "/people/@me/tax").json()
+    assert (unknown["status"], unknown["taxable"]) == ("needs_adviser", None)
+    house.desk.change_person("ada", location="Munich, Germany")
+    found = house.get("ada", "/people/@me/tax").json()
+    assert (found["status"], found["jurisdiction"], found["basis"]) == ("assessed", "DE", "list_price")
+    assert "DE-8-2-1-VALUE" in {step["rule"] for step in found["trace"]}
+    assert "not tax advice" in found["notice"]
+    assert house.get("ada", "/people/@me/tax", params={"month": "soon"}).status_code == 422
+    rules = house.get("ada", "/tax/rules", params={"country": "uk", "on": "2026-10-31", "limit": "5"}).json()
+    assert len(rules["items"]) == 5
+    more = house.get("ada", "/tax/rules", params={"country": "uk", "on": "2026-10-31", "after": rules["next"]}).json()
+    assert {one["id"] for one in rules["items"]}.isdisjoint({one["id"] for one in more["items"]})
+    assert house.get("ada", "/payroll/2026-10").status_code == 403
+
+
 def test_whoever_chooses_stands_on_a_leaderboard_that_an_owner_opened(house: Served) -> None:
     assert house.get("ada", "/leaderboard").json()["open"] is False
     assert house.post("ada", "/people/@me/leaderboard/join", {"pseudonym": "quiet otter"}).status_code == 409
@@ -217,3 +233,18 @@ def test_a_person_takes_another_name(house: Served) -> None:
 def test_costs_of_providers_are_of_whoever_may_see_contracts(house: Served) -> None:
     assert house.get("fin", "/costs?months=2").status_code == 200
     assert house.get("cora", "/costs").status_code == 403
+
+
+def test_what_is_ahead_and_what_if_and_what_was(house: Served) -> None:
+    ahead = house.get("fin", "/forecast/run-outs?days=14").json()
+    assert (ahead["days"], len(ahead["expected"]), ahead["likely"]) == (14, 14, 0)
+    past = house.get("fin", "/exposure/past?by=plan").json()
+    assert [(one["key"], one["released"]["amount"]) for one in past["items"]] == [("stipend", "500")]
+    assert house.get("fin", "/exposure/past?at=2020-01-01").json()["items"] == []
+    assert house.get("fin", "/exposure/past?at=2999-01-01").json()["field"] == "at"
+    found = house.get("fin", "/price-scenario?family=claude&change=-30%25").json()
+    worth = {one["scenario"]: one["in_dollars"]["nanos"] for one in found["worth"]}
+    assert int(worth["-67 % a year"]) // 10**9 == 17_407
+    assert house.get("fin", "/price-scenario?family=claude").json()["field"] == "change"
+    for path in ("/forecast/run-outs", "/exposure/past", "/price-scenario"):
+        assert house.get("ada", path).status_code == 403

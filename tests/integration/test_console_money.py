@@ -83,6 +83,8 @@ def test_pages_about_one_thing_open_for_the_roles_of_the_table_and_for_nobody_el
         "/finance/journal/chart": {"finance", "auditor"},
         f"/payroll?month={LAST}": {"payroll", "auditor"},
         f"/payroll.csv?month={LAST}": {"payroll", "auditor"},
+        f"/payroll/file.csv?month={LAST}": {"payroll", "auditor"},
+        f"/payroll/{LAST}/eve": {"payroll", "auditor"},
         "/platform/providers/openai": {"finance", "platform", "auditor", "owner"},
         "/platform/providers/openai/remove": {"platform", "owner"},
         "/audit/ledger/eve": {"finance", "auditor"},
@@ -384,6 +386,26 @@ def test_payroll_takes_over_personal_use_and_what_was_agreed_to_be_deducted(hous
         assert f"payroll of {NOW}" in text_of(tab.get("/watchers"))
 
 
+def test_payroll_shows_what_counts_as_pay_and_the_rules_behind_it_person_by_person(house: ConsoleHouse) -> None:
+    house.desk.change_person("mallory", location="Munich, Germany")
+    with house.client("payroll") as tab:
+        said = plain(text_of(tab.get("/payroll")))
+        assert "Counts as pay" in said
+        assert "not tax advice; rules version" in said
+        text = text_of(tab.get(f"/payroll/{NOW}/mallory"))
+        said = plain(text)
+        assert "counts as pay by the rules of DE" in said
+        assert "EStG 8 Abs. 1" in said
+        assert SCRIPT not in text
+        assert tab.get(f"/payroll/{NOW}/nobody").status_code == 404
+        assert tab.get("/payroll/yesterday/mallory").status_code == 422
+        head, *rows = rows_of(tab.get("/payroll/file.csv"))
+        mine = next(row for row in rows if row[1] == "mallory")
+        assert dict(zip(head, mine, strict=True))["jurisdiction"] == "DE"
+    with house.client("mallory") as tab:
+        assert f"taxable amounts of {NOW}" in text_of(tab.get("/watchers"))
+
+
 # Platform.
 
 
@@ -462,6 +484,19 @@ def test_a_key_is_found_by_what_a_leak_shows_and_revoked_after_a_question(house:
         assert "Grace Hall" in found
         assert made["token"] not in found
         assert "No key matches" in text_of(tab.get("/platform/keys?find=nothing-like-it"))
+        house.desk.pause_key(made["id"])
+        assert "Resume" in text_of(tab.get("/platform/keys?find=leaked"))
+        assert (
+            house.send(tab, f"/platform/keys/{made['id']}/resume", at="/account")
+            .headers["location"]
+            .endswith("done=resumed")
+        )
+        assert house.send(tab, f"/platform/keys/{made['id']}/resume", at="/account").status_code == 409
+        house.desk.pause_key(made["id"])
+        with house.client("grace") as own:
+            assert "paused" in text_of(own.get("/connect"))
+            assert house.send(own, f"/connect/keys/{made['id']}/resume", at="/connect").status_code == 303
+        assert {one["state"] for one in house.desk.keys("grace") if one["id"] == made["id"]} == {"live"}
         assert "It stops working within a second" in text_of(tab.get(f"/platform/keys/{made['id']}/revoke"))
         assert house.send(tab, f"/platform/keys/{made['id']}/revoke").status_code == 303
         assert house.send(tab, f"/platform/keys/{made['id']}/revoke", at="/account").status_code == 409
@@ -664,3 +699,32 @@ def test_price_scenarios_show_what_a_change_moves_and_a_wrong_one_stands_beside_
         assert months.status_code == 422
     with house.client("ada") as tab:
         assert tab.get("/finance/scenarios").status_code == 403
+
+
+def test_run_outs_are_told_by_team_and_never_of_a_few(house: ConsoleHouse) -> None:
+    with house.client("owner") as tab:
+        for days in ("0", "28", "91"):
+            found = plain(text_of(tab.get(f"/finance/ahead?days={days}")))
+            assert "Lapses unused" in found
+            assert "groups of fewer than five" in found
+        assert tab.get("/finance/ahead?days=5").status_code == 422
+    with house.client("grace") as tab:
+        assert tab.get("/finance/ahead").status_code == 403
+
+
+def test_a_figure_of_any_day_leads_to_its_lots_and_to_somebody_s_ledger(house: ConsoleHouse) -> None:
+    with house.client("finance") as tab:
+        now = text_of(tab.get("/finance/lots?by=person"))
+        assert "Spent on, by project" in now
+        path = re.search(r'href="(/finance/lots\?[^"]*key=[^"]+)">eve<', now)
+        assert path is not None
+        lots = text_of(tab.get(path[1].replace("&amp;", "&")))
+        assert 'href="/audit/ledger/eve"' in lots
+        assert f"Stipend {LAST}" in lots
+        long_ago = plain(text_of(tab.get("/finance/lots?at=2020-01-01T00:00")))
+        assert "Nothing was promised in USD by then" in long_ago
+        for wrong in ("at=2999-01-01T00:00", "at=soon", "by=colour", "unit=EUR"):
+            assert tab.get(f"/finance/lots?{wrong}").status_code == 422
+        assert tab.get("/finance/lots?key=nothing").status_code == 404
+    with house.client("owner") as tab:
+        assert tab.get("/finance/lots").status_code == 403

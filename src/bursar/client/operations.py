@@ -362,6 +362,7 @@ def issue_key(
     models: Sequence[str] | None = None,
     cap: str | None = None,
     expires: str | None = None,
+    under: str | None = None,
 ) -> Call[shapes.IssuedKey]:
     """Issue a key. For oneself alone. The secret is shown once; a repeated request with the same Idempotency-Key
     shows the same again.
@@ -372,7 +373,15 @@ def issue_key(
         f"/people/{segment(person)}/keys",
         shapes.IssuedKey,
         body=content(
-            {"label": label, "purpose": purpose, "project": project, "models": models, "cap": cap, "expires": expires}
+            {
+                "label": label,
+                "purpose": purpose,
+                "project": project,
+                "models": models,
+                "cap": cap,
+                "expires": expires,
+                "under": under,
+            }
         ),
         changes=True,
     )
@@ -1169,6 +1178,52 @@ def put_pay_bands(items: Sequence[shapes.BandSent]) -> Paged[shapes.PayBandPage,
     return Paged("putPayBands", "PUT", "/pay-bands", shapes.PayBandPage, body=content({"items": items}), changes=True)
 
 
+def get_run_outs(*, days: int | None = None) -> Call[shapes.RunOuts]:
+    """Run-outs and forfeiture ahead. In USD, of everybody together."""
+    return Call("getRunOuts", "GET", "/forecast/run-outs", shapes.RunOuts, query=questions({"days": days}))
+
+
+def get_past_exposure(
+    *,
+    at: str | None = None,
+    by: Literal["plan", "tier", "team", "scope", "person"] | None = None,
+    unit: str | None = None,
+) -> Call[shapes.PastExposure]:
+    """Exposure of a past instant. The same for ever, to the nano-unit. Groups of a few people are told apart: it
+    is of the books.
+    """
+    return Call(
+        "getPastExposure",
+        "GET",
+        "/exposure/past",
+        shapes.PastExposure,
+        query=questions({"at": at, "by": by, "unit": unit}),
+    )
+
+
+def get_price_scenario(
+    *,
+    family: str | None = None,
+    change: str | None = None,
+    contract: str | None = None,
+    move: str | None = None,
+    amount: str | None = None,
+    months: int | None = None,
+) -> Call[shapes.PriceScenario]:
+    """What if prices change. The same work at other prices; without a change, what becomes of a promise by
+    itself.
+    """
+    return Call(
+        "getPriceScenario",
+        "GET",
+        "/price-scenario",
+        shapes.PriceScenario,
+        query=questions(
+            {"family": family, "change": change, "contract": contract, "move": move, "amount": amount, "months": months}
+        ),
+    )
+
+
 def list_closes(
     *, after: str | None = None, limit: int | None = None
 ) -> Paged[shapes.BooksMonthPage, shapes.BooksMonth]:
@@ -1439,6 +1494,39 @@ def get_fairness(
     """
     return Call(
         "getFairness", "GET", "/fairness", shapes.FairnessOfAccess, query=questions({"by": by, "of": of, "at": at})
+    )
+
+
+def get_tax(person: str, *, month: str | None = None) -> Call[shapes.TaxAnswer]:
+    """What a month counts for. With the rules of the month's last day; what hangs on the year's pay is not in
+    it, since no pay is kept.
+    """
+    return Call("getTax", "GET", f"/people/{segment(person)}/tax", shapes.TaxAnswer, query=questions({"month": month}))
+
+
+def list_payroll(
+    month: str, *, after: str | None = None, limit: int | None = None
+) -> Paged[shapes.TaxAnswerPage, shapes.TaxAnswer]:
+    """A month for payroll. Everybody of whom a run has something to take over, by handle."""
+    return Paged(
+        "listPayroll",
+        "GET",
+        f"/payroll/{segment(month)}",
+        shapes.TaxAnswerPage,
+        query=questions({"after": after, "limit": limit}),
+    )
+
+
+def list_tax_rules(
+    *, country: str | None = None, on: str | None = None, after: str | None = None, limit: int | None = None
+) -> Paged[shapes.TaxRulePage, shapes.TaxRule]:
+    """The rules of tax. In the order in which they are asked."""
+    return Paged(
+        "listTaxRules",
+        "GET",
+        "/tax/rules",
+        shapes.TaxRulePage,
+        query=questions({"country": country, "on": on, "after": after, "limit": limit}),
     )
 
 

@@ -1251,6 +1251,18 @@ class InequalityOfAmounts:
 
 
 @dataclass(frozen=True, slots=True)
+class Interval:
+    """What is likely: eight cases of ten lie between `low` and `high`."""
+
+    low: Amount
+    """One in ten stays below."""
+    middle: Amount
+    """Half stay below."""
+    high: Amount
+    """One in ten lies above."""
+
+
+@dataclass(frozen=True, slots=True)
 class Invited:
     """A link by which its owner sets a password; it is shown this once."""
 
@@ -1275,13 +1287,15 @@ class IssuedKey:
     label: str
     """What it is for."""
     purpose: str
-    """work or personal."""
+    """work, learning or personal; production for a service."""
     project: str
     """Project of every charge; may be empty."""
     models: tuple[str, ...]
     """Shell patterns of models; empty: every model."""
     cap: Amount | None
     """Most that may ever be spent through it, null for no cap."""
+    parent: str
+    """The key that it stands under, and ends with; empty for none."""
     created: str
     """When it was issued."""
     expires: str | None
@@ -1437,13 +1451,15 @@ class Key:
     label: str
     """What it is for."""
     purpose: str
-    """work or personal."""
+    """work, learning or personal; production for a service."""
     project: str
     """Project of every charge; may be empty."""
     models: tuple[str, ...]
     """Shell patterns of models; empty: every model."""
     cap: Amount | None
     """Most that may ever be spent through it, null for no cap."""
+    parent: str
+    """The key that it stands under, and ends with; empty for none."""
     created: str
     """When it was issued."""
     expires: str | None
@@ -1805,6 +1821,46 @@ class Overlay:
 
 
 @dataclass(frozen=True, slots=True)
+class PastExposure:
+    """Exposure as the journal stood at an instant: what is recorded later changes nothing of it."""
+
+    by: str
+    """What it is grouped by."""
+    unit: str
+    """The unit."""
+    at: str
+    """The instant."""
+    seq: int
+    """The last entry that counts."""
+    items: tuple[PastGroup, ...]
+    """The largest first; together they are the whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastGroup:
+    """The lots of a group as they stood."""
+
+    key: str
+    """A plan, a tier, a team, or where it may be spent."""
+    lots: int
+    """How many lots."""
+    released: Amount
+    """Ever released; what rolled over counts once."""
+    open: Amount
+    """Could be drawn on."""
+    held: Amount
+    """Held by requests in flight."""
+    spent: Amount
+    """Was used."""
+    forfeited: Amount
+    """Had lapsed unused."""
+    revoked: Amount
+    """Had been taken back."""
+    rolled: Amount
+    """Had moved on into a later lot."""
+
+
+@dataclass(frozen=True, slots=True)
 class Pause:
     """A time in which nothing is released."""
 
@@ -2137,6 +2193,30 @@ class Pools:
 
 
 @dataclass(frozen=True, slots=True)
+class PriceScenario:
+    """The last days of use at other prices, and what a promise will buy."""
+
+    days: int
+    """Days of use that it rests on."""
+    list_before: Amount
+    """At list price, as it was."""
+    list_after: Amount
+    """At the other prices."""
+    cost_before: Amount
+    """What the organisation paid."""
+    cost_after: Amount
+    """What it would pay."""
+    unpriced: tuple[str, ...]
+    """Models to move to without a known price: nobody was moved."""
+    out_before: int
+    """People who run out before the month ends."""
+    out_after: int
+    """The same at the other prices."""
+    worth: tuple[Worth, ...]
+    """What the promise is worth, by what happens to prices."""
+
+
+@dataclass(frozen=True, slots=True)
 class PriceVersion:
     """A version of the price book."""
 
@@ -2335,7 +2415,7 @@ class Recorded:
     model: str
     """Model, product or accelerator."""
     purpose: str
-    """work or personal."""
+    """work, learning, personal or production."""
     project: str
     """Project."""
     amount: Amount
@@ -2410,6 +2490,26 @@ class Right:
     """What it is."""
     reach: tuple[str, ...]
     """own, named, team, organisation."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOuts:
+    """How many run out, what is spent and what lapses, of everybody together."""
+
+    at: str
+    """When the figures were taken."""
+    days: int
+    """Days ahead, today included."""
+    people: int
+    """People of the roster."""
+    likely: int
+    """Who run out in more than half of the courses."""
+    expected: tuple[float, ...]
+    """How many are expected to have run out, by the end of each day."""
+    spent: Interval
+    """From today's midnight to the end."""
+    forfeited: Interval
+    """What lapses unused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -2630,6 +2730,142 @@ class SuspenseEntryPage:
     """In the order of the list."""
     next: str | None
     """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaxAnswer:
+    """What the rules make of a person's month."""
+
+    notice: str
+    """That this is no advice, and of which version."""
+    person: str
+    """Handle."""
+    month: str
+    """Month of UTC."""
+    until: str
+    """The last day that is counted; its rules hold."""
+    jurisdiction: str
+    """Whose rules were asked; empty where nobody said."""
+    status: str
+    """assessed, or needs_adviser where the rules do not say enough."""
+    why: str
+    """Why somebody has to be asked; else empty."""
+    taxable: Amount | None
+    """What counts as pay; null where an adviser has to be asked."""
+    at_least: Amount
+    """What counts in any case."""
+    timing: str
+    """When it counts: use, vest, grant; empty where no rule says."""
+    basis: str
+    """list_price or employer_cost; empty where no rule says."""
+    own_money: Amount
+    """Own money to be deducted."""
+    lines: tuple[TaxLine, ...]
+    """Purpose by purpose."""
+    trace: tuple[TaxStep, ...]
+    """Every rule that had a part, in order."""
+    flags: tuple[TaxFlag, ...]
+    """What somebody should look at."""
+    assumptions: tuple[TaxAssumption, ...]
+    """What nobody said."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaxAnswerPage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[TaxAnswer, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaxAssumption:
+    """Something that a rule needed and nobody said."""
+
+    name: str
+    """Of the fact."""
+    assumed: str
+    """What is assumed."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaxFlag:
+    """Something that somebody should look at."""
+
+    rule: str
+    """Id of the rule behind it."""
+    says: str
+    """Why."""
+    citation: str
+    """Who says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaxLine:
+    """What was used for a purpose, and what of it counts."""
+
+    purpose: str
+    """work, learning, personal, other, available, unused, expired."""
+    amount: Amount
+    """At the rule's valuation."""
+    taxable: Amount | None
+    """What counts as pay; null where no rule says anything."""
+    rule: str
+    """Id of the rule that decided; empty where none matches."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaxRule:
+    """A rule as it is."""
+
+    id: str
+    """Its id."""
+    jurisdiction: str
+    """Country, or a part of one."""
+    topic: str
+    """What it is about."""
+    effect: str
+    """include, exclude, cliff, rate, timing, flag, value_basis."""
+    says: str
+    """In a sentence."""
+    holds_from: str
+    """First day."""
+    holds_to: str | None
+    """Last day; null where there is none."""
+    citation: str
+    """Who says so."""
+    source_seen: str
+    """Where that was read."""
+    confidence: str
+    """How sure it is: verified, secondary, memory, open."""
+    note: str
+    """What is assumed with it; may be empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaxRulePage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[TaxRule, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaxStep:
+    """A rule that had a part in the answer."""
+
+    rule: str
+    """Its id."""
+    says: str
+    """What it says."""
+    citation: str
+    """Who says so."""
+    confidence: str
+    """How sure it is: verified, secondary, memory, open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -2938,3 +3174,17 @@ class WebhookDocumentPage:
     """In the order of the list."""
     next: str | None
     """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What a promise is worth later, if prices do something."""
+
+    scenario: str
+    """What happens to prices."""
+    factor: float
+    """Price then, of now."""
+    in_dollars: Amount
+    """Promised in dollars: what it buys of today's work."""
+    in_tokens: Amount
+    """Promised in tokens: what these are worth."""

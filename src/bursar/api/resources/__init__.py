@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bursar.api.resources import granting, planning  # noqa: F401 (they add routes to GRANTS and PLANS)
+from bursar.api.resources import granting, planning, scenarios  # noqa: F401 (they add routes to others)
 from bursar.api.resources.accounts import ACCOUNTS
 from bursar.api.resources.bills import BILLS
 from bursar.api.resources.board import BOARD, HOUSE
@@ -22,6 +22,7 @@ from bursar.api.resources.pay import PAY
 from bursar.api.resources.people import PEOPLE
 from bursar.api.resources.plans import PLANS
 from bursar.api.resources.prices import PRICES
+from bursar.api.resources.taxes import TAX
 from bursar.api.resources.topups import TOPUPS
 from bursar.api.resources.usage import USAGE
 from bursar.api.resources.wallet import WALLET
@@ -46,6 +47,7 @@ RESOURCES: tuple[Resource, ...] = (
     BOOKS,
     PAY,
     FAIRNESS,
+    TAX,
     OFFERS,
     BOARD,
     HOUSE,

@@ -31,6 +31,7 @@ from bursar.insight.telling import NOT_GIVEN, OTHERS, told_apart
 from bursar.ledger.session import MICROS_PER_DAY, Session, wide, wide_sum
 from bursar.money import NANO
 from bursar.office.database import reading
+from bursar.office.figures import kept_usage
 from bursar.office.figures.small_groups import LEAST_PEOPLE
 from bursar.office.figures.total_pay import year_of
 from bursar.office.granting import grants
@@ -257,10 +258,9 @@ def _yearly(grant: Grant, now: int) -> float:
 
 def _used(session: Session, now: int) -> dict[str, int]:
     today = now // MICROS_PER_DAY
+    days = kept_usage.person_days(session, today - DAYS + 1, today + 1)
     rows = session.rows(
-        f"SELECT person, {wide_sum('list_nanos')} FROM usage_day WHERE day > ? AND day <= ? GROUP BY person",
-        today - DAYS,
-        today,
+        f"SELECT person, {wide_sum('list_nanos')} FROM {days.sql} AS u GROUP BY person", *days.parameters
     )
     return {str(row[0]): wide(row[1], row[2]) for row in rows}
 
