@@ -8,7 +8,7 @@ worked out only where it is given.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -276,9 +276,8 @@ def _made_good(own_money: Own, timing: str) -> int:
 def _nowhere(case: Case, rules: Rules, location: str) -> Assessment:
     place = f"the place {location[:60]!r}" if location else "no place"
     why = f"the roster says {place}, and nobody said whose law holds there (bursar tax policy)"
-    return Assessment(
-        "needs_adviser", why, "", case.on, case.currency, None, 0, "", "", (), (), (), (), (), rules.version
-    )  # fmt: skip
+    asked = assess(case, rules)
+    return replace(asked, why=why)
 
 
 def _exchange(jurisdiction: str, policy: Policy, rules: Rules) -> Exchange | None:
