@@ -170,7 +170,7 @@ def of_person(desk: Desk, name: str, month: str = "", at: str = "", options: Opt
         found.jurisdiction(row["location"], rules), until, uses.get(row["id"], {}), own, facts, found, rules, options,
         available=opened.get(row["id"], 0), unused=sum(lot.available for lot in inside if lot.open), expired=lapsed,
     )  # fmt: skip
-    return _taxed(row, month, case, own, assess(case, rules), rules)
+    return _taxed(row, month, case, own, assess(case, rules))
 
 
 def grossed_up(found: Taxed, options: Options) -> GrossUp:
@@ -212,7 +212,7 @@ def _house(desk: Desk, month: str, first: int, end: int, timing: str) -> House:
         for row in rows
     ]  # fmt: skip
     lines = [
-        _taxed(row, month, case, own.get(row["id"], {}), answer, rules)
+        _taxed(row, month, case, own.get(row["id"], {}), answer)
         for row, case, answer in zip(rows, cases, assess_all(cases, rules), strict=True)
     ]
     # Who only had something to use is told of where that is what counts.
@@ -257,9 +257,9 @@ def _case(
     )
 
 
-def _taxed(row: Mapping[str, Any], month: str, case: Case, own_money: Own, answer: Assessment, rules: Rules) -> Taxed:
+def _taxed(row: Mapping[str, Any], month: str, case: Case, own_money: Own, answer: Assessment) -> Taxed:
     if not case.jurisdiction:
-        answer = _nowhere(case, rules, row["location"])
+        answer = _nowhere(answer, row["location"])
     return Taxed(
         month, case.on, row["id"], row["handle"], row["name"], row["email"], row["team"], row["location"], case.uses,
         sum(own_money.values()), answer,
@@ -273,11 +273,10 @@ def _made_good(own_money: Own, timing: str) -> int:
     return max(0, own_money.get("personal", 0) + min(0, own_money.get("", 0)))
 
 
-def _nowhere(case: Case, rules: Rules, location: str) -> Assessment:
+def _nowhere(answer: Assessment, location: str) -> Assessment:
     place = f"the place {location[:60]!r}" if location else "no place"
     why = f"the roster says {place}, and nobody said whose law holds there (bursar tax policy)"
-    asked = assess(case, rules)
-    return replace(asked, why=why)
+    return replace(answer, why=why)
 
 
 def _exchange(jurisdiction: str, policy: Policy, rules: Rules) -> Exchange | None:
