@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from tests.support.api import Served, served
+from tests.support.past import charge
 
 from bursar.office.granting import promises
-from bursar.office.months import following, month_of
+from bursar.office.months import following, micros_of, month_of
 
 pytest_plugins = ("tests.postgres",)
 
@@ -79,12 +81,11 @@ def test_pay_bands_are_set_at_once_and_spend_is_told_against_them(house: Served)
 
 def test_a_month_is_closed_by_a_job_told_and_opened_again(house: Served) -> None:
     last = following(month_of(house.desk.now()), -1)
-    csv = f"id,person,amount,time\nold,ada,$3,{last}-10T00:00:00Z\n"
-    sent = house.ask("plat", "POST", "/usage-events?source=old", content=csv, headers={"Content-Type": "text/csv"})
+    charge(house, house.desk.person("ada")["id"], 3, micros_of(last)[0] + 9 * 86_400_000_000, "old")
     early = house.post("fin", f"/closes/{month_of(house.desk.now())}", {"note": "x"})
     assert (early.status_code, "is not over" in early.json()["detail"]) == (409, True)
     done = over(house, "fin", house.post("fin", f"/closes/{last}", {"note": "all in"}))
-    assert done["state"] == "done", (done, sent.text)
+    assert done["state"] == "done", done
     told = house.get("aud", f"/closes/{last}").json()
     assert (told["in_force"], told["intact"], told["closes"][0]["note"]) == (1, True, "all in")
     assert told["job"]["id"] == done["id"]
@@ -92,6 +93,19 @@ def test_a_month_is_closed_by_a_job_told_and_opened_again(house: Served) -> None
     assert next(one for one in listed if one["month"] == last)["closed"] is not None
     for what in ("usage", "movement"):
         assert house.get("fin", f"/closes/{last}/{what}").status_code == 200
+    journal = house.get("aud", f"/journals/{last}").json()
+    lines = [line for entry in journal["entries"] for line in entry["lines"]]
+    assert (journal["closed"], sum(Decimal(line["amount"]["amount"]) for line in lines)) == (True, 0)
+    assert [(line["account"], line["people"]) for line in lines] == [
+        ("Expenses:AI-Compute", 1),
+        ("Liabilities:Payable:AI-Providers", 1),
+    ]
+    file = house.get("fin", f"/journals/{last}/file")
+    assert (file.headers["content-type"].split(";")[0], "open Expenses:AI-Compute" in file.text) == ("text/plain", True)
+    assert house.get("fin", f"/journals/{last}/file?kind=csv").text.startswith("month,date,entry,kind,")
+    charges = house.get("fin", f"/focus/{last}?version=1.2").text.splitlines()
+    assert (len(charges), "PricingCurrency" in charges[0]) == (2, True)
+    assert house.get("pay", f"/journals/{last}").status_code == 403
     again = house.post("fin", f"/closes/{last}", {"note": ""})
     assert (again.status_code, "closed already" in again.json()["detail"]) == (409, True)
     assert house.post("aud", f"/closes/{last}/reopen", {"reason": "x"}).status_code == 403
@@ -110,6 +124,16 @@ def test_the_books_tie_out_and_the_ledger_is_whole(house: Served) -> None:
     assert (told["clean"], told["findings"]) == (True, [])
     assert told["actor"].startswith("acc_aud")
     assert house.get("ada", "/ledger/verification").status_code == 403
+
+
+def test_fairness_is_told_to_those_who_can_mend_a_gap_and_to_the_auditor(house: Served) -> None:
+    found = house.get("cora", "/fairness?by=team").json()
+    assert (found["by"], found["of"], found["least_people"]) == ("team", "allotment", 5)
+    assert all(one["people"] >= 5 for one in found["groups"])
+    assert house.get("aud", "/fairness?of=use").json()["days"] == 90
+    assert house.get("cora", "/fairness?by=shoe").json()["field"] == "by"
+    assert house.get("cora", "/fairness?at=2999-01-01").json()["field"] == "at"
+    assert house.get("fin", "/fairness").status_code == 403
 
 
 def test_a_statement_of_total_pay_keeps_nothing_and_adds_no_tokens(house: Served) -> None:
@@ -209,3 +233,18 @@ def test_a_person_takes_another_name(house: Served) -> None:
 def test_costs_of_providers_are_of_whoever_may_see_contracts(house: Served) -> None:
     assert house.get("fin", "/costs?months=2").status_code == 200
     assert house.get("cora", "/costs").status_code == 403
+
+
+def test_what_is_ahead_and_what_if_and_what_was(house: Served) -> None:
+    ahead = house.get("fin", "/forecast/run-outs?days=14").json()
+    assert (ahead["days"], len(ahead["expected"]), ahead["likely"]) == (14, 14, 0)
+    past = house.get("fin", "/exposure/past?by=plan").json()
+    assert [(one["key"], one["released"]["amount"]) for one in past["items"]] == [("stipend", "500")]
+    assert house.get("fin", "/exposure/past?at=2020-01-01").json()["items"] == []
+    assert house.get("fin", "/exposure/past?at=2999-01-01").json()["field"] == "at"
+    found = house.get("fin", "/price-scenario?family=claude&change=-30%25").json()
+    worth = {one["scenario"]: one["in_dollars"]["nanos"] for one in found["worth"]}
+    assert int(worth["-67 % a year"]) // 10**9 == 17_407
+    assert house.get("fin", "/price-scenario?family=claude").json()["field"] == "change"
+    for path in ("/forecast/run-outs", "/exposure/past", "/price-scenario"):
+        assert house.get("ada", path).status_code == 403

@@ -484,6 +484,19 @@ def test_a_key_is_found_by_what_a_leak_shows_and_revoked_after_a_question(house:
         assert "Grace Hall" in found
         assert made["token"] not in found
         assert "No key matches" in text_of(tab.get("/platform/keys?find=nothing-like-it"))
+        house.desk.pause_key(made["id"])
+        assert "Resume" in text_of(tab.get("/platform/keys?find=leaked"))
+        assert (
+            house.send(tab, f"/platform/keys/{made['id']}/resume", at="/account")
+            .headers["location"]
+            .endswith("done=resumed")
+        )
+        assert house.send(tab, f"/platform/keys/{made['id']}/resume", at="/account").status_code == 409
+        house.desk.pause_key(made["id"])
+        with house.client("grace") as own:
+            assert "paused" in text_of(own.get("/connect"))
+            assert house.send(own, f"/connect/keys/{made['id']}/resume", at="/connect").status_code == 303
+        assert {one["state"] for one in house.desk.keys("grace") if one["id"] == made["id"]} == {"live"}
         assert "It stops working within a second" in text_of(tab.get(f"/platform/keys/{made['id']}/revoke"))
         assert house.send(tab, f"/platform/keys/{made['id']}/revoke").status_code == 303
         assert house.send(tab, f"/platform/keys/{made['id']}/revoke", at="/account").status_code == 409
@@ -686,3 +699,32 @@ def test_price_scenarios_show_what_a_change_moves_and_a_wrong_one_stands_beside_
         assert months.status_code == 422
     with house.client("ada") as tab:
         assert tab.get("/finance/scenarios").status_code == 403
+
+
+def test_run_outs_are_told_by_team_and_never_of_a_few(house: ConsoleHouse) -> None:
+    with house.client("owner") as tab:
+        for days in ("0", "28", "91"):
+            found = plain(text_of(tab.get(f"/finance/ahead?days={days}")))
+            assert "Lapses unused" in found
+            assert "groups of fewer than five" in found
+        assert tab.get("/finance/ahead?days=5").status_code == 422
+    with house.client("grace") as tab:
+        assert tab.get("/finance/ahead").status_code == 403
+
+
+def test_a_figure_of_any_day_leads_to_its_lots_and_to_somebody_s_ledger(house: ConsoleHouse) -> None:
+    with house.client("finance") as tab:
+        now = text_of(tab.get("/finance/lots?by=person"))
+        assert "Spent on, by project" in now
+        path = re.search(r'href="(/finance/lots\?[^"]*key=[^"]+)">eve<', now)
+        assert path is not None
+        lots = text_of(tab.get(path[1].replace("&amp;", "&")))
+        assert 'href="/audit/ledger/eve"' in lots
+        assert f"Stipend {LAST}" in lots
+        long_ago = plain(text_of(tab.get("/finance/lots?at=2020-01-01T00:00")))
+        assert "Nothing was promised in USD by then" in long_ago
+        for wrong in ("at=2999-01-01T00:00", "at=soon", "by=colour", "unit=EUR"):
+            assert tab.get(f"/finance/lots?{wrong}").status_code == 422
+        assert tab.get("/finance/lots?key=nothing").status_code == 404
+    with house.client("owner") as tab:
+        assert tab.get("/finance/lots").status_code == 403

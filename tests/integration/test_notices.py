@@ -508,4 +508,4 @@ def test_the_command_line_lists_tests_and_runs(tmp_path: Path) -> None:
         found = json.loads(run("notify", "test", "ada", "--json", expect=6))
         assert [(one["channel"], one["delivered"]) for one in found] == [("webhook", True), ("slack", False)]
         assert len(hook.posts) == 2
-        assert json.loads(run("notify", "run", "--json")) == {"posted": 0, "delivered": 0}
+        assert json.loads(run("notify", "run", "--json")) == {"posted": 0, "unusual_keys": [], "delivered": 0}

@@ -37,7 +37,9 @@ def focus(
     provider: Annotated[str, typer.Option(help="Only what this provider charged.")] = "",
     purpose: Annotated[str, typer.Option(help="Only this purpose: work or personal.")] = "",
     cost_centre: Annotated[str | None, typer.Option(help="Only people of this cost centre.")] = None,
-    parquet: Annotated[bool, typer.Option("--parquet", help="Write Parquet instead of CSV; needs --out.")] = False,
+    parquet: Annotated[
+        bool, typer.Option("--parquet", help="Write Parquet, as for a file that is called so; needs --out.")
+    ] = False,
     at: At = "",
     out: Out = None,
     force: Force = False,
@@ -45,6 +47,7 @@ def focus(
 ) -> None:
     """Every charge as FOCUS. Example: bursar export focus --month 2026-10 -o focus.csv"""
     _refuse(json=json, out=out)
+    parquet = parquet or (out is not None and out.suffix == ".parquet")
     if parquet and out is None:
         raise InvalidInput("parquet", "no --out", "a file to write it to")
     with desk() as office:

@@ -45,6 +45,36 @@ class AccountDocumentPage:
 
 
 @dataclass(frozen=True, slots=True)
+class AdjustedGapOfGroup:
+    """What is left of a gap beside controls: least squares on logarithms."""
+
+    gap: float
+    """Share that the group has less; below 0: more."""
+    low: float
+    """The 95 % interval from the classical error."""
+    high: float
+    """Its upper end."""
+    robust_low: float
+    """The 95 % interval from the robust error (HC3)."""
+    robust_high: float
+    """Its upper end."""
+    coefficient: float
+    """Of belonging to the group, in logarithms."""
+    error: float
+    """Its classical standard error."""
+    hc1_error: float
+    """HC1."""
+    hc3_error: float
+    """HC3."""
+    t: float | None
+    """Coefficient over error; null without any spread."""
+    people: int
+    """Who has something."""
+    significant: bool
+    """Neither interval holds zero."""
+
+
+@dataclass(frozen=True, slots=True)
 class Advice:
     """Something that is allowed and worth a second thought."""
 
@@ -172,6 +202,96 @@ class BandSent:
     """Level of the roster."""
     yearly: str
     """In a year, USD."""
+
+
+@dataclass(frozen=True, slots=True)
+class BillApplied:
+    """What was set right."""
+
+    corrected: int
+    """Charges that were corrected."""
+    charged: int
+    """Charges for use that went past the gateway."""
+    suspense: int
+    """Entries in suspense that were opened or changed."""
+    entries: int
+    """Entries of the journal that this made; 0 where it had been done before."""
+
+
+@dataclass(frozen=True, slots=True)
+class BillFinding:
+    """One difference between a bill and the charges, with its explanation."""
+
+    kind: str
+    """estimated, reconciled, unresolved, outside, suspense, midnight, late, unexplained."""
+    day: str
+    """Day of UTC."""
+    model: str
+    """The model."""
+    key: str
+    """What the provider calls the key; empty for the gateway's own."""
+    person: str
+    """Handle of whose it is; empty where nobody is known."""
+    charge: str
+    """The charge that is to be corrected; empty where there is none."""
+    told: dict[str, int]
+    """Tokens that it should be, or that are open."""
+    charged: dict[str, int]
+    """Tokens that the charge says now."""
+    list_price: Amount | None
+    """Of the tokens told, at list price; null where there is no price."""
+    why: str
+    """How it is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class BillRead:
+    """What became of a bill that was imported."""
+
+    provider: str
+    """The provider."""
+    first: str
+    """First day that it tells of; empty if none."""
+    last: str
+    """Last day that it tells of."""
+    lines: int
+    """Days, models and keys."""
+    changed: int
+    """Of them, new or with other figures than before."""
+    dry_run: bool
+    """Nothing was kept."""
+    skipped: tuple[str, ...]
+    """Rows that were left out, with the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class BilledSeat:
+    """A seat as its vendor bills it and as allotments pay it."""
+
+    product: str
+    """The product."""
+    login: str
+    """As the vendor names whoever has it; empty where it is not billed."""
+    person: str
+    """Handle; empty where nobody of the roster is known by it."""
+    state: str
+    """paid, unpaid (billed alone), unbilled (paid alone) or unknown."""
+    idle: bool
+    """Nobody has used it for 30 days."""
+    last_used: str
+    """The day; empty where the vendor does not say."""
+    paid: Amount | None
+    """What an allotment pays for it; null where none does."""
+
+
+@dataclass(frozen=True, slots=True)
+class BilledSeatPage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[BilledSeat, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -745,6 +865,36 @@ class FactSheetDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class FairnessOfAccess:
+    """The whole house by one attribute. Shares are between 0 and 1; nothing here is ever paid out."""
+
+    by: str
+    """The attribute."""
+    of: str
+    """allotment or use."""
+    at: str
+    """The instant that it is of."""
+    days: int | None
+    """Of use: the last so many."""
+    people: int
+    """Everybody who was there."""
+    least_people: int
+    """Nothing that follows from what is told is about fewer."""
+    told_together: int
+    """Values of the attribute that are told as one group."""
+    four_fifths_line: float
+    """Below this share of the highest rate it is worth a look."""
+    gap_line: float
+    """From here on a gap in pay has to be explained or mended."""
+    inequality: InequalityOfAmounts | None
+    """Null where nobody has anything, or too few are there."""
+    lorenz: tuple[LorenzPoint, ...]
+    """The Lorenz curve, in points at least five people apart."""
+    groups: tuple[GroupOfPeople, ...]
+    """Groups that may be told."""
+
+
+@dataclass(frozen=True, slots=True)
 class FanDay:
     """Spending from today to the end of a day, added up: a tenth of the courses stay below `low`, a tenth above
     `high`.
@@ -921,6 +1071,34 @@ class GrantPreview:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupOfPeople:
+    """One group of at least five people beside all others."""
+
+    name: str | None
+    """Value of the attribute; null for small groups told together."""
+    people: int
+    """How many."""
+    with_access: float
+    """Share of them who have any."""
+    ratio: float
+    """That share over the highest."""
+    below_four_fifths: bool
+    """Whether the ratio is below the line."""
+    fisher_p: float | None
+    """How likely such a difference is by chance; null for the highest."""
+    mean: float
+    """In USD."""
+    gap: float | None
+    """Share that it has less than all others on average."""
+    beside_tenure: AdjustedGapOfGroup | None
+    """Beside tenure alone; null where it cannot be told."""
+    beside_level_family_tenure: AdjustedGapOfGroup | None
+    """Beside controls that may hide a gap."""
+    above_line: bool
+    """Whether either gap is above the line."""
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """The newest seal: kept elsewhere, it proves that everything before it is still there, unchanged."""
 
@@ -1039,6 +1217,52 @@ class InFlight:
 
 
 @dataclass(frozen=True, slots=True)
+class InequalityOfAmounts:
+    """How unevenly amounts are shared. Null where somebody's nothing leaves a measure undefined."""
+
+    share_without: float
+    """Share of the people who have nothing."""
+    mean: float
+    """In USD."""
+    median: float
+    """In USD."""
+    gini: float
+    """0: all the same; 1: one has everything."""
+    theil: float
+    """Theil's T."""
+    theil_between: float | None
+    """Of it, between these groups."""
+    theil_within: float | None
+    """Of it, within them."""
+    mean_log_deviation: float | None
+    """Theil's L."""
+    atkinson_0_5: float
+    """At epsilon 0.5."""
+    atkinson_1: float
+    """At epsilon 1."""
+    atkinson_2: float | None
+    """At epsilon 2."""
+    p90_p10: float | None
+    """The amount at nine tenths over that at one tenth."""
+    palma: float | None
+    """What the top tenth has over what the lower four tenths have."""
+    top_tenth: float
+    """Share of the whole that the top tenth has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """What is likely: eight cases of ten lie between `low` and `high`."""
+
+    low: Amount
+    """One in ten stays below."""
+    middle: Amount
+    """Half stay below."""
+    high: Amount
+    """One in ten lies above."""
+
+
+@dataclass(frozen=True, slots=True)
 class Invited:
     """A link by which its owner sets a password; it is shown this once."""
 
@@ -1063,13 +1287,15 @@ class IssuedKey:
     label: str
     """What it is for."""
     purpose: str
-    """work or personal."""
+    """work, learning or personal; production for a service."""
     project: str
     """Project of every charge; may be empty."""
     models: tuple[str, ...]
     """Shell patterns of models; empty: every model."""
     cap: Amount | None
     """Most that may ever be spent through it, null for no cap."""
+    parent: str
+    """The key that it stands under, and ends with; empty for none."""
     created: str
     """When it was issued."""
     expires: str | None
@@ -1153,6 +1379,66 @@ class JobProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class JournalAccount:
+    """What an account takes of a month."""
+
+    account: str
+    """Its path, as beancount writes accounts."""
+    title: str
+    """What people call it."""
+    code: str
+    """Its number in the general ledger; may be empty."""
+    debit: Amount
+    """Debits."""
+    credit: Amount
+    """Credits."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """An entry; its lines sum to zero."""
+
+    entry: str
+    """The same whenever the month is drawn up."""
+    day: str
+    """When it is booked."""
+    kind: str
+    """purchase, usage, correction, accrual or reversal."""
+    narration: str
+    """What it is."""
+    lines: tuple[JournalLine, ...]
+    """Debits and credits."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalLine:
+    """One side of an entry, and what it was made from."""
+
+    account: str
+    """Path of the account."""
+    cost_centre: str
+    """Kept apart by; may be empty."""
+    amount: Amount
+    """A debit above zero, a credit below."""
+    concerns: str
+    """Month of the usage behind it."""
+    provider: str
+    """The provider; may be empty."""
+    purpose: str
+    """The purpose; may be empty."""
+    classes: tuple[str, ...]
+    """Classes of the lots that paid."""
+    people: int
+    """How many people used it."""
+    requests: int
+    """In how many requests."""
+    list_price: Amount
+    """The same use at list price."""
+    query: str
+    """The command that lists the charges behind it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Key:
     """An access key, without its secret."""
 
@@ -1165,13 +1451,15 @@ class Key:
     label: str
     """What it is for."""
     purpose: str
-    """work or personal."""
+    """work, learning or personal; production for a service."""
     project: str
     """Project of every charge; may be empty."""
     models: tuple[str, ...]
     """Shell patterns of models; empty: every model."""
     cap: Amount | None
     """Most that may ever be spent through it, null for no cap."""
+    parent: str
+    """The key that it stands under, and ends with; empty for none."""
     created: str
     """When it was issued."""
     expires: str | None
@@ -1248,6 +1536,16 @@ class LookPage:
     """In the order of the list."""
     next: str | None
     """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class LorenzPoint:
+    """A point of the Lorenz curve."""
+
+    people: float
+    """Share of the people, from the one with least on."""
+    has: float
+    """Share of the whole that they have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -1342,6 +1640,30 @@ class Member:
     """Since when."""
     appears: str
     """When the row is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class MonthJournal:
+    """A month's journal; a closed month's never changes."""
+
+    month: str
+    """Month of UTC."""
+    closed: bool
+    """False: a preview, which moves."""
+    accounts: tuple[JournalAccount, ...]
+    """Sums by account."""
+    entries: tuple[JournalEntry, ...]
+    """Every entry."""
+    work: Amount
+    """Use for work, at cost."""
+    personal: Amount
+    """Personal use, at cost."""
+    prepaid: Amount
+    """Credits bought beforehand that are left."""
+    accrued: Amount
+    """Accrued for promises, at cost."""
+    disclosed: Amount
+    """Promised, unused and not accrued, at list price."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -1496,6 +1818,46 @@ class Overlay:
     """In words."""
     overlay: dict[str, Any]
     """As the price book holds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastExposure:
+    """Exposure as the journal stood at an instant: what is recorded later changes nothing of it."""
+
+    by: str
+    """What it is grouped by."""
+    unit: str
+    """The unit."""
+    at: str
+    """The instant."""
+    seq: int
+    """The last entry that counts."""
+    items: tuple[PastGroup, ...]
+    """The largest first; together they are the whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastGroup:
+    """The lots of a group as they stood."""
+
+    key: str
+    """A plan, a tier, a team, or where it may be spent."""
+    lots: int
+    """How many lots."""
+    released: Amount
+    """Ever released; what rolled over counts once."""
+    open: Amount
+    """Could be drawn on."""
+    held: Amount
+    """Held by requests in flight."""
+    spent: Amount
+    """Was used."""
+    forfeited: Amount
+    """Had lapsed unused."""
+    revoked: Amount
+    """Had been taken back."""
+    rolled: Amount
+    """Had moved on into a later lot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -1831,6 +2193,30 @@ class Pools:
 
 
 @dataclass(frozen=True, slots=True)
+class PriceScenario:
+    """The last days of use at other prices, and what a promise will buy."""
+
+    days: int
+    """Days of use that it rests on."""
+    list_before: Amount
+    """At list price, as it was."""
+    list_after: Amount
+    """At the other prices."""
+    cost_before: Amount
+    """What the organisation paid."""
+    cost_after: Amount
+    """What it would pay."""
+    unpriced: tuple[str, ...]
+    """Models to move to without a known price: nobody was moved."""
+    out_before: int
+    """People who run out before the month ends."""
+    out_after: int
+    """The same at the other prices."""
+    worth: tuple[Worth, ...]
+    """What the promise is worth, by what happens to prices."""
+
+
+@dataclass(frozen=True, slots=True)
 class PriceVersion:
     """A version of the price book."""
 
@@ -1874,6 +2260,36 @@ class Provider:
     """encrypted or none; it is never shown."""
     state: str
     """enabled or disabled."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderBill:
+    """A month of a provider held against its bill. Without findings, everything agrees to the token."""
+
+    provider: str
+    """The provider."""
+    month: str
+    """Month of UTC."""
+    compared: int
+    """Days and models that were compared."""
+    matched: int
+    """Of them, those that agree as they are."""
+    unexplained: int
+    """Findings that nobody can explain."""
+    gateway_keys: tuple[str, ...]
+    """What the provider calls the gateway's keys."""
+    assumed: bool
+    """Nobody said which keys are the gateway's: those that fit the charges were taken."""
+    bill: Amount
+    """The bill's tokens at list price."""
+    charged: Amount
+    """What is charged, at list price."""
+    invoiced: Amount | None
+    """What the provider itself says that it charges; null if it has not."""
+    dismissed: Amount
+    """On the bill, and said to be nobody's to pay."""
+    findings: tuple[BillFinding, ...]
+    """By day and model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -1999,7 +2415,7 @@ class Recorded:
     model: str
     """Model, product or accelerator."""
     purpose: str
-    """work or personal."""
+    """work, learning, personal or production."""
     project: str
     """Project."""
     amount: Amount
@@ -2074,6 +2490,26 @@ class Right:
     """What it is."""
     reach: tuple[str, ...]
     """own, named, team, organisation."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOuts:
+    """How many run out, what is spent and what lapses, of everybody together."""
+
+    at: str
+    """When the figures were taken."""
+    days: int
+    """Days ahead, today included."""
+    people: int
+    """People of the roster."""
+    likely: int
+    """Who run out in more than half of the courses."""
+    expected: tuple[float, ...]
+    """How many are expected to have run out, by the end of each day."""
+    spent: Interval
+    """From today's midnight to the end."""
+    forfeited: Interval
+    """What lapses unused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -2252,6 +2688,48 @@ class Sums:
     """Its value at list price, USD."""
     overage: Amount | None
     """Of what was charged, what no lot covered."""
+
+
+@dataclass(frozen=True, slots=True)
+class SuspenseEntry:
+    """Use on a bill that nobody is known to have made."""
+
+    id: str
+    """The entry."""
+    provider: str
+    """The provider."""
+    day: str
+    """Day of UTC."""
+    model: str
+    """The model."""
+    key: str
+    """What the provider calls the key; empty for the gateway's own."""
+    tokens: dict[str, int]
+    """What is open."""
+    list_price: Amount
+    """Of what is open."""
+    state: str
+    """open, attributed or dismissed."""
+    person: str
+    """Handle of whom it was attributed to."""
+    note: str
+    """What was said when it was resolved."""
+    why: str
+    """Why it is here."""
+    opened: str
+    """Since when."""
+    resolved: str | None
+    """When it was resolved; null while it is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class SuspenseEntryPage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[SuspenseEntry, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -2696,3 +3174,17 @@ class WebhookDocumentPage:
     """In the order of the list."""
     next: str | None
     """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What a promise is worth later, if prices do something."""
+
+    scenario: str
+    """What happens to prices."""
+    factor: float
+    """Price then, of now."""
+    in_dollars: Amount
+    """Promised in dollars: what it buys of today's work."""
+    in_tokens: Amount
+    """Promised in tokens: what these are worth."""

@@ -24,6 +24,11 @@ def wide_sum(column: str) -> str:
     return f"COALESCE(SUM({column} >> {_WIDE}), 0), COALESCE(SUM({column} & {_MASK}), 0)"
 
 
+def wide_parts(column: str) -> tuple[str, str]:
+    """One amount as the two columns that `wide_sum` would sum."""
+    return f"({column} >> {_WIDE})", f"({column} & {_MASK})"
+
+
 def wide(high: Any, low: Any) -> int:
     return (int(high) << _WIDE) + int(low)
 
@@ -160,4 +165,4 @@ class Session(ABC):
         return [(row[0], columns.hold_of(row)) for row in found]
 
 
-__all__ = ["MICROS_PER_DAY", "Session", "wide", "wide_sum"]
+__all__ = ["MICROS_PER_DAY", "Session", "wide", "wide_parts", "wide_sum"]

@@ -102,11 +102,13 @@ access_key = Table(
     Column("created", BigInteger, nullable=False),
     Column("revoked", BigInteger, nullable=False, server_default="0"),
     Column("paused", BigInteger, nullable=False, server_default="0"),
+    Column("parent", Text, nullable=False, server_default=""),
     UniqueConstraint("hmac", name="access_key_hmac"),
-    CheckConstraint("purpose IN ('work', 'personal')", name="access_key_purpose"),
+    CheckConstraint("purpose IN ('work', 'learning', 'personal', 'production')", name="access_key_purpose"),
     CheckConstraint("cap_nanos >= 0", name="access_key_cap"),
 )
 Index("access_key_person", access_key.c.person)
+Index("access_key_parent", access_key.c.parent)
 
 provider = Table(
     "provider",
@@ -123,6 +125,7 @@ provider = Table(
     Column("idle_seconds", Integer, nullable=False, server_default="120"),
     Column("enabled", Integer, nullable=False, server_default="1"),
     Column("created", BigInteger, nullable=False),
+    Column("purposes", Text, nullable=False, server_default="[]"),
     CheckConstraint("enabled IN (0, 1)", name="provider_enabled"),
     CheckConstraint(
         "connect_seconds > 0 AND first_byte_seconds > 0 AND idle_seconds > 0", name="provider_deadlines_positive"
@@ -390,6 +393,32 @@ usage_hour = Table(
     Column("unit", Text, primary_key=True),
     Column("hour", BigInteger, primary_key=True),
     Column("amount_nanos", BigInteger, nullable=False),
+)
+
+# Sums of whole days that are over, which reports read instead of the daily rollup; forgetting them changes no figure.
+
+_COUNTED = ("requests", "input_tokens", "cached_tokens", "output_tokens")
+_VALUED = ("amount", "list_nanos", "cost_nanos", "overage")
+
+usage_person_day = Table(
+    "usage_person_day",
+    metadata,
+    Column("day", BigInteger, primary_key=True, autoincrement=False),
+    Column("unit", Text, primary_key=True),
+    Column("person", Text, primary_key=True),
+    *(Column(name, BigInteger, nullable=False) for name in (*_COUNTED, *_VALUED)),
+    sqlite_with_rowid=False,
+)
+
+usage_house_day = Table(
+    "usage_house_day",
+    metadata,
+    Column("day", BigInteger, primary_key=True, autoincrement=False),
+    *(Column(name, Text, primary_key=True) for name in ("unit", "provider", "model", "purpose", "project")),
+    *(Column(name, BigInteger, nullable=False) for name in _COUNTED),
+    # A house's day of tokens may not fit 64 bits: in two parts, as `wide` puts them together.
+    *(Column(f"{name}_{part}", BigInteger, nullable=False) for name in _VALUED for part in ("high", "low")),
+    sqlite_with_rowid=False,
 )
 
 # Who signs in.

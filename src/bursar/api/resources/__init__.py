@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from bursar.api.resources import granting, planning  # noqa: F401 (they add routes to GRANTS and PLANS)
+from bursar.api.resources import granting, planning, scenarios  # noqa: F401 (they add routes to others)
 from bursar.api.resources.accounts import ACCOUNTS
+from bursar.api.resources.bills import BILLS
 from bursar.api.resources.board import BOARD, HOUSE
 from bursar.api.resources.books import BOOKS
 from bursar.api.resources.closing import CLOSING
+from bursar.api.resources.fairness import FAIRNESS
 from bursar.api.resources.finance import FINANCE
 from bursar.api.resources.grants import GRANTS
 from bursar.api.resources.jobs import JOBS
+from bursar.api.resources.journal import JOURNAL
 from bursar.api.resources.keys import KEYS
 from bursar.api.resources.limits import LIMITS
 from bursar.api.resources.me import ME
@@ -39,8 +42,11 @@ RESOURCES: tuple[Resource, ...] = (
     PRICES,
     FINANCE,
     CLOSING,
+    JOURNAL,
+    BILLS,
     BOOKS,
     PAY,
+    FAIRNESS,
     TAX,
     OFFERS,
     BOARD,

@@ -70,6 +70,7 @@ def _groups(found: Past, by: str, unit: str, names: dict[str, str], json: bool) 
     ]
     title = f"What became of it, by {by}"
     chart = Bars("exposure", title, "", bars, ("spent", "open or held", "lost"), written=lambda one: money(one, unit))
+    console.print(chart.title, style="bold", markup=False)
     console.print(printed(chart, min(WIDTH, console.width)), markup=False, highlight=False)
     show_table(
         (Column(by), Column("people", number=True), *(Column(name, number=True) for name in NAMES)),
@@ -172,6 +173,7 @@ def _used(office: Desk, by: str, at: int, unit: str, json: bool) -> None:
         return show_json({"by": by, "unit": unit, "at_micros": at, **sums, "items": items})
     bars = [Bar(one.key, (one.list_nanos, one.cost_nanos)) for one in rows[:MOST_BARS]]
     chart = Bars("used", f"Spent by {by}", "", bars, ("list", "cost"), layout="grouped", written=money)
+    console.print(chart.title, style="bold", markup=False)
     console.print(printed(chart, min(WIDTH, console.width)), markup=False, highlight=False)
     show_table(
         (Column(by), Column("requests", number=True), *(Column(name, number=True) for name in names)),

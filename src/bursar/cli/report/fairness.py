@@ -48,27 +48,31 @@ def fairness(by: By = "level", of: Of = "allotment", at: At = "", json: Json = F
     console.print(printed(chart, WIDTH, HEIGHT), markup=False)
     show_table(
         (
-            Column(parity.ATTRIBUTES[by]),
+            Column(parity.ATTRIBUTES[by], kept=True),
             Column("people", number=True),
-            Column("with access", number=True),
-            Column("four fifths", number=True),
+            Column("access", number=True),
+            Column("four fifths", number=True, kept=True),
             Column("mean", number=True),
-            Column("beside all others", number=True),
-            Column("beside tenure"),
-            Column("beside level, family, tenure"),
+            Column("beside the others", number=True),
         ),
         [
             (
-                one.name or f"small groups together ({figures.merged})",
+                _named(one, figures),
                 str(one.people),
                 f"{one.with_access:.0%}",
                 _rate(one),
                 f"{one.mean:,.0f}",
                 "" if one.gap is None else _less(one.gap),
-                _adjusted(one.untainted),
-                _adjusted(one.adjusted),
             )
             for one in figures.groups
+        ],
+    )
+    show_table(
+        (Column(parity.ATTRIBUTES[by], kept=True), Column("beside"), Column("gap"), Column("95 % (HC3)")),
+        [
+            (_named(one, figures), beside, *_adjusted(gap))
+            for one in figures.groups
+            for beside, gap in (("tenure", one.untainted), ("level, family, tenure", one.adjusted))
         ],
     )
     console.print(
@@ -109,9 +113,14 @@ def _less(gap: float) -> str:
     return f"{abs(gap):.1%} {'less' if gap >= 0 else 'more'}"
 
 
-def _adjusted(one: AdjustedGap | None) -> Text:
+def _named(one: Group, figures: Fairness) -> str:
+    return one.name or f"small groups ({figures.merged})"
+
+
+def _adjusted(one: AdjustedGap | None) -> tuple[Text, str]:
+    """The gap and its interval; yellow above the directive's line."""
     if one is None:
-        return Text("cannot be told apart", style="dim")
+        return Text("cannot be told apart", style="dim"), ""
     chance = "" if one.is_significant else ", may be chance"
-    said = f"{_less(one.gap)} ({one.robust_low:+.1%} to {one.robust_high:+.1%}{chance})"
-    return Text(said, style="yellow" if one.is_above_line else "")
+    gap = Text(_less(one.gap), style="yellow" if one.is_above_line else "")
+    return gap, f"{_less(one.robust_low)} to {_less(one.robust_high)}{chance}"

@@ -48,6 +48,7 @@ def forecast(
             ("lapses unused", f"{_between(found.forfeited)} (middle {money(found.forfeited.middle)})"),
         ]
     )
+    console.print("Spending from today on, added up", style="bold")
     console.print(printed(chart(found), min(WIDTH, console.width), HEIGHT), markup=False, highlight=False)
     show_table(
         (

@@ -54,6 +54,7 @@ def prices(
     bars = [Bar(name, (worth.buys, worth.tokens_worth)) for name, worth in found.worths]
     parts = ("in dollars: buys of today's work", "in tokens: is worth")
     chart = Bars("worth", title, "", bars, parts, layout="grouped", written=money)
+    console.print(chart.title, style="bold", markup=False)
     console.print(printed(chart, min(WIDTH, console.width)), markup=False, highlight=False)
     show_table(
         (

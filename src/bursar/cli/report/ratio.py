@@ -47,6 +47,7 @@ def salary_ratio(
     known = [one for one in groups if one.band]
     title = f"Tokens of a year in percent of pay, by {by}"
     chart = Bars("ratio", title, "", [Bar(one.key, (one.percent,)) for one in known[:MOST_BARS]], written=_percent)
+    console.print(chart.title, style="bold", markup=False)
     console.print(printed(chart, min(WIDTH, console.width)), markup=False, highlight=False)
     show_table(
         (

@@ -2,11 +2,13 @@
 of a month, its journal, and what payroll takes over."""
 
 from bursar.console.finance import (
+    ahead,
     bills,
     close,
     exposure,
     journal,
     landing,
+    lots,
     pay,
     payroll,
     reconciliation,
@@ -17,11 +19,13 @@ from bursar.console.finance.area import AREA
 
 __all__ = [
     "AREA",
+    "ahead",
     "bills",
     "close",
     "exposure",
     "journal",
     "landing",
+    "lots",
     "pay",
     "payroll",
     "reconciliation",

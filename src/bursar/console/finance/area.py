@@ -6,7 +6,9 @@ AREA = Area(
     "Finance",
     (
         "/finance",
+        "/finance/lots",
         "/finance/landing",
+        "/finance/ahead",
         "/finance/cost",
         "/finance/spend",
         "/finance/scenarios",

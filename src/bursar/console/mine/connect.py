@@ -22,6 +22,7 @@ READ, ISSUE, REVOKE = action("key.read"), action("key.issue"), action("key.revok
 HERE = "$BURSAR_KEY"
 OVERLAPS = ((0, "stops at once"), (3_600, "goes on for an hour"), (86_400, "goes on for a day"))
 DONE = {
+    "resumed": "The key works again.",
     "revoked": "The key is revoked. Within a second nothing passes with it any more.",
 }
 
@@ -104,6 +105,15 @@ def ask_revoke(visit: Visit, key_id: KeyId) -> Response:
     return visit.show("mine/key_revoke.html", key=found)
 
 
+@AREA.form("/connect/keys/{key_id}/resume", action="key.revoke")
+def resume(visit: Visit, key_id: KeyId) -> Response:
+    """Let one's own paused key work again."""
+    visit.myself(REVOKE)
+    with visit.desk() as desk:
+        desk.resume_key(_own(visit, desk, key_id).id)
+    return visit.done("/connect", "resumed")
+
+
 @AREA.form("/connect/keys/{key_id}/revoke", action="key.revoke")
 def revoke(visit: Visit, key_id: KeyId) -> Response:
     """End one's own key for good."""
@@ -128,10 +138,10 @@ def _drawn(
     person = visit.myself(READ)
     with visit.desk() as desk:
         found = desk.keys(person["id"])
-    live = [one for one in found if one["state"] == "live"]
+    live = [one for one in found if one["state"] in ("live", "paused")]
     values: dict[str, Any] = {
         "live": live,
-        "over": [one for one in found if one["state"] != "live"],
+        "over": [one for one in found if one["state"] not in ("live", "paused")],
         "clients": list(clients(gateway_url(visit.caller.desks.settings), HERE)),
         "typed": typed or {"label": "", "purpose": "work", "project": "", "models": "", "cap": "", "expires": ""},
         "done": done,

@@ -80,3 +80,14 @@ def revoke(visit: Visit, key_id: KeyId) -> Response:
     with visit.desk() as desk:
         desk.revoke_key(key_id)
     return visit.done(PATH, "revoked")
+
+
+@AREA.form(PATH + "/{key_id}/resume", action="key.revoke", whose="house")
+def resume(visit: Visit, key_id: KeyId) -> Response:
+    """Let a paused key work again."""
+    with reading(visit.caller.desks.engine) as connection:
+        found = keys.named(connection, key_id)
+        visit.require(REVOKE, subject_of(connection, found.person_id))
+    with visit.desk() as desk:
+        desk.resume_key(key_id)
+    return visit.done(PATH, "resumed")

@@ -295,7 +295,8 @@ def _uses(session: Session, first: int, end: int, only: str = "") -> dict[str, d
     )
     found: dict[str, dict[str, Use]] = {}
     for row in rows:
-        kind = str(row[1]) if row[1] in KNOWN else "other"
+        # What runs in production is work: it is charged to a service, which is no person's pay.
+        kind = "work" if row[1] == "production" else str(row[1]) if row[1] in KNOWN else "other"
         mine = found.setdefault(str(row[0]), {})
         before = mine.get(kind, Use(kind, 0, 0))
         listed, cost = before.list_nanos + wide(row[2], row[3]), before.cost_nanos + wide(row[4], row[5])

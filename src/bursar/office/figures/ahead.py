@@ -17,6 +17,9 @@ from bursar.insight.forecast import MOST_AHEAD, QUANTILES, Forecast, History, Pu
 from bursar.ledger import reading as ledger
 from bursar.ledger.session import MICROS_PER_DAY, Session, wide, wide_sum
 from bursar.office.database import reading
+from bursar.office.figures import kept_usage
+from bursar.office.figures.exposure import NOBODY, SMALL
+from bursar.office.figures.small_groups import split
 from bursar.office.months import days_of, month_of
 from bursar.office.standing import Taken, taken
 from bursar.office.workforce import people
@@ -29,6 +32,7 @@ HISTORY_DAYS = 91
 MANY = 2_000
 """With more people than this, fewer courses are drawn for each: the totals need them no more."""
 FEW_COURSES = 100
+HALF = 0.5
 COURSES = 400
 
 
@@ -62,6 +66,9 @@ class Ahead:
     """After how many days it is used up: in one case of ten by then, in half of them, in nine of ten; None: not before."""
     forfeited: Range
     """What lapses unused where the purse ends within the days ahead."""
+    spent_mean: int = 0
+    forfeited_mean: int = 0
+    """Means add up, quantiles do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,49 @@ class HouseAhead:
     """Of all together, added up from today's midnight, by day."""
     forfeited: Range
     courses: int
+    out_by: tuple[float, ...] = ()
+    """How many people are expected to have run out by the end of each day."""
+
+    @property
+    def sure(self) -> int:
+        """People who run out in more than half of the courses."""
+        return sum(one.chance > HALF for one in self.people)
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A team's people together; expected values, amounts in nano-USD."""
+
+    key: str
+    people: int
+    out: float
+    """How many are expected to run out."""
+    spent: int
+    forfeited: int
+    merged: int = 0
+    """How many teams of fewer than five it stands for."""
+
+
+def teams(found: HouseAhead) -> list[Team]:
+    """By team, where most run out first; small teams together."""
+    groups: dict[str, list[Ahead]] = {}
+    for one in found.people:
+        groups.setdefault(one.team or NOBODY, []).append(one)
+    parts = split(
+        [(key, len(some)) for key, some in groups.items()], lambda keys: sum(len(groups[key]) for key in keys)
+    )
+    rows = [_team(key, groups[key]) for key in parts.named]
+    rows.sort(key=lambda one: (-one.out, -one.spent, one.key))
+    if parts.merged:
+        rows.append(_team(SMALL, [one for key in parts.merged for one in groups[key]], len(parts.merged)))
+    return rows
+
+
+def _team(key: str, some: list[Ahead], merged: int = 0) -> Team:
+    out = sum(one.chance for one in some)
+    return Team(
+        key, len(some), out, sum(one.spent_mean for one in some), sum(one.forfeited_mean for one in some), merged
+    )
 
 
 def house(desk: Desk, days: int = 0) -> Taken[HouseAhead]:
@@ -109,13 +159,17 @@ def _house(desk: Desk, days: int) -> HouseAhead:
     left, ends, kept, expires = _purses(members, lots, today)
     courses = COURSES if len(members) <= MANY else FEW_COURSES
     # What was used today already comes back: today is drawn whole.
-    purses = Purses(left + used[:, -1], ends, kept)
+    # Who has nothing open runs out of nothing.
+    opens = np.array([bool(one) for one in expires])
+    purses = Purses(np.where(opens, left + used[:, -1], np.inf), ends, kept)
     found = forecast(History(used[:, :-1], began, group), ahead, int(today), purses, courses)
-    rows = [_person(one, number, found, left[number], int(expires[number])) for number, one in enumerate(members)]
+    rows = [_person(one, number, found, left[number], max(0, expires[number])) for number, one in enumerate(members)]
     rows.sort(key=lambda one: (-one.chance, one.out_days[1] or MOST_AHEAD, -one.spent.middle, one.handle))
     total = tuple(_range(found.total[:, day]) for day in range(ahead))
     lost = _range(found.forfeited_total)
-    return HouseAhead(int(today), int(ahead), tuple(rows), round(float(used[:, -1].sum())), total, lost, courses)
+    out_by = tuple(float(one) for one in found.out_by.sum(axis=0))
+    so_far = round(float(used[:, -1].sum()))
+    return HouseAhead(int(today), int(ahead), tuple(rows), so_far, total, lost, courses, out_by)
 
 
 def _person(member: dict[str, str], number: int, found: Forecast, left: float, expires: int) -> Ahead:
@@ -131,6 +185,8 @@ def _person(member: dict[str, str], number: int, found: Forecast, left: float, e
         float(found.out_by[number, -1]),
         (early, middle, late),
         _range(found.forfeited[number]),
+        round(float(found.mean[number])),
+        round(float(found.forfeited_mean[number])),
     )
 
 
@@ -142,12 +198,11 @@ def _range(quantiles: np.typing.NDArray[np.float64]) -> Range:
 def _used(session: Session, place: dict[str, int], today: int) -> np.typing.NDArray[np.float64]:
     """By person and day, today last."""
     found = np.zeros((len(place), HISTORY_DAYS + 1))
+    source = kept_usage.person_days(session, today - HISTORY_DAYS, today + 1)
     rows = session.rows(
-        f"SELECT person, day, {wide_sum('amount')} FROM usage_day WHERE unit = ? AND day >= ? AND day <= ? "
-        "GROUP BY person, day",
+        f"SELECT person, day, {wide_sum('amount')} FROM {source.sql} AS u WHERE unit = ? GROUP BY person, day",
+        *source.parameters,
         UNIT,
-        today - HISTORY_DAYS,
-        today,
     )
     for person, day, high, low in rows:
         number = place.get(str(person))
@@ -170,7 +225,8 @@ def _opened(session: Session, place: dict[str, int], today: int) -> np.typing.ND
 def _purses(
     members: list[dict[str, str]], lots: dict[str, list[ledger.LotBalance]], today: int
 ) -> tuple[np.typing.NDArray[np.float64], np.typing.NDArray[np.int64], np.typing.NDArray[np.float64], list[int]]:
-    """What each has open, in how many days it ends, what of it lives on, and the instant of its end (0: never)."""
+    """What each has open, in how many days it ends, what of it lives on, and the instant of its end (-1: never; 0:
+    nothing is open)."""
     n = len(members)
     left, kept, ends = np.zeros(n), np.zeros(n), np.full(n, MOST_AHEAD + 1, dtype=np.int64)
     expires = [0] * n
@@ -181,6 +237,7 @@ def _purses(
         left[number] = sum(one.available + one.held for one in mine)
         kept[number] = sum(one.terms.roll.amount(one.available) for one in mine if one.terms.roll is not None)
         last = max(one.terms.expires for one in mine)
+        expires[number] = -1
         if last // MICROS_PER_DAY - today <= MOST_AHEAD:
             ends[number] = max(1, -(-last // MICROS_PER_DAY) - today)
             expires[number] = last

@@ -2,7 +2,7 @@
 
 Pages about months read twelve of them at a time, and the rollup of a large house has tens of thousands of rows a day. So each
 process keeps these sums, and how far the journal had come: what was charged or corrected since names the days to sum anew.
-The rollup stays the only source, and everything is read on one snapshot; forgetting it all changes nothing but the time.
+For the first time they come from the days that are kept (`kept_usage`). The rollup stays the only source, and everything is read on one snapshot; forgetting it all changes nothing but the time.
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bursar.ledger import Anchor
-from bursar.ledger.session import MICROS_PER_DAY, Session, wide, wide_sum
+from bursar.ledger.session import MICROS_PER_DAY, Session, wide, wide_parts
+from bursar.office.figures import kept_usage
+from bursar.office.figures.kept_usage import Source
 
 if TYPE_CHECKING:
     from bursar.office.desk import Desk
 
 AMOUNTS = ("amount", "list_nanos", "cost_nanos", "overage")
+LAST_DAY = 10**7
 MAX_HOUSES = 8
 """Databases that one process keeps sums of."""
 
@@ -82,14 +85,14 @@ def _follow(session: Session, house: _Kept) -> None:
     if head == before:
         return
     if before is None or not _leads_through(session, before):
-        house.days = _summed(session, "", [])
+        house.days = _summed(session, kept_usage.house_days(session, 0, LAST_DAY))
     else:
         rows = session.rows(
             f"SELECT DISTINCT at / {MICROS_PER_DAY} FROM charge WHERE seq > ? AND seq <= ?", before.seq, head.seq
         )
         touched = [int(row[0]) for row in rows]
         if touched:
-            found = _summed(session, f"WHERE day {session.IN}", [touched])
+            found = _summed_anew(session, touched)
             for day in touched:
                 house.days.pop(day, None)
             house.days.update(found)
@@ -101,12 +104,23 @@ def _leads_through(session: Session, before: Anchor) -> bool:
     return session.rows("SELECT hash FROM seal WHERE batch = ?", before.batch) == [(before.hash,)]
 
 
-def _summed(session: Session, where: str, parameters: list[list[int]]) -> dict[int, tuple[DaySum, ...]]:
-    sums = ", ".join(wide_sum(name) for name in AMOUNTS)
+def _summed_anew(session: Session, days: list[int]) -> dict[int, tuple[DaySum, ...]]:
+    """From the rollup itself."""
+    parts = ", ".join(
+        f"{sql} AS {name}_{part}"
+        for name in AMOUNTS
+        for part, sql in zip(("high", "low"), wide_parts(name), strict=True)
+    )
+    sql = f"(SELECT day, unit, provider, purpose, requests, {parts} FROM usage_day WHERE day {session.IN})"
+    return _summed(session, Source(sql, (days,)))
+
+
+def _summed(session: Session, source: Source) -> dict[int, tuple[DaySum, ...]]:
+    sums = ", ".join(kept_usage.wide_total(name) for name in AMOUNTS)
     rows = session.rows(
-        f"SELECT day, unit, provider, purpose, SUM(requests), {sums} FROM usage_day {where} "
+        f"SELECT day, unit, provider, purpose, SUM(requests), {sums} FROM {source.sql} AS u "
         "GROUP BY day, unit, provider, purpose ORDER BY day, unit, provider, purpose",
-        *parameters,
+        *source.parameters,
     )
     found: dict[int, list[DaySum]] = {}
     for row in rows:

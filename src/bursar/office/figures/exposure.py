@@ -11,8 +11,6 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from sqlalchemy import Connection, or_, select
-
 from bursar.ledger.session import MICROS_PER_DAY, Session, wide, wide_sum
 from bursar.office.database import reading
 from bursar.office.figures import day_sums
@@ -21,7 +19,6 @@ from bursar.office.granting import grants
 from bursar.office.granting.grants import Grant
 from bursar.office.months import days_of, month_of, months_between
 from bursar.office.standing import Taken, taken
-from bursar.office.tables import plan_grant
 from bursar.plans.schedule import due
 
 if TYPE_CHECKING:
@@ -203,7 +200,7 @@ def _house(desk: Desk) -> House:
     rows, opened = desk.store.read(lambda session: (_rows(session, now), _slices(session, now)))
     overage = day_sums.overage(desk)
     with reading(desk.engine) as connection:
-        running = grants.listed(connection, ids=_running(connection, now))
+        running = grants.listed(connection, not_over_at=now)
     teams = {row.person: row.team for row in rows}
     coming = tuple(ahead(running, now, now + AHEAD_MICROS))
     limits = _beyond(running, now, opened)
@@ -312,11 +309,6 @@ def _lots_by_day(session: Session, start: int, end: int, unit: str) -> list[list
 
 
 # What the plans promise.
-
-
-def _running(connection: Connection, now: int) -> list[str]:
-    ends = plan_grant.c.ends
-    return list(connection.execute(select(plan_grant.c.id).where(or_(ends == 0, ends > now))).scalars())
 
 
 def ahead(running: Iterable[Grant], now: int, until: int) -> list[tuple[str, str, str, str, int]]:

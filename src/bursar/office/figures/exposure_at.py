@@ -11,12 +11,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from bursar.errors import InvalidInput, NotFound
 from bursar.ledger import stretch
 from bursar.ledger.session import MICROS_PER_DAY, Session, wide, wide_sum
 from bursar.ledger.values import AVAILABLE, EXPIRED, FUNDING, HELD, REVOKED, ROLLED, SPENT, Account
+from bursar.office.figures import kept_usage
+from bursar.office.figures.day_sums import LAST_DAY
 from bursar.office.figures.exposure import BY_HAND, EVERYWHERE, NOBODY, POOL, Held
 from bursar.office.standing import Taken, taken
 
@@ -27,6 +29,8 @@ By = Literal["plan", "tier", "team", "scope", "person"]
 GROUPS: tuple[By, ...] = get_args(By)
 Use = Literal["provider", "project", "model", "purpose"]
 USES: tuple[Use, ...] = get_args(Use)
+LATELY_MICROS = 60_000_000
+"""What is older than this is kept for whoever asks for the same instant again."""
 MAX_ENTRIES = 10_000
 """Of one lot."""
 _BUCKETS = (AVAILABLE, HELD, SPENT, EXPIRED, REVOKED, ROLLED)
@@ -125,7 +129,7 @@ def past(desk: Desk, at: int) -> Taken[Past]:
     """Every lot as the journal stood at an instant (microseconds UTC), now at the latest. Raises InvalidInput."""
     if at > desk.now():
         raise InvalidInput("at", "an instant ahead", "now or the past; `bursar report forecast` looks ahead")
-    if at < desk.now():
+    if at < desk.now() - LATELY_MICROS:
         return taken(desk, f"exposure-at:{at}", lambda own: own.store.read(lambda session: lots_at(session, at)))
     return Taken(desk.store.read(lambda session: lots_at(session, at)), at)
 
@@ -153,15 +157,15 @@ def lots_at(session: Session, at: int) -> Past:
 
 def used(desk: Desk, group: Use, at: int, unit: str = "USD") -> list[Spent]:
     """What was used by the whole days before `at`, the most first; today counts where `at` is now."""
-    end = -(-at // MICROS_PER_DAY)
-    sums = ", ".join(wide_sum(name) for name in ("amount", "list_nanos", "cost_nanos", "overage"))
-    rows = desk.store.read(
-        lambda session: session.rows(
-            f"SELECT {group}, SUM(requests), {sums} FROM usage_day WHERE unit = ? AND day < ? GROUP BY {group}",
-            unit,
-            end if at >= desk.now() else at // MICROS_PER_DAY,
-        )
-    )
+    end = LAST_DAY if at >= desk.now() else at // MICROS_PER_DAY
+
+    def read(session: Session) -> list[tuple[Any, ...]]:
+        days = kept_usage.house_days(session, 0, end)
+        sums = ", ".join(kept_usage.wide_total(name) for name in kept_usage.AMOUNTS)
+        query = f"SELECT {group}, SUM(requests), {sums} FROM {days.sql} AS u WHERE unit = ? GROUP BY {group}"
+        return session.rows(query, *days.parameters, unit)
+
+    rows = desk.store.read(read)
     found = [
         Spent(
             str(row[0]) or f"no {group}", int(row[1]), *(wide(row[place], row[place + 1]) for place in range(2, 10, 2))

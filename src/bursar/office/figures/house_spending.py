@@ -6,7 +6,7 @@ looking at a team of two; a provider is no group of people, and its month has to
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -14,7 +14,7 @@ from bursar.calendar import from_micros
 from bursar.errors import InvalidInput
 from bursar.insight.burn import Fan, fan
 from bursar.ledger.session import MICROS_PER_DAY, Session, wide, wide_sum
-from bursar.office.figures import day_sums
+from bursar.office.figures import day_sums, kept_usage
 from bursar.office.figures.small_groups import LEAST_PEOPLE, split
 from bursar.office.months import days_of, following, month_of, months_between
 from bursar.office.standing import Taken, taken
@@ -151,21 +151,9 @@ def _wanted(alias: str = "u") -> str:
 
 
 def _spend(session: Session, by: By, first: int, end: int, unit: str) -> Spend:
-    column, joined = (_TEAM, "LEFT JOIN person p ON p.id = u.person") if by == "team" else (f"u.{by}", "")
-    where = f"FROM usage_day u {joined} WHERE u.unit = ? AND u.day >= ? AND u.day < ?"
-    rows = session.rows(
-        f"SELECT {column}, COUNT(DISTINCT u.person), {_wanted()} {where} GROUP BY {column}", unit, first, end
-    )
-    found = sorted(
-        (Group(str(row[0]), int(row[1]), _sums(row, 2)) for row in rows), key=lambda one: (-one.sums.amount, one.key)
-    )
+    found, people, together = (_by_team if by == "team" else _by_column)(session, by, first, end, unit)
+    found.sort(key=lambda one: (-one.sums.amount, one.key))
     whole = sum((one.sums for one in found), Sums())
-    (people,) = session.rows(f"SELECT COUNT(DISTINCT u.person) {where}", unit, first, end)[0]
-
-    def together(keys: Collection[str]) -> int:
-        query = f"SELECT COUNT(DISTINCT u.person) {where} AND {column} {session.IN}"
-        return int(session.rows(query, unit, first, end, list(keys))[0][0])
-
     if by not in ("provider", "purpose"):
         parts = split([(one.key, one.people) for one in found], together)
         by_key = {one.key: one for one in found}
@@ -175,7 +163,39 @@ def _spend(session: Session, by: By, first: int, end: int, unit: str) -> Spend:
             kept.append(Group("", parts.people, rest, len(parts.merged)))
         found = kept
     named = [Group(_named(by, one), one.people, one.sums, one.merged) for one in found]
-    return Spend(by, whole, int(people), tuple(named))
+    return Spend(by, whole, people, tuple(named))
+
+
+_Found = tuple[list[Group], int, Callable[[Collection[str]], int]]
+"""Groups, how many people in all, and in some groups together."""
+
+
+def _by_team(session: Session, by: By, first: int, end: int, unit: str) -> _Found:
+    """People are in one team each: whole days of people, added up by person first."""
+    days = kept_usage.person_days(session, first, end)
+    rows = session.rows(
+        f"SELECT u.person, MIN({_TEAM}), {_wanted()} FROM {days.sql} AS u LEFT JOIN person p ON p.id = u.person "
+        "WHERE u.unit = ? GROUP BY u.person",
+        *days.parameters,
+        unit,
+    )
+    sums: dict[str, list[Sums]] = {}
+    for row in rows:
+        sums.setdefault(str(row[1]), []).append(_sums(row, 2))
+    groups = [Group(team, len(some), sum(some, Sums())) for team, some in sums.items()]
+    return groups, len(rows), lambda keys: sum(len(sums[key]) for key in keys)
+
+
+def _by_column(session: Session, by: By, first: int, end: int, unit: str) -> _Found:
+    where, given = "FROM usage_day u WHERE u.unit = ? AND u.day >= ? AND u.day < ?", (unit, first, end)
+    rows = session.rows(f"SELECT u.{by}, COUNT(DISTINCT u.person), {_wanted()} {where} GROUP BY u.{by}", *given)
+    (people,) = session.rows(f"SELECT COUNT(DISTINCT u.person) {where}", *given)[0]
+
+    def together(keys: Collection[str]) -> int:
+        query = f"SELECT COUNT(DISTINCT u.person) {where} AND u.{by} {session.IN}"
+        return int(session.rows(query, *given, list(keys))[0][0])
+
+    return [Group(str(row[0]), int(row[1]), _sums(row, 2)) for row in rows], int(people), together
 
 
 def _named(by: By, group: Group) -> str:

@@ -21,7 +21,7 @@ from bursar.ledger.session import MICROS_PER_DAY, Session, wide, wide_sum
 from bursar.money import NANO, Unit
 from bursar.office.catalogue import price_history
 from bursar.office.database import reading
-from bursar.office.figures import exposure
+from bursar.office.figures import exposure, kept_usage
 from bursar.office.months import days_of, following, month_of, months_between
 from bursar.office.standing import taken
 from bursar.prices import PriceBook
@@ -208,18 +208,19 @@ def _uses(session: Session, first: int, end: int) -> list[Use]:
 
 
 def _months(session: Session, names: Sequence[str]) -> list[tuple[str, str, int, int]]:
-    found = []
-    for name in names:
-        start, end = days_of(name)
-        rows = session.rows(
-            f"SELECT model, {wide_sum('list_nanos')}, SUM(input_tokens + cached_tokens + output_tokens) FROM usage_day "
-            "WHERE unit = ? AND day >= ? AND day < ? GROUP BY model",
-            UNIT,
-            start,
-            end,
-        )
-        found += [(name, str(row[0]).lower(), wide(row[1], row[2]), int(row[3] or 0)) for row in rows]
-    return found
+    days = kept_usage.house_days(session, days_of(names[0])[0], days_of(names[-1])[1])
+    rows = session.rows(
+        f"SELECT day, model, {kept_usage.wide_total('list_nanos')}, SUM(input_tokens + cached_tokens + output_tokens) "
+        f"FROM {days.sql} AS u WHERE unit = ? GROUP BY day, model",
+        *days.parameters,
+        UNIT,
+    )
+    sums: dict[tuple[str, str], list[int]] = {}
+    for day, model, high, low, tokens in rows:
+        mine = sums.setdefault((month_of(int(day) * MICROS_PER_DAY), str(model).lower()), [0, 0])
+        mine[0] += wide(high, low)
+        mine[1] += int(tokens or 0)
+    return [(name, model, amount, tokens) for (name, model), (amount, tokens) in sorted(sums.items())]
 
 
 # What follows.

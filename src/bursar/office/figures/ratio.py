@@ -16,6 +16,7 @@ from sqlalchemy import Connection, select
 from bursar.ledger.session import MICROS_PER_DAY, Session, wide, wide_sum
 from bursar.offers.pay import against_salary
 from bursar.office.database import reading
+from bursar.office.figures import kept_usage
 from bursar.office.standing import Taken, taken
 from bursar.office.tables import ORGANISATION, person
 from bursar.office.workforce import bands
@@ -201,10 +202,10 @@ def _people(connection: Connection) -> list[tuple[str, str, str, str, str]]:
 
 def _spent(session: Session, first: int, end: int) -> tuple[dict[str, int], int]:
     """Whole days at list price by person, and the first day with anything."""
+    days_of = kept_usage.person_days(session, first, end)
     rows = session.rows(
-        f"SELECT person, {wide_sum('list_nanos')}, MIN(day) FROM usage_day WHERE day >= ? AND day < ? GROUP BY person",
-        first,
-        end,
+        f"SELECT person, {wide_sum('list_nanos')}, MIN(day) FROM {days_of.sql} AS u GROUP BY person",
+        *days_of.parameters,
     )
     days = [int(row[3]) for row in rows]
     return {str(row[0]): wide(row[1], row[2]) for row in rows}, min(days, default=0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
@@ -196,9 +197,15 @@ def named(connection: Connection, grant_id: str) -> Grant:
 
 
 def listed(
-    connection: Connection, *, person: str = "", ids: Iterable[str] | None = None, plan: str = "", active_at: int = 0
+    connection: Connection,
+    *,
+    person: str = "",
+    ids: Iterable[str] | None = None,
+    plan: str = "",
+    active_at: int = 0,
+    not_over_at: int = 0,
 ) -> list[Grant]:
-    """Grants with their histories, in the order of their start."""
+    """Grants with their histories, in the order of their start; `not_over_at`: those that begin later too."""
     meant: list[ColumnElement[bool]] = []
     if person:
         meant.append(plan_grant.c.person == person)
@@ -206,6 +213,8 @@ def listed(
         meant.append(plan_grant.c.plan == plan)
     if active_at:
         meant += [plan_grant.c.starts <= active_at, or_(plan_grant.c.ends == 0, plan_grant.c.ends > active_at)]
+    if not_over_at:
+        meant.append(or_(plan_grant.c.ends == 0, plan_grant.c.ends > not_over_at))
     if ids is not None:
         wanted = list(ids)
         if len(wanted) > MAX_IDS:  # more than an engine takes as parameters
@@ -213,7 +222,9 @@ def listed(
             both = [
                 one
                 for half in halves
-                for one in listed(connection, person=person, ids=half, plan=plan, active_at=active_at)
+                for one in listed(
+                    connection, person=person, ids=half, plan=plan, active_at=active_at, not_over_at=not_over_at
+                )
             ]
             return sorted(both, key=lambda one: (one.history.starts, one.id))
         meant.append(plan_grant.c.id.in_(wanted))
@@ -278,7 +289,7 @@ def _grant(
         key = (one.plan, one.version)
         if key not in known:
             known[key] = plans.numbered(connection, *key).plan
-        segments.append(Segment(one.start, known[key], one.tier, Amount(one.amount_nanos, Unit(one.unit))))
+        segments.append(Segment(one.start, known[key], one.tier, Amount(one.amount_nanos, _unit(one.unit))))
         changes.append({"version": one.version, "announced": one.announced, "actor": one.actor, "reason": one.reason})
     history = History(
         row.id,
@@ -292,6 +303,11 @@ def _grant(
         tuple(Recorded(_fact(one), one.known) for one in facts),
     )
     return Grant(row.id, row.person, row.plan, history, row.created, row.actor, row.note, tuple(changes))
+
+
+@lru_cache(maxsize=256)
+def _unit(code: str) -> Unit:
+    return Unit(code)
 
 
 def _fact(row: Any) -> Happened | Accelerated:

@@ -21,6 +21,7 @@ from bursar.gateway.upstream import Upstream
 from bursar.ledger import Writer, open_store
 from bursar.office.database import open_engine, transaction
 from bursar.office.desk import Desk
+from bursar.office.figures import kept_usage
 from bursar.office.keyring import key_use
 from bursar.office.metering import nodes
 from bursar.office.metering.directory import LiveDirectory
@@ -148,6 +149,7 @@ def _tell_once(desk: Desk, stopped: threading.Event) -> None:
         unusual.look(own, own.now())
         watch(own, own.now())
         key_use.follow(own)
+        kept_usage.follow(own)
         notices.deliver(own, own.now(), stop=stopped.is_set)
     finally:
         own.close()
