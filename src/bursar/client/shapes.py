@@ -2807,7 +2807,7 @@ class TaxLine:
     """What was used for a purpose, and what of it counts."""
 
     purpose: str
-    """work, learning, personal, other, available, unused, expired."""
+    """work, learning, personal, other, available, unused, expired, made good (paid for by the person)."""
     amount: Amount
     """At the rule's valuation."""
     taxable: Amount | None
