@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.profile import SHARED, WHY_NO_SHARED
 
 from bursar.exchange.journal import Carried, Figure, Journal, Month, draw_up, read_chart
 from bursar.money import NANO
 
-GOLDEN = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "golden.json"
+GOLDEN = SHARED / "data" / "golden.json"
 CHART = """
 bursar: books/1
 providers: {anthropic: prepaid}
@@ -25,7 +25,7 @@ purchases:
 
 def golden() -> dict[str, Any]:
     if not GOLDEN.exists():
-        pytest.skip("the published cases are not beside this checkout")
+        pytest.skip(WHY_NO_SHARED)
     found: dict[str, Any] = json.loads(GOLDEN.read_text())["G18_gl"]
     return found
 

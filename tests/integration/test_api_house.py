@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from tests.support.api import Served, served
+from tests.support.past import charge
 
 from bursar.office.granting import promises
-from bursar.office.months import following, month_of
+from bursar.office.months import following, micros_of, month_of
 
 pytest_plugins = ("tests.postgres",)
 
@@ -79,12 +81,11 @@ def test_pay_bands_are_set_at_once_and_spend_is_told_against_them(house: Served)
 
 def test_a_month_is_closed_by_a_job_told_and_opened_again(house: Served) -> None:
     last = following(month_of(house.desk.now()), -1)
-    csv = f"id,person,amount,time\nold,ada,$3,{last}-10T00:00:00Z\n"
-    sent = house.ask("plat", "POST", "/usage-events?source=old", content=csv, headers={"Content-Type": "text/csv"})
+    charge(house, house.desk.person("ada")["id"], 3, micros_of(last)[0] + 9 * 86_400_000_000, "old")
     early = house.post("fin", f"/closes/{month_of(house.desk.now())}", {"note": "x"})
     assert (early.status_code, "is not over" in early.json()["detail"]) == (409, True)
     done = over(house, "fin", house.post("fin", f"/closes/{last}", {"note": "all in"}))
-    assert done["state"] == "done", (done, sent.text)
+    assert done["state"] == "done", done
     told = house.get("aud", f"/closes/{last}").json()
     assert (told["in_force"], told["intact"], told["closes"][0]["note"]) == (1, True, "all in")
     assert told["job"]["id"] == done["id"]
@@ -92,6 +93,19 @@ def test_a_month_is_closed_by_a_job_told_and_opened_again(house: Served) -> None
     assert next(one for one in listed if one["month"] == last)["closed"] is not None
     for what in ("usage", "movement"):
         assert house.get("fin", f"/closes/{last}/{what}").status_code == 200
+    journal = house.get("aud", f"/journals/{last}").json()
+    lines = [line for entry in journal["entries"] for line in entry["lines"]]
+    assert (journal["closed"], sum(Decimal(line["amount"]["amount"]) for line in lines)) == (True, 0)
+    assert [(line["account"], line["people"]) for line in lines] == [
+        ("Expenses:AI-Compute", 1),
+        ("Liabilities:Payable:AI-Providers", 1),
+    ]
+    file = house.get("fin", f"/journals/{last}/file")
+    assert (file.headers["content-type"].split(";")[0], "open Expenses:AI-Compute" in file.text) == ("text/plain", True)
+    assert house.get("fin", f"/journals/{last}/file?kind=csv").text.startswith("month,date,entry,kind,")
+    charges = house.get("fin", f"/focus/{last}?version=1.2").text.splitlines()
+    assert (len(charges), "PricingCurrency" in charges[0]) == (2, True)
+    assert house.get("pay", f"/journals/{last}").status_code == 403
     again = house.post("fin", f"/closes/{last}", {"note": ""})
     assert (again.status_code, "closed already" in again.json()["detail"]) == (409, True)
     assert house.post("aud", f"/closes/{last}/reopen", {"reason": "x"}).status_code == 403
@@ -112,6 +126,16 @@ def test_the_books_tie_out_and_the_ledger_is_whole(house: Served) -> None:
     assert house.get("ada", "/ledger/verification").status_code == 403
 
 
+def test_fairness_is_told_to_those_who_can_mend_a_gap_and_to_the_auditor(house: Served) -> None:
+    found = house.get("cora", "/fairness?by=team").json()
+    assert (found["by"], found["of"], found["least_people"]) == ("team", "allotment", 5)
+    assert all(one["people"] >= 5 for one in found["groups"])
+    assert house.get("aud", "/fairness?of=use").json()["days"] == 90
+    assert house.get("cora", "/fairness?by=shoe").json()["field"] == "by"
+    assert house.get("cora", "/fairness?at=2999-01-01").json()["field"] == "at"
+    assert house.get("fin", "/fairness").status_code == 403
+
+
 def test_a_statement_of_total_pay_keeps_nothing_and_adds_no_tokens(house: Served) -> None:
     bare = house.get("cora", "/people/ada/total-pay").json()
     assert (bare["cash"], bare["paid"], bare["promises"][0]["face"]["amount"]) == (0, 0, "6000")
@@ -127,6 +151,22 @@ def test_a_statement_of_total_pay_keeps_nothing_and_adds_no_tokens(house: Served
     assert (every[0]["whom"], every[0]["action"]) == ("ada", "pay.read")
     leaving = house.get("ada", "/people/@me/leaving").json()
     assert float(leaving["keeps"]["amount"]) + float(leaving["loses"]["amount"]) == float(leaving["has"]["amount"])
+
+
+def test_what_a_month_counts_for_is_told_with_its_rules_and_never_as_zero_for_not_knowing(house: Served) -> None:
+    unknown = house.get("ada", "/people/@me/tax").json()
+    assert (unknown["status"], unknown["taxable"]) == ("needs_adviser", None)
+    house.desk.change_person("ada", location="Munich, Germany")
+    found = house.get("ada", "/people/@me/tax").json()
+    assert (found["status"], found["jurisdiction"], found["basis"]) == ("assessed", "DE", "list_price")
+    assert "DE-8-2-1-VALUE" in {step["rule"] for step in found["trace"]}
+    assert "not tax advice" in found["notice"]
+    assert house.get("ada", "/people/@me/tax", params={"month": "soon"}).status_code == 422
+    rules = house.get("ada", "/tax/rules", params={"country": "uk", "on": "2026-10-31", "limit": "5"}).json()
+    assert len(rules["items"]) == 5
+    more = house.get("ada", "/tax/rules", params={"country": "uk", "on": "2026-10-31", "after": rules["next"]}).json()
+    assert {one["id"] for one in rules["items"]}.isdisjoint({one["id"] for one in more["items"]})
+    assert house.get("ada", "/payroll/2026-10").status_code == 403
 
 
 def test_whoever_chooses_stands_on_a_leaderboard_that_an_owner_opened(house: Served) -> None:

@@ -115,7 +115,7 @@ def test_a_roster_is_imported_whole_or_not_at_all(terminal: Terminal, tmp_path: 
     assert [one["handle"] for one in terminal.json("person", "list")] == ["ada"]
     roster.write_text("handle,name,email\nben,Ben,ben@example.com\nada,Ada A.,\n")
     assert terminal.json("person", "import", str(roster), "--dry-run") == {
-        "added": 1, "updated": 1, "unchanged": 0, "refused": [], "dry_run": True,
+        "added": 1, "granted": 0, "updated": 1, "unchanged": 0, "refused": [], "dry_run": True,
     }  # fmt: skip
     terminal.run("person", "import", str(roster))
     assert [one["handle"] for one in terminal.json("person", "list")] == ["ada", "ben"]
@@ -137,7 +137,7 @@ def test_a_roster_is_imported_whole_or_not_at_all(terminal: Terminal, tmp_path: 
         (("grant", "give", "ada", "$5", "--expires", "yesterday"), 2, "a date or time of ISO 8601"),
         (("grant", "give", "ada", "$5", "--expires", "2001-01-01"), 2, "in the future"),
         (("grant", "revoke", "grt_x", "--yes"), 3, "there is no grant"),
-        (("key", "issue", "ada", "--purpose", "fun"), 2, "work or personal"),
+        (("key", "issue", "ada", "--purpose", "fun"), 2, "one of work, learning"),
         (("key", "revoke", "key_x", "--yes"), 3, "there is no key"),
         (("person", "add", "ada"), 4, "already"),
         (("person", "add", "Ada Abara"), 2, "handle"),
@@ -179,3 +179,13 @@ def test_the_demo_checks_itself_and_its_three_bills_agree(tmp_path: Path) -> Non
     assert outcome["agree"]
     assert outcome["requests_charged"] > 10
     assert outcome["ledger_nanos"] == outcome["usage_rows_nanos"] == outcome["provider_bill_nanos"] > 0
+
+
+def test_an_hour_of_a_gpu_has_a_price_from_a_day_on(terminal: Terminal) -> None:
+    terminal.run("price", "set", "gpu", "h100", "--hour", "$2.50", "--from", "2026-01-01")
+    assert (
+        terminal.json("price", "worth", "40 GPU-h", "--model", "h100", "--at", "2026-03-01")["worth_nanos"]
+        == 100 * 10**9
+    )
+    assert "no price of an hour" in terminal.run("price", "worth", "40 GPU-h", "--model", "h200", expect=3)
+    assert "provider gpu" in terminal.run("price", "set", "openai", "gpt-4o", "--hour", "$1", expect=2)

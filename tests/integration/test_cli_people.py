@@ -87,8 +87,8 @@ def test_fairness_is_told_in_the_terminal_and_exactly_and_of_a_past_day(terminal
     assert sum(one["people"] for one in found["groups"]) == found["people"] == 16
     assert min(one["people"] for one in found["groups"]) >= 5
     assert found["inequality"]["share_without"] == 0.5
-    assert found["lorenz"][0] == [0, 0]
-    assert found["lorenz"][-1] == [1, 1]
+    assert found["lorenz"][0] == {"people": 0, "has": 0}
+    assert found["lorenz"][-1] == {"people": 1, "has": 1}
     assert terminal.json("report", "fairness", "--at", "2020-01-01")["people"] == 0
     assert "one of level" in terminal.run("report", "fairness", "--by", "shoe", expect=2)
     assert "allotment or use" in terminal.run("report", "fairness", "--of", "fun", expect=2)

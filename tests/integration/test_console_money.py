@@ -83,6 +83,8 @@ def test_pages_about_one_thing_open_for_the_roles_of_the_table_and_for_nobody_el
         "/finance/journal/chart": {"finance", "auditor"},
         f"/payroll?month={LAST}": {"payroll", "auditor"},
         f"/payroll.csv?month={LAST}": {"payroll", "auditor"},
+        f"/payroll/file.csv?month={LAST}": {"payroll", "auditor"},
+        f"/payroll/{LAST}/eve": {"payroll", "auditor"},
         "/platform/providers/openai": {"finance", "platform", "auditor", "owner"},
         "/platform/providers/openai/remove": {"platform", "owner"},
         "/audit/ledger/eve": {"finance", "auditor"},
@@ -382,6 +384,26 @@ def test_payroll_takes_over_personal_use_and_what_was_agreed_to_be_deducted(hous
             assert tab.get(wrong).status_code == 422
     with house.client("mallory") as tab:
         assert f"payroll of {NOW}" in text_of(tab.get("/watchers"))
+
+
+def test_payroll_shows_what_counts_as_pay_and_the_rules_behind_it_person_by_person(house: ConsoleHouse) -> None:
+    house.desk.change_person("mallory", location="Munich, Germany")
+    with house.client("payroll") as tab:
+        said = plain(text_of(tab.get("/payroll")))
+        assert "Counts as pay" in said
+        assert "not tax advice; rules version" in said
+        text = text_of(tab.get(f"/payroll/{NOW}/mallory"))
+        said = plain(text)
+        assert "counts as pay by the rules of DE" in said
+        assert "EStG 8 Abs. 1" in said
+        assert SCRIPT not in text
+        assert tab.get(f"/payroll/{NOW}/nobody").status_code == 404
+        assert tab.get("/payroll/yesterday/mallory").status_code == 422
+        head, *rows = rows_of(tab.get("/payroll/file.csv"))
+        mine = next(row for row in rows if row[1] == "mallory")
+        assert dict(zip(head, mine, strict=True))["jurisdiction"] == "DE"
+    with house.client("mallory") as tab:
+        assert f"taxable amounts of {NOW}" in text_of(tab.get("/watchers"))
 
 
 # Platform.

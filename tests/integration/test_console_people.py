@@ -189,10 +189,25 @@ def test_parity_is_for_those_who_can_mend_a_gap_and_tells_no_small_group_apart(h
             assert tab.get("/parity").status_code == 403
 
 
-def test_ones_own_tax_view_tells_purpose_value_and_terms_and_decides_nothing(house: ConsoleHouse) -> None:
+def test_ones_own_tax_view_tells_purpose_value_rules_and_terms_and_is_no_advice(house: ConsoleHouse) -> None:
     house.spend()
     with house.client("ada") as tab:
         page = tab.get("/tax").text
-    assert "A tool; not taxed." in page
-    assert "no rule of any country has been applied" in page
-    assert "Month by month" in page
+        assert "A tool; not taxed." in page
+        assert "Month by month" in page
+        assert "Ask an adviser" in page
+        assert "nobody said whose law holds there" in page
+        assert "not tax advice; rules version" in page
+        house.desk.change_person("ada", location="Munich, Germany")
+        page = tab.get("/tax").text
+        assert "By the rules of <b>DE</b>" in page
+        assert "EStG 8 Abs. 2 S. 1" in page
+        assert "assumptions, where nobody said" in page
+        assert tab.get("/tax?month=2020-01").status_code == 200
+        assert tab.get("/tax?month=yesterday").status_code == 422
+        rules = tab.get("/tax/rules?country=gb").text
+        assert "UK-316" in rules
+        assert "DE-3-45" not in rules
+        assert "CA-NEARCASH" in tab.get("/tax/rules").text
+        assert tab.get("/tax/rules?country=atlantis").status_code == 404
+        assert tab.get("/tax/rules?on=soon").status_code == 422

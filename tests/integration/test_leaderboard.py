@@ -247,6 +247,7 @@ def test_what_is_open_is_asked_by_name(office: Office) -> None:
             "leaderboard": False,
             "pause-unusual-keys": False,
             "works-council": False,
+            "grants-on-hire": False,
         }
     with pytest.raises(InvalidInput), transaction(office.desk.engine) as connection:
         openings.change(connection, "everything", to=True, by="owner", now=office.now)

@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx2
+import psycopg
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scim2_client.engines.httpx2 import SyncSCIMClient
 from scim2_tester import Status, check_server
 from tests.support.api import Served, served, token_of
+from tests.support.profile import NIGHTLY
 
 from bursar.office import audit
 from bursar.office.database import reading
 from bursar.office.granting import grants, promises
 from bursar.scim import PREFIX
 
+ENGINES = ("sqlite", "postgresql") if NIGHTLY else ("sqlite",)
 
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served(tmp_path_factory.mktemp("scim")) as found:
+
+@pytest.fixture(scope="module", params=ENGINES)
+def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    url = ""
+    if request.param == "postgresql":
+        server = request.getfixturevalue("postgres_server")
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute("CREATE DATABASE scim")
+        url = server.replace("/postgres?", "/scim?")
+    with served(tmp_path_factory.mktemp("scim"), url) as found:
         found.tokens["directory"] = token_of(found.desk, "acc_own", "roster.provision")
         yield found
 
@@ -38,9 +52,9 @@ def test_the_checker_of_the_protocol_finds_nothing(house: Served) -> None:
     assert len(results) > 60
 
 
-def ask(house: Served, method: str, path: str, json: Any = None, *, login: str = "directory", **headers: str) -> Any:
+def ask(house: Served, method: str, path: str, body: Any = None, *, login: str = "directory", **headers: str) -> Any:
     given = {**({"Authorization": f"Bearer {house.tokens[login]}"} if login else {}), **headers}
-    return house.client.request(method, f"{house.url}{PREFIX}{path}", json=json, headers=given)
+    return house.client.request(method, f"{house.url}{PREFIX}{path}", json=body, headers=given)
 
 
 def user(name: str, /, **more: Any) -> dict[str, Any]:
@@ -294,6 +308,34 @@ def test_bodies_that_are_none_and_bodies_that_are_too_much_are_refused(house: Se
     refused(ask(house, "GET", "/Groups"), 404)
 
 
+def test_of_two_who_are_created_under_one_name_at_once_one_is(house: Served) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: ask(house, "POST", "/Users", user("twin@example.com")), range(6)))
+    assert sorted(one.status_code for one in answers) == [201, *[409] * 5]
+    for one in answers:
+        if one.status_code == 409:
+            refused(one, 409, "uniqueness")
+    address = [{"value": "twin.address@example.com"}]
+    made(house, "first-with-address", emails=address)
+    refused(ask(house, "POST", "/Users", user("second-with-address", emails=address)), 409, "uniqueness")
+
+
+def test_patches_that_arrive_together_are_all_there_in_the_end(house: Served) -> None:
+    one = made(house, "together@example.com")
+    changes = {"title": "a", "timezone": "Asia/Tokyo", f"{WORK}:costCenter": "7", f"{OURS}:level": "L4"}
+    with ThreadPoolExecutor(4) as pool:
+        sent = [patch({"op": "add", "path": path, "value": value}) for path, value in changes.items()]
+        answers = list(pool.map(lambda body: ask(house, "PATCH", f"/Users/{one['id']}", body), sent))
+    assert [answer.status_code for answer in answers] == [200] * 4
+    seen = ask(house, "GET", f"/Users/{one['id']}").json()
+    assert (seen["title"], seen["timezone"], seen[WORK]["costCenter"], seen[OURS]["level"]) == (
+        "a",
+        "Asia/Tokyo",
+        "7",
+        "L4",
+    )
+
+
 def test_only_a_token_with_the_scope_comes_in_and_nothing_else_is_open_to_it(house: Served) -> None:
     for login, status in {"": 401, "eve": 404, **dict.fromkeys(("ada", "mia", "fin", "plat", "aud"), 403)}.items():
         refused(ask(house, "GET", "/Users", login=login), status)
@@ -318,3 +360,70 @@ def test_nobody_changes_their_own_record_through_a_directory(house: Served) -> N
 def test_people_of_another_organisation_are_not_there(house: Served) -> None:
     refused(ask(house, "GET", "/Users/per_eve"), 404)
     assert ask(house, "GET", '/Users?filter=userName eq "eve"').json()["totalResults"] == 0
+
+
+# Whatever is sent.
+
+ODD = st.sampled_from(
+    [
+        "",
+        "a",
+        True,
+        False,
+        None,
+        0,
+        -1,
+        1e308,
+        "x" * 300,
+        "\x00",
+        "\ud800",
+        "UTC",
+        "work",
+        "per_1",
+        10**30,
+        "Ω",
+        "False",
+    ]
+)
+NAMES = st.sampled_from(
+    ["userName", "displayName", "name", "title", "timezone", "active", "emails", "externalId", WORK, OURS, "schemas", "id",
+     "meta", "password", "name.formatted", "emails.value", 'emails[type eq "work"].value', f"{WORK}:manager",
+     f"{WORK}:manager.value", f"{OURS}:hireDate", "USERNAME", "", "urn:", f"{CORE}:title", "emails[", "name.", "a" * 3_000]
+)  # fmt: skip
+INNER = st.sampled_from(
+    ["value", "type", "primary", "formatted", "givenName", "manager", "level", "hireDate", "$ref", "x"]
+)
+VALUES = st.recursive(
+    ODD, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(INNER, inner, max_size=4), max_leaves=6
+)
+OPERATIONS = st.fixed_dictionaries(
+    {"op": st.sampled_from(["add", "replace", "remove", "Replace", "move", 1])},
+    optional={"path": NAMES | ODD, "value": VALUES},
+)
+
+
+@settings(max_examples=300 if NIGHTLY else 12)
+@given(st.dictionaries(NAMES, VALUES, max_size=5), st.lists(OPERATIONS, max_size=3), st.booleans())
+def test_whatever_is_sent_is_answered_in_the_protocols_words_and_never_by_a_fault_of_ours(
+    house: Served, body: dict[str, Any], operations: list[dict[str, Any]], whole: bool
+) -> None:
+    one = ask(house, "GET", "/Users?filter=userName+eq+%22odd%40example.com%22").json()
+    target = one["Resources"][0]["id"] if one["totalResults"] else made(house, "odd@example.com")["id"]
+    described = {"schemas": [CORE], "userName": "odd@example.com", **body} if whole else body
+    sent = [("POST", "/Users", body), ("PUT", f"/Users/{target}", described)]
+    sent += [("PATCH", f"/Users/{target}", patch(*operations)), ("POST", "/.search", body)]
+    for method, path, document in sent:
+        answer = house.client.request(
+            method,
+            f"{house.url}{PREFIX}{path}",
+            content=json.dumps(document),
+            headers={"Authorization": f"Bearer {house.tokens['directory']}", "Content-Type": "application/scim+json"},
+        )
+        assert answer.status_code < 500, (method, document)
+        if answer.status_code >= 400:
+            assert answer.json()["status"] == str(answer.status_code)
+
+
+def test_a_page_that_nobody_can_be_on_is_empty(house: Served) -> None:
+    found = ask(house, "GET", f"/Users?startIndex={10**20}").json()
+    assert (found["itemsPerPage"], found.get("Resources", [])) == (0, [])

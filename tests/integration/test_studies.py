@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,9 +20,11 @@ from bursar.office.access import Actor, Subject, action
 from bursar.office.database import migrate, open_engine, transaction
 from bursar.office.figures import exposure, studies
 from bursar.office.granting import promises, topup_figures, topups
-from bursar.office.oversight import reads
+from bursar.office.oversight import portable, reads
 from bursar.office.terms import rollout
 from bursar.plans.check import load
+
+pytest_plugins = ("tests.postgres",)
 
 PLAN = """
 bursar: plan/1
@@ -80,6 +83,29 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Books]:
     found.charge(found.people["p2"], 6, "2026-03-18T12:00", purpose="personal")
     yield found
     found.close()
+
+
+def test_every_study_is_answered_by_both_engines(migrated_url: str, tmp_path: Path) -> None:
+    found = Books(tmp_path / "home", migrated_url, "2026-01-01")
+    desk = found.desk
+    try:
+        ada = found.person("ada", "mobile", level="senior")
+        found.go_to("2026-01-20T12:00")
+        found.release(ada, 50, "2026-01-02", "2026-06-01")
+        found.charge(ada, 5, "2026-01-15T23:00", purpose="learning")
+        assert studies.rationed(desk, "ada").early_days == 1
+        assert studies.unattended(desk, "ada", NORMAL).unattended == 5 * NANO
+        assert studies.leverage(desk).share("learning") == 1.0
+        assert studies.trend(desk, "2026-01")[0].people == 1
+        assert studies.transferred(desk, 5, 4).carried == 0
+        assert studies.double_counted(desk, {"none": 1}) == []
+        assert studies.brought(desk, "2026-01", [Outcome("ada", "x", 1)]).withheld == 1
+        assert studies.exceptions(desk).count == 0
+        assert sum(one.released for one in studies.budget(desk)) == 50 * NANO
+        assert topup_figures.figures(desk).requests == 0
+        assert portable.check(json.dumps(portable.portable(desk, "ada")))["person"] == "ada"
+    finally:
+        found.close()
 
 
 def test_what_counts_as_pay_is_given_to_nobody_before_it_says_how_it_is_taxed(books: Books) -> None:

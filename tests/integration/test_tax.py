@@ -18,7 +18,9 @@ from bursar.office.books import payroll_file, tax_policy, taxing
 from bursar.office.books.payroll_columns import DEFAULT, FIGURES, written_columns
 from bursar.office.books.taxing import Options
 from bursar.office.database import reading
+from bursar.office.granting import promises
 from bursar.office.tables import audit
+from bursar.office.terms import rollout
 from bursar.plans.check import load
 from bursar.tax import YearToDate, loaded
 
@@ -91,6 +93,61 @@ def test_one_person_is_told_what_was_unused_and_what_the_years_pay_makes_of_it(b
     assert ada.answer.charged("employee") == 24_350_000_000  # 22 %, 1.45 % and 0.9 % of 100
     granted = taxing.of_person(books.desk, "ada", "2026-02", options=Options(timing="vest"))
     assert granted.answer.taxable == 500 * NANO
+
+
+YEARLY = """
+bursar: plan/1
+name: yearly
+title: A year's credits
+class: benefit
+allotment: {amount: $1200, every: once, anchor: grant, proration: none, expires: never}
+vesting: {over: 1 year, every: month}
+statements: {tax: Personal use counts as pay., expectations: None., visibility: Totals., rate_limits: None., changes: None., approval_time: A day.}
+"""
+
+
+def test_use_vesting_and_grant_are_three_feeds_and_agree_at_the_years_end(migrated_url: str, tmp_path: Path) -> None:
+    books = Books(tmp_path / "home", migrated_url, "2026-01-01T09:00")
+    ada = books.person("ada", location="Austin, US-TX")
+    rollout.apply_plan(books.desk, load(YEARLY))
+    promises.give(books.desk, "ada", "yearly")
+    months = [f"2026-{number:02}" for number in range(1, 13)]
+    for month in [*months[1:], "2027-01"]:
+        books.go_to(f"{month}-02T09:00")
+        books.desk.run_calendar()
+        books.charge(ada, 30, f"{month}-02T08:00", purpose="personal")
+    books.go_to("2027-01-05")
+    feeds = {
+        timing: [
+            sum(one.answer.taxable or 0 for one in taxing.of_house(books.desk, month, timing=timing).value.lines)
+            for month in [*months, "2027-01"]
+        ]
+        for timing in ("use", "vest", "grant")
+    }
+    assert feeds["grant"] == [1200 * NANO] + [0] * 12
+    assert feeds["vest"] == [0] + [100 * NANO] * 12
+    assert feeds["use"] == [0] + [30 * NANO] * 12
+    last = taxing.of_person(books.desk, "ada", "2027-01")
+    left = next(line.used for line in last.answer.lines if line.purpose == "unused")
+    assert sum(feeds["grant"]) == sum(feeds["vest"]) == sum(feeds["use"]) + left
+    for timing, feed in feeds.items():
+        found = taxing.of_person(books.desk, "ada", "2026-06", options=Options(timing))
+        assert found.answer.taxable == feed[5]
+    with pytest.raises(InvalidInput, match="timing"):
+        taxing.of_house(books.desk, "2026-06", timing="someday")
+    books.close()
+
+
+def test_what_is_grossed_up_leaves_the_amount_after_what_is_withheld(books: Books) -> None:
+    tax_policy.change(books.desk, POLICY, loaded())
+    options = Options(year_to_date=YearToDate(375_000 * NANO))
+    ada = taxing.of_person(books.desk, "ada", "2026-02", options=options)
+    found = taxing.grossed_up(ada, options)
+    assert (found.net, round(found.gross / NANO, 4), round(found.tax / NANO, 4)) == (100 * NANO, 132.1877, 32.1877)
+    with pytest.raises(InvalidInput, match="the year's pay"):
+        taxing.grossed_up(ada, Options())
+    with pytest.raises(InvalidInput, match="adviser"):
+        taxing.grossed_up(taxing.of_person(books.desk, "dot", "2026-02"), Options())
 
 
 def test_without_a_policy_nobodys_law_is_guessed_and_nothing_is_zero(books: Books) -> None:
@@ -204,7 +261,14 @@ def test_the_commands_say_the_same_as_the_office(terminal: Terminal, tmp_path: P
     found = terminal.json("tax", "preview", "ada", "--wages", "375000")
     assert (found["status"], found["taxable_nanos"], found["jurisdiction"]) == ("assessed", 0, "US-CA")
     assert "not tax advice" in terminal.run("tax", "preview", "ada")
-    assert "not tax advice" in terminal.run("tax", "preview")
+    assert "marginal" in terminal.run("tax", "preview", "ada", "--marginal", "much", expect=2)
+    assert "PERSON" in terminal.run("tax", "preview", "--wages", "100", expect=2)
+    assert "timing" in terminal.run("tax", "preview", "ada", "--timing", "someday", expect=2)
+    assert "2026-10-31" in terminal.run("tax", "rules", "--at", "soon", expect=2)
+    assert "Atlantis" in terminal.run("tax", "rules", "Atlantis", expect=3)
+    assert "expected YAML" in terminal.run("tax", "policy", str(Path(__file__)), expect=2)
+    assert "not tax advice" in terminal.run("tax", "preview", "--timing", "vest")
+    assert "grossed up" in terminal.run("tax", "preview", "ada", "--wages", "375000", "--gross-up")
     assert terminal.json("tax", "preview")["people"] == []
     assert terminal.run("tax", "export", "--columns", "Who=person,Amount=taxable").splitlines() == ["Who,Amount"]
     assert '"people": []' in terminal.run("tax", "export", "--format", "json")
@@ -213,4 +277,4 @@ def test_the_commands_say_the_same_as_the_office(terminal: Terminal, tmp_path: P
     assert "UK-C1A-2023" in terminal.run("tax", "rules")
     compared = terminal.json("tax", "compare", "--at", "2026-10-31")["countries"]
     assert compared["IN"]["personal"]["taxable_nanos"] == 300 * NANO
-    assert "India" in terminal.run("tax", "compare")
+    assert "India" in terminal.run("tax", "compare", "--restricted")

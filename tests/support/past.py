@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from tests.support.api import Served
 from tests.support.console import ConsoleHouse
 
 from bursar.ledger import Applied, Charge, LotTerms, Release, Request, Scope, Usage, apply_now
@@ -40,7 +41,7 @@ def own_money(house: ConsoleHouse, handle: str, dollars: int) -> None:
     charge(house, person, dollars, desk.now(), f"own_{handle}", purpose="personal")
 
 
-def charge(house: ConsoleHouse, person: str, dollars: int, at: int, name: str, purpose: str = "work") -> None:
+def charge(house: ConsoleHouse | Served, person: str, dollars: int, at: int, name: str, purpose: str = "work") -> None:
     """Whole dollars at list price at an instant, recorded now; nine tenths of them are the cost."""
     usage = Usage(
         request_id=name,

@@ -144,6 +144,14 @@ def test_a_day_that_the_provider_has_not_told_of_is_late_and_nothing_else() -> N
     assert kinds(compare([], [charge(100)], days=frozenset({NEXT}))) == ["late"]
 
 
+def test_a_day_that_was_hardly_over_is_read_again_before_anything_is_made_of_it() -> None:
+    growing = frozenset({DAY})
+    estimate = charge(40, name="c2", status="estimated")
+    assert kinds(compare([line(90)], [charge(100), estimate], growing=growing)) == ["late"]
+    assert kinds(compare([line(150)], [charge(100)], growing=growing)) == ["late"]
+    assert kinds(compare([line(100)], [charge(100)], growing=growing)) == []
+
+
 def test_more_charged_than_billed_is_never_explained_away() -> None:
     found = compare([line(90)], [charge(100)])
     assert [(one.kind, one.usage.input) for one in found.findings] == [("unexplained", -10)]

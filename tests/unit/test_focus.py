@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from tests.support.checkers import run_checker
+from tests.support.profile import NIGHTLY
 
 from bursar.errors import Conflict, InvalidInput
 from bursar.exchange import focus
@@ -149,6 +150,9 @@ def test_another_version_is_refused_with_those_there_are() -> None:
         focus.csv_head("1.9")
 
 
+@pytest.mark.skipif(
+    not NIGHTLY, reason="the demo's company is held against the validator; these odder rows are by night"
+)
 def test_the_published_validator_accepts_the_rows(tmp_path: Path) -> None:
     file = tmp_path / "focus.csv"
     text = written(charge(), charge(person="per_2", unit="gpu-h", seq=8), charge(person="pool:x", project=""))

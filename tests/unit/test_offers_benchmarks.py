@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from datetime import date
@@ -11,8 +12,10 @@ from pathlib import Path
 from statistics import NormalDist
 
 import pytest
+from typer.testing import CliRunner
 
 import bursar.offers.benchmarks as module
+from bursar.cli.offers import app
 from bursar.errors import InvalidInput, NotFound
 from bursar.insight.simulation.usage import PERSONAS
 from bursar.offers.benchmarks import Row, Standing, Table, placed, read, rows, stale, table, through, uber
@@ -170,6 +173,20 @@ def test_what_is_no_amount_is_refused(amount: float) -> None:
 def test_a_table_of_ones_own_can_be_read() -> None:
     (row,) = read(ONE).rows
     assert (row.id, row.amount, row.date, row.address) == ("here", 100, "2026-06", "")
+
+
+def test_a_table_of_ones_own_needs_a_licence_and_stands_without_our_rows(tmp_path: Path) -> None:
+    file, runner = tmp_path / "own.yaml", CliRunner()
+    file.write_text(ONE)
+    refused = runner.invoke(app, ["market", "$2,000", "--table", str(file)])
+    assert isinstance(refused.exception, InvalidInput)
+    assert "licence" in refused.exception.field
+    file.write_text(f"licence: bought for internal use\n{ONE}")
+    told = runner.invoke(app, ["market", "$2,000", "--table", str(file), "--json"])
+    found = json.loads(told.output)
+    assert (found["licence"], found["looked_up"]) == ("bought for internal use", "2026-11-21")
+    assert [one["id"] for one in found["reported"]] == ["here"]
+    assert found["more_than"] == []
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,9 @@ import pytest
 from tests.support.offers import line, outcome, steady
 
 from bursar.errors import InvalidInput
+from bursar.offers.answers import answers
 from bursar.offers.comparators import COMPARATORS
+from bursar.offers.evaluation import evaluated
 from bursar.offers.laptop import TOOL, score
 from bursar.offers.necessity import NEEDED, NOT_NEEDED, QUESTIONS, necessity
 from bursar.offers.outcome import Setup, worth
@@ -137,6 +139,29 @@ class TestOtherThings:
         never = outcome(gym, steady(0.000001, own_spend=0.0))
         assert never.a_year == pytest.approx(0.0, abs=1e-3)
 
+    def test_what_a_rate_limit_does_not_let_through_is_worth_nothing(self) -> None:
+        """$500 a month for somebody who uses all of it, where the limits let $200 through: the limit times the time."""
+        keen = steady(500.0, own_spend=12 * 500.0)
+        free = outcome(line("$500", "month", use="personal"), keen)
+        bound = outcome(line("$500", "month", use="personal", most_a_month=200.0), keen)
+        assert (round(free.totals.used), round(bound.totals.used)) == (6_000, 2_400)
+        assert bound.a_year == pytest.approx(outcome(line("$200", "month", use="personal"), keen).a_year)
+        assert bound.totals.forfeited == pytest.approx(3_600)
+        assert bound.totals.missed == pytest.approx(3_600)
+        # Nobody approves what no limit lets through, and access without a limit is bound by it as well.
+        granted = outcome(
+            line("$100", "month", use="work", approval=1.0, most_a_month=200.0), steady(500.0, personal_share=0.0)
+        )
+        assert granted.totals.used == pytest.approx(2_400)
+        assert granted.totals.unmet == pytest.approx(3_600)
+        unlimited = line("$1", use="personal", most_a_month=200.0).with_(plan=None, tier=None)
+        assert outcome(unlimited, keen).totals.used == pytest.approx(2_400)
+        # Throughput is in tokens: at half the price half the dollars pass.
+        text = "bursar: offer/1\nname: acme\ntokens: {amount: $500, every: month, most_a_month: $200}"
+        assert read_offer(text).offer.lines[0].most_a_month == 200.0
+        with pytest.raises(InvalidInput, match="most_a_month"):
+            read_offer(text.replace("$200", "$0"))
+
     def test_a_note_on_what_one_learns_moves_no_figure(self) -> None:
         text = "bursar: offer/1\nname: acme\ntokens: {amount: $500, every: month, use: open}\nme: {usage: $400NOTE}"
         plain, noted = (read_offer(text.replace("NOTE", note)) for note in ("", ", note: I learnt to lead agents."))
@@ -145,3 +170,6 @@ class TestOtherThings:
         assert noted.document.me.note == "I learnt to lead agents."
         assert worth(plain.offer, plain.person, few) == worth(noted.offer, noted.person, few)
         assert plain.offer.digest == noted.offer.digest
+        told = answers(evaluated(noted, setup=few))
+        assert told["besides"] == "I learnt to lead agents."
+        assert told == {**answers(evaluated(plain, setup=few)), "besides": "I learnt to lead agents."}

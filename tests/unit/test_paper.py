@@ -59,6 +59,18 @@ def test_names_are_printed_sign_by_sign_and_never_read_as_markup(name: str) -> N
         assert "".join(name.split()) in "".join(read.decode().split())
 
 
+def test_a_clause_of_an_offer_letter_is_printed_with_every_answer_and_no_markup() -> None:
+    found = {
+        "title": MARKUP, "as_of": "20 November 2026", "promise": f"Acme promises {MARKUP}: $500 every month",
+        "standing": "It is not cash.", "answers": [{"question": "Is it restricted?", "answer": MARKUP}], "terms": "stipend@9f2c",
+    }  # fmt: skip
+    content = printed("letter", found, DAY)
+    assert content == printed("letter", found, DAY)
+    source = (FOLDER / "letter.typ").read_bytes()
+    told = str(typst.query(source, "strong", sys_inputs={"document": json.dumps(found)}, ignore_system_fonts=True))
+    assert json.dumps(f"Acme promises {MARKUP}: $500 every month")[1:-1] in told
+
+
 def test_the_same_document_of_the_same_day_is_the_same_file_and_another_day_is_not() -> None:
     one = printed("total_pay", document(), DAY)
     assert printed("total_pay", document(), DAY) == one
@@ -87,7 +99,7 @@ def test_signs_that_no_font_has_do_not_stop_a_statement(name: str) -> None:
 
 
 def test_what_is_no_template_and_what_is_too_long_is_refused() -> None:
-    assert TEMPLATES == ("total_pay",)
+    assert TEMPLATES == ("letter", "total_pay")
     for name in ("other", "../printing", ""):
         with pytest.raises(InvalidInput, match="template"):
             printed(name, document(), DAY)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
 from bursar.errors import InvalidInput, NotFound
-from bursar.money import NANO
+from bursar.money import NANO, parse_amount
 from bursar.prices import PriceBook, list_prices
+from bursar.prices.gpu import worth
 from bursar.prices.tasks import TASKS, priced
 from bursar.prices.trend import breakeven, trend
 
@@ -46,6 +47,38 @@ def test_the_series_of_a_price_is_that_of_its_history() -> None:
 def test_a_model_without_dated_prices_has_no_trend() -> None:
     with pytest.raises(NotFound, match="no dated price"):
         trend(BOOK, "openai", "nobody-s-model")
+
+
+def test_gpu_hours_are_worth_what_their_kind_cost_on_the_day() -> None:
+    def overlay(model: str, hour: str, since: str) -> dict[str, object]:
+        return {
+            "kind": "own",
+            "provider": "gpu",
+            "model": model,
+            "list": {"input": hour, "output": hour},
+            "from": since,
+        }
+
+    rows = [
+        overlay("h100", "2.50", "2026-01-01"),
+        overlay("h100", "1.75", "2026-07-01"),
+        overlay("a100", "1", "2026-01-01"),
+    ]
+    book = PriceBook(list_prices(), rows)
+    spring, autumn = (int(datetime(2026, month, 1, tzinfo=UTC).timestamp()) * 1_000_000 for month in (3, 9))
+    hours = parse_amount("40 GPU-h")
+    assert worth(book, hours, spring, "h100") == parse_amount("$100")
+    assert worth(book, hours, autumn, "h100") == parse_amount("$70")
+    assert worth(book, parse_amount("1.5 GPU hours (a100)"), autumn) == parse_amount("$1.50")
+    assert worth(book, hours, spring, "h100") == parse_amount("$100")  # whoever asks again gets the same
+    with pytest.raises(NotFound, match="h200"):
+        worth(book, hours, spring, "h200")
+    with pytest.raises(NotFound):
+        worth(book, hours, 1, "h100")  # before there was a price
+    with pytest.raises(InvalidInput, match="model"):
+        worth(book, hours, spring)
+    with pytest.raises(InvalidInput, match="amount: found USD"):
+        worth(book, parse_amount("$5"), spring, "h100")
 
 
 def test_a_commitment_pays_from_the_person_on_who_makes_it_used_up() -> None:

@@ -337,3 +337,12 @@ def test_the_report_needs_nothing_else_and_has_a_table_for_every_plot() -> None:
     assert "nan" not in text.lower().replace("nano", "")
     for piece in text.split("<svg")[1:]:
         ElementTree.fromstring("<svg" + piece.split("</svg>")[0] + "</svg>")
+
+
+def test_what_no_limit_would_cost_is_what_everybody_wants_whatever_the_plan_gives() -> None:
+    """Twenty people who each want $300 a month for three months want $18,000, under a tight plan as under a wide one."""
+    setup = steady("300@0", months=3, scenarios=4, seed=1)
+    for amount in ("$10", "$1000"):
+        (tally,) = run([plan_of(amount)], people(20), setup)
+        total = outcome(tally).everybody.total
+        assert {total.wanted_nanos.p5, total.wanted_nanos.p50, total.wanted_nanos.p95} == {18_000 * NANO}

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from bursar.errors import InvalidInput
 from bursar.money import NANO
-from bursar.tax import Case, Exchange, Use, YearToDate, assess, gross_up, loaded
+from bursar.tax import FACTS, Case, Exchange, Use, YearToDate, assess, gross_up, loaded
 from bursar.tax.case import share
-from bursar.tax.comparison import SITUATIONS, compared
+from bursar.tax.comparison import RESTRICTED, SITUATIONS, compared
 
 RULES = loaded()
 OCTOBER = date(2026, 10, 31)
@@ -52,6 +52,25 @@ def test_where_availability_counts_the_unused_grant_is_taxed_in_full() -> None:
         "US": 20_000 * NANO, "UK": 12_000 * NANO, "DE": 20_000 * NANO, "CA": 20_000 * NANO, "IN": 12_000 * NANO,
     }  # fmt: skip
     assert len(SITUATIONS) == 3
+
+
+RESTRICTED_SHOWN = {
+    # For work alone, work and a little for oneself, learning that the job needs, whatever one likes.
+    "US": (0, 50, 0, 500),
+    "UK": (0, 30, 0, 300),
+    "DE": (0, 0, 0, 500),  # 50 is within the limit of a month
+    "CA": (0, 50, 500, 500),  # no rule of the table takes learning out
+    "IN": (0, 30, 300, 300),
+}
+
+
+@pytest.mark.parametrize(("code", "shown"), RESTRICTED_SHOWN.items())
+def test_every_degree_of_restriction_leads_to_a_rule_in_every_country(code: str, shown: tuple[int, ...]) -> None:
+    rows = compared(RULES, OCTOBER, situations=RESTRICTED)
+    row = next(row for row in rows if row.country.code == code)
+    assert [one.taxable for one in row.answers] == [amount * NANO for amount in shown]
+    assert all(line.rule for one in row.answers for line in one.lines)
+    assert [one.name for one in RESTRICTED] == list(FACTS["restriction"].choices)
 
 
 def test_a_place_without_rules_needs_an_adviser_and_is_never_zero() -> None:

@@ -101,7 +101,7 @@ class FarOffice:
         return [_key(one) for one in self.client.each(call)]
 
     def issue_key(self, person: str, **terms: Any) -> Document:
-        made = self.client.send(operations.issue_key(person, **terms))
+        made = self.client.send(operations.issue_key(person, under=terms.pop("parent", ""), **terms))
         cap = _nanos(made.cap) if made.cap else 0
         return {"id": made.id, "person": made.person, "token": made.secret, "purpose": made.purpose, "cap_nanos": cap}
 
@@ -243,6 +243,7 @@ def _key(one: shapes.Key) -> Document:
         "project": one.project,
         "models": list(one.models),
         "cap_nanos": _nanos(one.cap) if one.cap else 0,
+        "parent": one.parent,
         "expires_micros": _micros(one.expires),
         "created_micros": _micros(one.created),
         "state": one.state,

@@ -37,7 +37,10 @@ def give(
     priority: Annotated[int, typer.Option(min=0, max=100, help="Low numbers burn first.")] = 50,
     provider: Annotated[list[str] | None, typer.Option(help="Only at this provider (repeatable).")] = None,
     model: Annotated[list[str] | None, typer.Option(help="Only these models, shell patterns (repeatable).")] = None,
-    purpose: Annotated[list[str] | None, typer.Option(help="Only for work or personal use (repeatable).")] = None,
+    purpose: Annotated[
+        list[str] | None, typer.Option(help="Only for work, learning or personal use (repeatable).")
+    ] = None,
+    project: Annotated[list[str] | None, typer.Option(help="Only for this project (repeatable).")] = None,
     label: Annotated[str, typer.Option(help="What the person reads on the statement.")] = "",
     note: Annotated[str, typer.Option(help="Why; goes to the audit log.")] = "",
     json: Json = False,
@@ -62,6 +65,7 @@ def give(
             providers=tuple(provider or ()),
             models=tuple(model or ()),
             purposes=tuple(purpose or ()),
+            projects=tuple(project or ()),
             label=label,
             note=note,
         )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from bursar.cli.options import Json, Person, Yes, office
+from bursar.cli.options import Json, Person, Yes, desk, office
 from bursar.cli.render import Column, ago, console, instant, money, show_json, show_table
+from bursar.office.keyring import reach
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -16,17 +18,28 @@ app = typer.Typer(no_args_is_help=True)
 def issue(
     person: Person,
     label: Annotated[str, typer.Option(help="What the key is for: laptop, ci.")] = "",
-    purpose: Annotated[str, typer.Option(help="work or personal.")] = "work",
+    purpose: Annotated[str, typer.Option(help="work, learning, personal; production for a service.")] = "work",
     project: Annotated[str, typer.Option(help="Project tag on every charge.")] = "",
     model: Annotated[list[str] | None, typer.Option(help="Only these models, shell patterns (repeatable).")] = None,
     cap: Annotated[str, typer.Option(help="Most that may ever be spent through this key: $20.")] = "",
     expires: Annotated[str, typer.Option(metavar="DATE", help="When the key stops working.")] = "",
+    under: Annotated[
+        str, typer.Option("--under", metavar="KEY", help="A key of the same person: it takes a part of that one's cap.")
+    ] = "",
     json: Json = False,
 ) -> None:
     """Issue a key; it is shown once. Example: bursar key issue ada --label laptop --cap '$20'"""
     with office() as asked:
+        more = {"parent": under} if under else {}
         key = asked.issue_key(
-            person, label=label, purpose=purpose, project=project, models=tuple(model or ()), cap=cap, expires=expires
+            person,
+            label=label,
+            purpose=purpose,
+            project=project,
+            models=tuple(model or ()),
+            cap=cap,
+            expires=expires,
+            **more,
         )
     if json:
         show_json(key)
@@ -34,6 +47,24 @@ def issue(
     console.print(key["token"], markup=False, style="bold", soft_wrap=True)
     console.print(
         f"This is the only time that key {key['id']} is shown. Keep it where you keep passwords.", style="dim"
+    )
+
+
+@app.command("reach")
+def reach_(key: Annotated[str, typer.Argument(help="Id of a key (bursar key list).")], json: Json = False) -> None:
+    """Which part of the catalogue a key may use, by provider. Example: bursar key reach key_x"""
+    with desk() as opened:
+        found = reach.reach(opened, key)
+    if json:
+        show_json([asdict(one) for one in found])
+        return
+    show_table(
+        (Column("provider"), Column("models with a price", number=True), Column("open to it", number=True), Column("")),
+        [
+            (one.provider, f"{one.models:,}", f"{one.admitted:,}", "" if one.open else "not for this purpose")
+            for one in found
+        ],
+        empty="There is no provider yet.",
     )
 
 

@@ -34,6 +34,8 @@ def show(one: Evaluation) -> None:
         _laptop(one, test)
     _questions(one, MOST_QUESTIONS)
     _over_the_years(one)
+    if one.offer.note:
+        console.print(f"Besides, and in no figure: {one.offer.note}", markup=False)
     console.print(
         f"{telling.DISCLAIMER} {one.outcome.paths:,} worlds, seed {one.setup.seed}, answer {one.id[:12]}.", style="dim"
     )

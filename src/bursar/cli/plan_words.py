@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -26,10 +27,16 @@ def letter(
     to: Annotated[str, typer.Option(help="Whom it is promised to.")],
     employer: Annotated[str, typer.Option(help="Who promises it.")],
     tier: Tier = "",
+    pdf: Annotated[
+        Path | None, typer.Option("--pdf", metavar="FILE", help="Print it: tagged PDF, fonts embedded.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Write an offer letter's clause; refused while an answer is missing. Example: bursar plan letter stipend --to "Ada Abara" --employer "Acme Ltd" """
-    text = wording.letter(_plan(name), to=to, employer=employer, tier=tier or None)
+    plan = _plan(name)
+    text = wording.letter(plan, to=to, employer=employer, tier=tier or None)
+    if pdf is not None:
+        _print(wording.clause(plan, to=to, employer=employer, tier=tier or None), pdf)
     if json:
         show_json({"markdown": text})
     else:
@@ -60,6 +67,25 @@ def framing(name: Name, tier: Tier = "", json: Json = False) -> None:
             ("worth a second thought", *("; ".join(each["code"] for each in one["advice"]) or "-" for one in found)),
         ],
     )
+
+
+def _print(clause: wording.Clause, file: Path) -> None:
+    from bursar.exchange.paper import printed
+
+    day = datetime.now(UTC).date()
+    document = {
+        "title": clause.title,
+        "as_of": f"{day.day} {day:%B %Y}",
+        "promise": clause.promise,
+        "standing": clause.standing,
+        "answers": [{"question": question, "answer": answer} for question, answer in clause.answers],
+        "terms": clause.terms,
+    }
+    content = printed("letter", document, day)
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise InvalidInput("pdf", str(error), "a file that can be written") from error
 
 
 def _plan(name: str) -> Plan:

@@ -10,9 +10,11 @@ from bursar.cli.options import At, Json, desk
 from bursar.cli.render import Column, console, money, show_json, show_table
 from bursar.errors import InvalidInput, NotFound
 from bursar.money import parse_amount
+from bursar.office.catalogue import pricing
+from bursar.office.database import reading
 from bursar.office.desk import system_clock
 from bursar.plans.document import parts
-from bursar.prices import PriceBook, list_prices
+from bursar.prices import PriceBook, gpu, list_prices
 from bursar.prices import tasks as known_tasks
 from bursar.prices import trend as trends
 
@@ -55,12 +57,17 @@ def set_(
     output_rate: Annotated[str, typer.Option("--output", help="Own list price per million output tokens: $1.60.")] = "",
     cost_input: Annotated[str, typer.Option("--cost-input", help="What a million input tokens cost you.")] = "",
     cost_output: Annotated[str, typer.Option("--cost-output", help="What a million output tokens cost you.")] = "",
+    hour: Annotated[str, typer.Option("--hour", help="Of provider gpu: what an hour of this kind costs, $2.50.")] = "",
     starts: Annotated[str, typer.Option("--from", metavar="DATE", help="In force from; without it, now.")] = "",
     ends: Annotated[str, typer.Option("--until", metavar="DATE", help="In force until (exclusive).")] = "",
     note: Annotated[str, typer.Option(help="Contract, source.")] = "",
     json: Json = False,
 ) -> None:
     """Set a contract rate or the price of an own model. Example: bursar price set anthropic 'claude-*' --discount 12.5%"""
+    if hour:
+        if provider != gpu.PROVIDER or input_rate or output_rate:
+            raise InvalidInput("--hour", hour, f"provider {gpu.PROVIDER}, and no other rate")
+        input_rate = output_rate = hour
     with desk() as office:
         outcome = office.price_set(
             provider,
@@ -78,6 +85,24 @@ def set_(
         show_json(outcome)
     else:
         console.print(outcome["sentence"], markup=False)
+
+
+@app.command()
+def worth(
+    amount: Annotated[str, typer.Argument(help="GPU hours: '40 GPU-h', '3 GPU hours (h100)'.")],
+    model: Annotated[str, typer.Option(help="The kind of GPU, where the amount names none.")] = "",
+    at: At = "",
+    json: Json = False,
+) -> None:
+    """What GPU hours are worth in dollars, at the price of a day. Example: bursar price worth '40 GPU-h' --model h100"""
+    asked = parse_amount(amount)
+    with desk() as office, reading(office.engine) as connection:
+        when = office.instant(at, "UTC", "at") if at else office.now()
+        found = gpu.worth(pricing.current_book(connection), asked, when, model)
+    if json:
+        show_json({"amount": amount, "at_micros": when, "worth_nanos": found.nanos, "unit": str(found.unit)})
+    else:
+        console.print(money(found.nanos), markup=False)
 
 
 @app.command()

@@ -29,12 +29,17 @@ def add(
         bool, typer.Option("--secret-stdin", help="Read the provider key from standard input.")
     ] = False,
     model: Annotated[list[str] | None, typer.Option(help="Models routed here, shell patterns (repeatable).")] = None,
+    purpose: Annotated[
+        list[str] | None, typer.Option(help="Only keys of this purpose may go there (repeatable): work.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Add a provider; its key is encrypted at rest. Example: bursar provider add openai --secret-env OPENAI_API_KEY"""
     secret = _secret(secret_env, secret_stdin)
     with desk() as office:
-        provider = office.add_provider(name, kind=kind, base_url=base_url, secret=secret, models=tuple(model or ()))
+        provider = office.add_provider(
+            name, kind=kind, base_url=base_url, secret=secret, models=tuple(model or ()), purposes=tuple(purpose or ())
+        )
     if json:
         show_json(provider)
     else:

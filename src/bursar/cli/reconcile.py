@@ -15,6 +15,7 @@ from bursar.office.database import reading
 app = typer.Typer(no_args_is_help=True)
 
 SHOWN = 30
+SHORT_CHARS = 8
 WORDS = {
     "estimated": "estimated, and now known",
     "reconciled": "reconciled before, and grown since",
@@ -78,24 +79,20 @@ def _show(found: dict[str, Any]) -> None:
     show_table(
         (
             Column("day", kept=True),
-            Column("what"),
+            Column("what", kept=True),
             Column("model"),
-            Column("person"),
-            Column("key"),
+            Column("person or key"),
             Column("tokens", number=True),
             Column("at list", number=True),
-            Column("why", quiet=True),
         ),
         [
             (
                 one["day"],
                 one["kind"],
                 one["model"],
-                one["person"],
-                one["key"],
+                one["person"] or _short(one["key"]),
                 tokens(sum(one["tokens"].values())),
                 "no price" if one["list_nanos"] is None else money(one["list_nanos"]),
-                one["why"],
             )
             for one in found["findings"][:SHOWN]
         ],
@@ -131,30 +128,29 @@ def list_(
         (
             Column("entry", kept=True),
             Column("day", kept=True),
-            Column("provider"),
             Column("model"),
             Column("key"),
-            Column("tokens", number=True),
             Column("at list", number=True),
             Column("state"),
-            Column("why", quiet=True),
         ),
         [
             (
                 one["place"],
                 one["day"],
-                one["provider"],
-                one["model"],
-                one["key"],
-                tokens(sum(one["tokens"].values())),
+                f"{one['provider']} {one['model']}",
+                _short(one["key"]) or "the gateway's",
                 money(one["list_nanos"]),
                 f"{one['state']} {one['person']}".strip(),
-                one["note"] or one["why"],
             )
             for one in found
         ],
         empty="Nothing is in suspense.",
     )
+
+
+def _short(key: str) -> str:
+    """Enough of a key's name to know it by."""
+    return key if len(key) <= SHORT_CHARS else f"..{key[-SHORT_CHARS:]}"
 
 
 @app.command()

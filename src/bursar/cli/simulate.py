@@ -121,6 +121,7 @@ def _show(found: Outcome, setup: Setup) -> None:
             ("cost at list price", _three(total.cost_list_nanos, currency)),
             ("cost at contract", _three(total.cost_contract_nanos, currency)),
             ("periods that run out", f"{_percent(total.run_out)}, {out}"),
+            ("wanted in all: the cost of no limit", _three(total.wanted_nanos, currency)),
             ("wanted and not covered", _three(total.unmet_nanos, currency)),
             ("forfeited", _three(total.forfeited_nanos, currency)),
             ("burst before resets", _three(total.burst_nanos, currency)),

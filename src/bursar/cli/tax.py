@@ -19,7 +19,8 @@ from bursar.office.books.payroll_columns import written_columns
 from bursar.office.books.taxing import Options, Taxed
 from bursar.office.database import reading
 from bursar.tax import CONFIDENCES, Assessment, Rule, YearToDate, loaded
-from bursar.tax.comparison import SITUATIONS, compared
+from bursar.tax.comparison import RESTRICTED, SITUATIONS, compared
+from bursar.tax.page import page
 from bursar.tax.reading import plain
 from bursar.tax.values import PARTS
 
@@ -41,40 +42,45 @@ def preview(
     supplemental: Annotated[str, typer.Option(help="Supplemental pay of the year before this.")] = "",
     marginal: Annotated[str, typer.Option(help="The person's own rate of income tax: 40%.")] = "",
     other_benefits: Annotated[str, typer.Option("--other", help="Other benefits of the same month: 30.")] = "",
+    gross_up: Annotated[bool, typer.Option("--gross-up", help="Also what would have to be paid on top.")] = False,
     json: Json = False,
 ) -> None:
     """What a month's use counts for, with every rule behind it. Example: bursar tax preview ada --month 2026-10 --wages 150000"""
-    given = {
-        "timing": timing,
-        "wages": wages,
-        "supplemental": supplemental,
-        "marginal": marginal,
-        "other": other_benefits,
-    }
+    given = {"wages": wages, "supplemental": supplemental, "marginal": marginal, "other": other_benefits}
     if not person:
-        named = next((name for name, value in given.items() if value), "")
+        named = next((name for name, value in given.items() if value), "gross-up" if gross_up else "")
         if named:
             raise InvalidInput(named, "a figure of one person", "a person: bursar tax preview PERSON")
-        _everybody(month, at, json)
+        _everybody(month, at, timing, json)
         return
     year = YearToDate(_nanos(wages, "wages"), _nanos(supplemental, "supplemental")) if wages or supplemental else None
     options = Options(timing, year, _share(marginal), _nanos(other_benefits, "other"))
     with desk() as office:
         found = taxing.of_person(office, person, month, at, options)
+    more = taxing.grossed_up(found, options) if gross_up else None
     if json:
-        show_json(payroll_file.plain(found))
-    else:
-        _show(found)
+        grossed = {} if more is None else {"gross_up": {"gross_nanos": more.gross, "tax_nanos": more.tax}}
+        show_json({**payroll_file.plain(found), **grossed})
+        return
+    _show(found)
+    if more is not None:
+        unit = found.answer.unit
+        told = f"{money(more.gross, unit)}, of which {money(more.tax, unit)} is withheld and {money(more.net, unit)} is left"
+        show_pairs([("grossed up", told)])
 
 
 @app.command()
 def rules(
     country: Annotated[str, typer.Argument(help="US, UK, DE, CA, IN; without it, all.")] = "",
     at: Annotated[str, typer.Option("--at", metavar="DAY", help="Only rules that hold on this day: 2026-10-31.")] = "",
+    markdown: Annotated[bool, typer.Option("--markdown", help="As docs/explanation/tax.md has them.")] = False,
     json: Json = False,
 ) -> None:
     """The rules with their sources and how sure each is. Example: bursar tax rules UK --at 2026-10-31"""
     known = loaded()
+    if markdown:
+        typer.echo(page(known))
+        return
     asked = [known.country(country)] if country else [one for _, one in sorted(known.countries.items())]
     on = _day(at) if at else None
     held = [(one, rule) for one in asked for rule in one.rules if on is None or rule.holds(on)]
@@ -99,12 +105,16 @@ def rules(
 def compare(
     at: Annotated[str, typer.Option("--at", metavar="DAY", help="The rules of this day; without it, today's.")] = "",
     timing: Annotated[str, typer.Option(help="When it counts, where the plan says so: use, vest, grant.")] = "",
+    restricted: Annotated[
+        bool, typer.Option("--restricted", help="Four degrees of restriction instead: from work alone to anything.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Granted and unused, used personally, for work alone: country by country. Example: bursar tax compare --at 2026-10-31"""
     known = loaded()
     on = _day(at) if at else datetime.now(UTC).date()
-    found = compared(known, on, timing=timing)
+    situations = RESTRICTED if restricted else SITUATIONS
+    found = compared(known, on, timing=timing, situations=situations)
     if json:
         show_json(
             {
@@ -113,7 +123,7 @@ def compare(
                 "countries": {
                     row.country.code: {
                         one.name: payroll_file.assessment(answer)
-                        for one, answer in zip(SITUATIONS, row.answers, strict=True)
+                        for one, answer in zip(situations, row.answers, strict=True)
                     }
                     for row in found
                 },
@@ -121,7 +131,7 @@ def compare(
         )
         return
     show_table(
-        (Column("country"), *(Column(one.title) for one in SITUATIONS)),
+        (Column("country"), *(Column(one.title) for one in situations)),
         [(row.country.name, *(f"{_answer(one)}\n{_because(one)}" for one in row.answers)) for row in found],
         title="What counts as pay, in each country's money; the employer pays 60 % of list price",
     )
@@ -136,13 +146,14 @@ def export(
     columns: Annotated[
         str, typer.Option(help="Headers and figures: \"Employee ID=person,Wage type='4711',Taxable=taxable\".")
     ] = "",
+    timing: Annotated[str, typer.Option(help="When it counts, where the plan says so: use, vest, grant.")] = "",
     everybody: Annotated[bool, typer.Option("--everybody", help="People without anything to take over too.")] = False,
     out: Annotated[Path | None, typer.Option(help="File to write; without it, printed.")] = None,
 ) -> None:
     """The month as a file for payroll. Example: bursar tax export --month 2026-10 --format csv --columns "Employee ID=person,Taxable=taxable" """
     with desk() as office:
         own = tax_policy.policy(office, loaded()).columns
-        found = taxing.of_house(office, month, at).value
+        found = taxing.of_house(office, month, at, timing).value
     if form == "json":
         lines = [one for one in found.lines if everybody or payroll_file.matters(one)]
         document = {"month": found.month, "notice": found.notice, "people": [payroll_file.plain(one) for one in lines]}
@@ -186,9 +197,9 @@ def policy(
     console.print(f"In force: {len(found.places)} places, {len(found.exchange)} exchange rates.", markup=False)
 
 
-def _everybody(month: str, at: str, json: bool) -> None:
+def _everybody(month: str, at: str, timing: str, json: bool) -> None:
     with desk() as office:
-        found = taxing.of_house(office, month, at).value
+        found = taxing.of_house(office, month, at, timing).value
     if json:
         show_json(
             {"month": found.month, "notice": found.notice, "people": [payroll_file.plain(one) for one in found.lines]}
@@ -237,7 +248,10 @@ def _show(found: Taxed) -> None:
     unit = answer.unit
     show_table(
         (Column("for"), Column("amount", number=True), Column("counts", number=True), Column("rule")),
-        [(line.purpose, money(line.used, unit), "ask" if line.taxable is None else money(line.taxable, unit), line.rule or "none") for line in answer.lines],
+        [
+            *((line.purpose, money(line.used, unit), "ask" if line.taxable is None else money(line.taxable, unit), line.rule or "none") for line in answer.lines),
+            *(("within a limit", "", money(one.amount, unit), one.rule) for one in answer.trace if one.effect == "cliff" and one.amount),
+        ],
         empty="Nothing was used.",
     )  # fmt: skip
     if answer.charges:

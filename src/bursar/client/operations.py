@@ -81,7 +81,9 @@ def add_person(
     hire_date: str | None = None,
     manager: str | None = None,
 ) -> Call[shapes.Person]:
-    """Add a person. Add somebody to the roster. They get nothing by it: grants are given."""
+    """Add a person. Add somebody to the roster. Grants are given apart, unless the house has opened `grants-on-
+    hire`.
+    """
     return Call(
         "addPerson",
         "POST",
@@ -360,6 +362,7 @@ def issue_key(
     models: Sequence[str] | None = None,
     cap: str | None = None,
     expires: str | None = None,
+    under: str | None = None,
 ) -> Call[shapes.IssuedKey]:
     """Issue a key. For oneself alone. The secret is shown once; a repeated request with the same Idempotency-Key
     shows the same again.
@@ -370,7 +373,15 @@ def issue_key(
         f"/people/{segment(person)}/keys",
         shapes.IssuedKey,
         body=content(
-            {"label": label, "purpose": purpose, "project": project, "models": models, "cap": cap, "expires": expires}
+            {
+                "label": label,
+                "purpose": purpose,
+                "project": project,
+                "models": models,
+                "cap": cap,
+                "expires": expires,
+                "under": under,
+            }
         ),
         changes=True,
     )
@@ -1298,6 +1309,96 @@ def get_verification() -> Call[shapes.Verified]:
     return Call("getVerification", "GET", "/ledger/verification", shapes.Verified)
 
 
+def get_journal(month: str) -> Call[shapes.MonthJournal]:
+    """A month's journal. Balanced entries, each line with what it was made from. An open month's is a preview."""
+    return Call("getJournal", "GET", f"/journals/{segment(month)}", shapes.MonthJournal)
+
+
+def download_journal(month: str, *, kind: Literal["beancount", "csv"] | None = None) -> Call[bytes]:
+    """A month's journal as a file. For beancount, or as CSV."""
+    return Call("downloadJournal", "GET", f"/journals/{segment(month)}/file", bytes, query=questions({"kind": kind}))
+
+
+def download_focus(month: str, *, version: Literal["1.0", "1.2"] | None = None) -> Call[bytes]:
+    """A month's charges as FOCUS. A row for each charge, drawn while it travels."""
+    return Call("downloadFocus", "GET", f"/focus/{segment(month)}", bytes, query=questions({"version": version}))
+
+
+def get_bill(provider: str, month: str) -> Call[shapes.ProviderBill]:
+    """A provider's bill beside the charges. As the bill was read last. It changes nothing. Raises not found
+    where the provider has told nothing of the month.
+    """
+    return Call("getBill", "GET", f"/bills/{segment(provider)}/{segment(month)}", shapes.ProviderBill)
+
+
+def apply_bill(provider: str, month: str) -> Call[shapes.BillApplied]:
+    """Set right what a bill shows. Corrections of charges whose figures were not known, charges for use that
+    went past the gateway, entries in suspense for the rest. Done again, it does nothing.
+    """
+    return Call(
+        "applyBill", "POST", f"/bills/{segment(provider)}/{segment(month)}/applied", shapes.BillApplied, changes=True
+    )
+
+
+def import_bill(
+    provider: str,
+    body: bytes,
+    *,
+    media: Literal["text/csv"] = "text/csv",
+    leave_out: bool | None = None,
+    dry_run: bool | None = None,
+) -> Call[shapes.BillRead]:
+    """Import a provider's bill. CSV as the provider's console exports it, or with columns of usual names. It
+    replaces what was told of its days, whole or not at all; the same again changes nothing.
+    """
+    return Call(
+        "importBill",
+        "POST",
+        f"/bills/{segment(provider)}",
+        shapes.BillRead,
+        query=questions({"leave_out": leave_out, "dry_run": dry_run}),
+        body=body,
+        media=media,
+        changes=True,
+    )
+
+
+def list_suspense(*, state: str | None = None) -> Paged[shapes.SuspenseEntryPage, shapes.SuspenseEntry]:
+    """Use that nobody is known to own. Open entries first, the largest first."""
+    return Paged("listSuspense", "GET", "/suspense", shapes.SuspenseEntryPage, query=questions({"state": state}))
+
+
+def attribute_suspense(
+    entry: str, person: str, *, note: str | None = None, own_key: bool | None = None
+) -> Call[shapes.SuspenseEntry]:
+    """Say whose use it was. It is charged to their lots of that day, or of today where those are closed."""
+    return Call(
+        "attributeSuspense",
+        "POST",
+        f"/suspense/{segment(entry)}/attribution",
+        shapes.SuspenseEntry,
+        body=content({"person": person, "note": note, "own_key": own_key}),
+        changes=True,
+    )
+
+
+def dismiss_suspense(entry: str, note: str) -> Call[shapes.SuspenseEntry]:
+    """Say that it is nobody's to pay. Should the bill tell more of it, the rest is open again."""
+    return Call(
+        "dismissSuspense",
+        "POST",
+        f"/suspense/{segment(entry)}/dismissal",
+        shapes.SuspenseEntry,
+        body=content({"note": note}),
+        changes=True,
+    )
+
+
+def list_billed_seats() -> Paged[shapes.BilledSeatPage, shapes.BilledSeat]:
+    """Seats that vendors bill. By product, beside the seats that allotments pay."""
+    return Paged("listBilledSeats", "GET", "/billed-seats", shapes.BilledSeatPage)
+
+
 def get_exposure(*, unit: str | None = None) -> Call[shapes.Exposure]:
     """What the house has promised. Totals without people, as recorded: what is due and not swept yet is still
     available.
@@ -1382,6 +1483,50 @@ def state_total_pay(
         f"/people/{segment(person)}/total-pay",
         shapes.TotalPay,
         body=content({"salary": salary, "bonus": bonus, "equity": equity, "benefits": benefits}),
+    )
+
+
+def get_fairness(
+    *, by: str | None = None, of: str | None = None, at: str | None = None
+) -> Call[shapes.FairnessOfAccess]:
+    """Fairness of access. Which groups are told is decided for the tables of all attributes at once, so that no
+    sum or difference of them is about fewer than five people.
+    """
+    return Call(
+        "getFairness", "GET", "/fairness", shapes.FairnessOfAccess, query=questions({"by": by, "of": of, "at": at})
+    )
+
+
+def get_tax(person: str, *, month: str | None = None) -> Call[shapes.TaxAnswer]:
+    """What a month counts for. With the rules of the month's last day; what hangs on the year's pay is not in
+    it, since no pay is kept.
+    """
+    return Call("getTax", "GET", f"/people/{segment(person)}/tax", shapes.TaxAnswer, query=questions({"month": month}))
+
+
+def list_payroll(
+    month: str, *, after: str | None = None, limit: int | None = None
+) -> Paged[shapes.TaxAnswerPage, shapes.TaxAnswer]:
+    """A month for payroll. Everybody of whom a run has something to take over, by handle."""
+    return Paged(
+        "listPayroll",
+        "GET",
+        f"/payroll/{segment(month)}",
+        shapes.TaxAnswerPage,
+        query=questions({"after": after, "limit": limit}),
+    )
+
+
+def list_tax_rules(
+    *, country: str | None = None, on: str | None = None, after: str | None = None, limit: int | None = None
+) -> Paged[shapes.TaxRulePage, shapes.TaxRule]:
+    """The rules of tax. In the order in which they are asked."""
+    return Paged(
+        "listTaxRules",
+        "GET",
+        "/tax/rules",
+        shapes.TaxRulePage,
+        query=questions({"country": country, "on": on, "after": after, "limit": limit}),
     )
 
 

@@ -45,6 +45,36 @@ class AccountDocumentPage:
 
 
 @dataclass(frozen=True, slots=True)
+class AdjustedGapOfGroup:
+    """What is left of a gap beside controls: least squares on logarithms."""
+
+    gap: float
+    """Share that the group has less; below 0: more."""
+    low: float
+    """The 95 % interval from the classical error."""
+    high: float
+    """Its upper end."""
+    robust_low: float
+    """The 95 % interval from the robust error (HC3)."""
+    robust_high: float
+    """Its upper end."""
+    coefficient: float
+    """Of belonging to the group, in logarithms."""
+    error: float
+    """Its classical standard error."""
+    hc1_error: float
+    """HC1."""
+    hc3_error: float
+    """HC3."""
+    t: float | None
+    """Coefficient over error; null without any spread."""
+    people: int
+    """Who has something."""
+    significant: bool
+    """Neither interval holds zero."""
+
+
+@dataclass(frozen=True, slots=True)
 class Advice:
     """Something that is allowed and worth a second thought."""
 
@@ -172,6 +202,96 @@ class BandSent:
     """Level of the roster."""
     yearly: str
     """In a year, USD."""
+
+
+@dataclass(frozen=True, slots=True)
+class BillApplied:
+    """What was set right."""
+
+    corrected: int
+    """Charges that were corrected."""
+    charged: int
+    """Charges for use that went past the gateway."""
+    suspense: int
+    """Entries in suspense that were opened or changed."""
+    entries: int
+    """Entries of the journal that this made; 0 where it had been done before."""
+
+
+@dataclass(frozen=True, slots=True)
+class BillFinding:
+    """One difference between a bill and the charges, with its explanation."""
+
+    kind: str
+    """estimated, reconciled, unresolved, outside, suspense, midnight, late, unexplained."""
+    day: str
+    """Day of UTC."""
+    model: str
+    """The model."""
+    key: str
+    """What the provider calls the key; empty for the gateway's own."""
+    person: str
+    """Handle of whose it is; empty where nobody is known."""
+    charge: str
+    """The charge that is to be corrected; empty where there is none."""
+    told: dict[str, int]
+    """Tokens that it should be, or that are open."""
+    charged: dict[str, int]
+    """Tokens that the charge says now."""
+    list_price: Amount | None
+    """Of the tokens told, at list price; null where there is no price."""
+    why: str
+    """How it is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class BillRead:
+    """What became of a bill that was imported."""
+
+    provider: str
+    """The provider."""
+    first: str
+    """First day that it tells of; empty if none."""
+    last: str
+    """Last day that it tells of."""
+    lines: int
+    """Days, models and keys."""
+    changed: int
+    """Of them, new or with other figures than before."""
+    dry_run: bool
+    """Nothing was kept."""
+    skipped: tuple[str, ...]
+    """Rows that were left out, with the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class BilledSeat:
+    """A seat as its vendor bills it and as allotments pay it."""
+
+    product: str
+    """The product."""
+    login: str
+    """As the vendor names whoever has it; empty where it is not billed."""
+    person: str
+    """Handle; empty where nobody of the roster is known by it."""
+    state: str
+    """paid, unpaid (billed alone), unbilled (paid alone) or unknown."""
+    idle: bool
+    """Nobody has used it for 30 days."""
+    last_used: str
+    """The day; empty where the vendor does not say."""
+    paid: Amount | None
+    """What an allotment pays for it; null where none does."""
+
+
+@dataclass(frozen=True, slots=True)
+class BilledSeatPage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[BilledSeat, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -745,6 +865,36 @@ class FactSheetDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class FairnessOfAccess:
+    """The whole house by one attribute. Shares are between 0 and 1; nothing here is ever paid out."""
+
+    by: str
+    """The attribute."""
+    of: str
+    """allotment or use."""
+    at: str
+    """The instant that it is of."""
+    days: int | None
+    """Of use: the last so many."""
+    people: int
+    """Everybody who was there."""
+    least_people: int
+    """Nothing that follows from what is told is about fewer."""
+    told_together: int
+    """Values of the attribute that are told as one group."""
+    four_fifths_line: float
+    """Below this share of the highest rate it is worth a look."""
+    gap_line: float
+    """From here on a gap in pay has to be explained or mended."""
+    inequality: InequalityOfAmounts | None
+    """Null where nobody has anything, or too few are there."""
+    lorenz: tuple[LorenzPoint, ...]
+    """The Lorenz curve, in points at least five people apart."""
+    groups: tuple[GroupOfPeople, ...]
+    """Groups that may be told."""
+
+
+@dataclass(frozen=True, slots=True)
 class FanDay:
     """Spending from today to the end of a day, added up: a tenth of the courses stay below `low`, a tenth above
     `high`.
@@ -921,6 +1071,34 @@ class GrantPreview:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupOfPeople:
+    """One group of at least five people beside all others."""
+
+    name: str | None
+    """Value of the attribute; null for small groups told together."""
+    people: int
+    """How many."""
+    with_access: float
+    """Share of them who have any."""
+    ratio: float
+    """That share over the highest."""
+    below_four_fifths: bool
+    """Whether the ratio is below the line."""
+    fisher_p: float | None
+    """How likely such a difference is by chance; null for the highest."""
+    mean: float
+    """In USD."""
+    gap: float | None
+    """Share that it has less than all others on average."""
+    beside_tenure: AdjustedGapOfGroup | None
+    """Beside tenure alone; null where it cannot be told."""
+    beside_level_family_tenure: AdjustedGapOfGroup | None
+    """Beside controls that may hide a gap."""
+    above_line: bool
+    """Whether either gap is above the line."""
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """The newest seal: kept elsewhere, it proves that everything before it is still there, unchanged."""
 
@@ -1039,6 +1217,40 @@ class InFlight:
 
 
 @dataclass(frozen=True, slots=True)
+class InequalityOfAmounts:
+    """How unevenly amounts are shared. Null where somebody's nothing leaves a measure undefined."""
+
+    share_without: float
+    """Share of the people who have nothing."""
+    mean: float
+    """In USD."""
+    median: float
+    """In USD."""
+    gini: float
+    """0: all the same; 1: one has everything."""
+    theil: float
+    """Theil's T."""
+    theil_between: float | None
+    """Of it, between these groups."""
+    theil_within: float | None
+    """Of it, within them."""
+    mean_log_deviation: float | None
+    """Theil's L."""
+    atkinson_0_5: float
+    """At epsilon 0.5."""
+    atkinson_1: float
+    """At epsilon 1."""
+    atkinson_2: float | None
+    """At epsilon 2."""
+    p90_p10: float | None
+    """The amount at nine tenths over that at one tenth."""
+    palma: float | None
+    """What the top tenth has over what the lower four tenths have."""
+    top_tenth: float
+    """Share of the whole that the top tenth has."""
+
+
+@dataclass(frozen=True, slots=True)
 class Interval:
     """What is likely: eight cases of ten lie between `low` and `high`."""
 
@@ -1075,13 +1287,15 @@ class IssuedKey:
     label: str
     """What it is for."""
     purpose: str
-    """work or personal."""
+    """work, learning or personal; production for a service."""
     project: str
     """Project of every charge; may be empty."""
     models: tuple[str, ...]
     """Shell patterns of models; empty: every model."""
     cap: Amount | None
     """Most that may ever be spent through it, null for no cap."""
+    parent: str
+    """The key that it stands under, and ends with; empty for none."""
     created: str
     """When it was issued."""
     expires: str | None
@@ -1165,6 +1379,66 @@ class JobProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class JournalAccount:
+    """What an account takes of a month."""
+
+    account: str
+    """Its path, as beancount writes accounts."""
+    title: str
+    """What people call it."""
+    code: str
+    """Its number in the general ledger; may be empty."""
+    debit: Amount
+    """Debits."""
+    credit: Amount
+    """Credits."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """An entry; its lines sum to zero."""
+
+    entry: str
+    """The same whenever the month is drawn up."""
+    day: str
+    """When it is booked."""
+    kind: str
+    """purchase, usage, correction, accrual or reversal."""
+    narration: str
+    """What it is."""
+    lines: tuple[JournalLine, ...]
+    """Debits and credits."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalLine:
+    """One side of an entry, and what it was made from."""
+
+    account: str
+    """Path of the account."""
+    cost_centre: str
+    """Kept apart by; may be empty."""
+    amount: Amount
+    """A debit above zero, a credit below."""
+    concerns: str
+    """Month of the usage behind it."""
+    provider: str
+    """The provider; may be empty."""
+    purpose: str
+    """The purpose; may be empty."""
+    classes: tuple[str, ...]
+    """Classes of the lots that paid."""
+    people: int
+    """How many people used it."""
+    requests: int
+    """In how many requests."""
+    list_price: Amount
+    """The same use at list price."""
+    query: str
+    """The command that lists the charges behind it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Key:
     """An access key, without its secret."""
 
@@ -1177,13 +1451,15 @@ class Key:
     label: str
     """What it is for."""
     purpose: str
-    """work or personal."""
+    """work, learning or personal; production for a service."""
     project: str
     """Project of every charge; may be empty."""
     models: tuple[str, ...]
     """Shell patterns of models; empty: every model."""
     cap: Amount | None
     """Most that may ever be spent through it, null for no cap."""
+    parent: str
+    """The key that it stands under, and ends with; empty for none."""
     created: str
     """When it was issued."""
     expires: str | None
@@ -1260,6 +1536,16 @@ class LookPage:
     """In the order of the list."""
     next: str | None
     """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class LorenzPoint:
+    """A point of the Lorenz curve."""
+
+    people: float
+    """Share of the people, from the one with least on."""
+    has: float
+    """Share of the whole that they have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -1354,6 +1640,30 @@ class Member:
     """Since when."""
     appears: str
     """When the row is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class MonthJournal:
+    """A month's journal; a closed month's never changes."""
+
+    month: str
+    """Month of UTC."""
+    closed: bool
+    """False: a preview, which moves."""
+    accounts: tuple[JournalAccount, ...]
+    """Sums by account."""
+    entries: tuple[JournalEntry, ...]
+    """Every entry."""
+    work: Amount
+    """Use for work, at cost."""
+    personal: Amount
+    """Personal use, at cost."""
+    prepaid: Amount
+    """Credits bought beforehand that are left."""
+    accrued: Amount
+    """Accrued for promises, at cost."""
+    disclosed: Amount
+    """Promised, unused and not accrued, at list price."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -1953,6 +2263,36 @@ class Provider:
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderBill:
+    """A month of a provider held against its bill. Without findings, everything agrees to the token."""
+
+    provider: str
+    """The provider."""
+    month: str
+    """Month of UTC."""
+    compared: int
+    """Days and models that were compared."""
+    matched: int
+    """Of them, those that agree as they are."""
+    unexplained: int
+    """Findings that nobody can explain."""
+    gateway_keys: tuple[str, ...]
+    """What the provider calls the gateway's keys."""
+    assumed: bool
+    """Nobody said which keys are the gateway's: those that fit the charges were taken."""
+    bill: Amount
+    """The bill's tokens at list price."""
+    charged: Amount
+    """What is charged, at list price."""
+    invoiced: Amount | None
+    """What the provider itself says that it charges; null if it has not."""
+    dismissed: Amount
+    """On the bill, and said to be nobody's to pay."""
+    findings: tuple[BillFinding, ...]
+    """By day and model."""
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderMonth:
     """What a provider's month came to."""
 
@@ -2075,7 +2415,7 @@ class Recorded:
     model: str
     """Model, product or accelerator."""
     purpose: str
-    """work or personal."""
+    """work, learning, personal or production."""
     project: str
     """Project."""
     amount: Amount
@@ -2348,6 +2688,184 @@ class Sums:
     """Its value at list price, USD."""
     overage: Amount | None
     """Of what was charged, what no lot covered."""
+
+
+@dataclass(frozen=True, slots=True)
+class SuspenseEntry:
+    """Use on a bill that nobody is known to have made."""
+
+    id: str
+    """The entry."""
+    provider: str
+    """The provider."""
+    day: str
+    """Day of UTC."""
+    model: str
+    """The model."""
+    key: str
+    """What the provider calls the key; empty for the gateway's own."""
+    tokens: dict[str, int]
+    """What is open."""
+    list_price: Amount
+    """Of what is open."""
+    state: str
+    """open, attributed or dismissed."""
+    person: str
+    """Handle of whom it was attributed to."""
+    note: str
+    """What was said when it was resolved."""
+    why: str
+    """Why it is here."""
+    opened: str
+    """Since when."""
+    resolved: str | None
+    """When it was resolved; null while it is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class SuspenseEntryPage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[SuspenseEntry, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaxAnswer:
+    """What the rules make of a person's month."""
+
+    notice: str
+    """That this is no advice, and of which version."""
+    person: str
+    """Handle."""
+    month: str
+    """Month of UTC."""
+    until: str
+    """The last day that is counted; its rules hold."""
+    jurisdiction: str
+    """Whose rules were asked; empty where nobody said."""
+    status: str
+    """assessed, or needs_adviser where the rules do not say enough."""
+    why: str
+    """Why somebody has to be asked; else empty."""
+    taxable: Amount | None
+    """What counts as pay; null where an adviser has to be asked."""
+    at_least: Amount
+    """What counts in any case."""
+    timing: str
+    """When it counts: use, vest, grant; empty where no rule says."""
+    basis: str
+    """list_price or employer_cost; empty where no rule says."""
+    own_money: Amount
+    """Own money to be deducted."""
+    lines: tuple[TaxLine, ...]
+    """Purpose by purpose."""
+    trace: tuple[TaxStep, ...]
+    """Every rule that had a part, in order."""
+    flags: tuple[TaxFlag, ...]
+    """What somebody should look at."""
+    assumptions: tuple[TaxAssumption, ...]
+    """What nobody said."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaxAnswerPage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[TaxAnswer, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaxAssumption:
+    """Something that a rule needed and nobody said."""
+
+    name: str
+    """Of the fact."""
+    assumed: str
+    """What is assumed."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaxFlag:
+    """Something that somebody should look at."""
+
+    rule: str
+    """Id of the rule behind it."""
+    says: str
+    """Why."""
+    citation: str
+    """Who says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaxLine:
+    """What was used for a purpose, and what of it counts."""
+
+    purpose: str
+    """work, learning, personal, other, available, unused, expired."""
+    amount: Amount
+    """At the rule's valuation."""
+    taxable: Amount | None
+    """What counts as pay; null where no rule says anything."""
+    rule: str
+    """Id of the rule that decided; empty where none matches."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaxRule:
+    """A rule as it is."""
+
+    id: str
+    """Its id."""
+    jurisdiction: str
+    """Country, or a part of one."""
+    topic: str
+    """What it is about."""
+    effect: str
+    """include, exclude, cliff, rate, timing, flag, value_basis."""
+    says: str
+    """In a sentence."""
+    holds_from: str
+    """First day."""
+    holds_to: str | None
+    """Last day; null where there is none."""
+    citation: str
+    """Who says so."""
+    source_seen: str
+    """Where that was read."""
+    confidence: str
+    """How sure it is: verified, secondary, memory, open."""
+    note: str
+    """What is assumed with it; may be empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaxRulePage:
+    """Some of a list. `next` is the cursor of what follows: give it as `after`; null at the end."""
+
+    items: tuple[TaxRule, ...]
+    """In the order of the list."""
+    next: str | None
+    """Cursor of the next page, null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaxStep:
+    """A rule that had a part in the answer."""
+
+    rule: str
+    """Its id."""
+    says: str
+    """What it says."""
+    citation: str
+    """Who says so."""
+    confidence: str
+    """How sure it is: verified, secondary, memory, open."""
 
 
 @dataclass(frozen=True, slots=True)

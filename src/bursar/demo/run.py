@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,11 @@ import aiohttp
 from bursar.demo import money, tour
 from bursar.demo.company import Employee, first_day, history, plan_document, roster
 from bursar.demo.provider import Defaults, Provider
+from bursar.demo.provider.past import on_the_bill
 from bursar.demo.swarm import Agent, AgentTally, run_agent
 from bursar.ledger import apply_now
 from bursar.money import Amount, Unit, format_amount
+from bursar.office.books import bills
 from bursar.office.catalogue import pricing
 from bursar.office.database import transaction
 from bursar.office.desk import Desk, initialise, open_desk
@@ -38,6 +41,8 @@ from bursar.prices import PriceBook
 MICROS_PER_HOUR = 3_600_000_000
 MICROS_PER_DAY = 24 * MICROS_PER_HOUR
 PROVIDER_KEYS = {"openai": "sk-standin-openai", "anthropic": "sk-standin-anthropic", "google": "standin-google"}
+ADMINISTERED = ("openai", "anthropic")
+"""Providers whose administration tells usage and costs."""
 SPENDTHRIFT_DOLLARS = "$0.06"
 SETTLE_SECONDS = 5.0
 WATCH_SECONDS = 0.5
@@ -73,6 +78,7 @@ async def run_demo(
         )
         desk, staff = _company(folder, provider.base_url, people, seed)
         stack.callback(desk.close)
+        _bills(desk, provider)
         keys = _keys(desk, staff)
         gateway = await stack.enter_async_context(_listening(desk, 0 if check else port))
         console, stops = "", []
@@ -150,6 +156,14 @@ def _company(folder: Path, provider_url: str, size: int, seed: int) -> tuple[Des
         desk.add_provider(name, base_url=provider_url, secret=secret)
     _live(desk, staff, seed)
     return desk, staff
+
+
+def _bills(desk: Desk, provider: Provider) -> None:
+    """The provider knows its past, and finance may read its bills."""
+    today = datetime.fromtimestamp(desk.now() // 1_000_000, UTC).date()
+    provider.past = on_the_bill(desk, PROVIDER_KEYS, first_day(desk.now()).date(), today + timedelta(days=1))
+    for name in ADMINISTERED:
+        bills.set_admin(desk, name, f"sk-standin-admin-{name}", base_url=provider.base_url)
 
 
 def _live(desk: Desk, staff: list[tuple[str, Employee]], seed: int) -> None:

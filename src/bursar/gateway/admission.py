@@ -80,7 +80,7 @@ def hold_command(
         min(plan.worst_nanos, most),
         min(plan.floor_nanos, most),
         now + policy.hold_seconds * MICROS,
-        Request(provider.name, call.model, key.purpose),
+        Request(provider.name, call.model, purpose_of(key)),
         policy.share_divisor,
         policy.on_lapse,
         node,
@@ -90,9 +90,14 @@ def hold_command(
     )
 
 
+def purpose_of(key: KeyRecord) -> str:
+    """What lots are asked for: a key that names a project may draw on what is kept for it."""
+    return f"{key.purpose}/{key.project}" if key.project else key.purpose
+
+
 def probe_command(name: str, call: Call, key: KeyRecord, provider: ProviderRecord, now: int, holder: str) -> TakeHold:
     """A hold that nothing covers: its refusal says what is free, and moves nothing."""
-    request = Request(provider.name, call.model, key.purpose)
+    request = Request(provider.name, call.model, purpose_of(key))
     return TakeHold(name, holder, "USD", MAX_AMOUNT, MAX_AMOUNT, now + MICROS, request)
 
 

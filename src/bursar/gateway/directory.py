@@ -43,6 +43,8 @@ class ProviderRecord:
     connect_seconds: float = 5.0
     first_byte_seconds: float = 600.0
     idle_seconds: float = 120.0
+    purposes: tuple[str, ...] = ()
+    """Of keys that may go there; empty admits every purpose."""
 
     def __repr__(self) -> str:
         return f"ProviderRecord(name={self.name!r}, kind={self.kind!r}, base_url={self.base_url!r})"

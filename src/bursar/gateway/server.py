@@ -168,8 +168,24 @@ class Gateway:
         if isinstance(labels, Refusal):
             raise Turned(labels)
         if key.models and call.model and not _admits(key.models, call.model):
-            raise Turned(Refusal("forbidden", f"Bursar: this access key may not use model {call.model!r}."))
+            raise Turned(
+                Refusal(
+                    "forbidden",
+                    f"Bursar: this access key may not use model {call.model!r}. Its person issues one that may: "
+                    f"bursar key issue {key.person} --model {call.model}",
+                    fields={"reason": "model", "model": call.model, "granted_by": key.person},
+                )
+            )
         provider = self._provider(provider_name, call)
+        if provider.purposes and key.purpose not in provider.purposes:
+            raise Turned(
+                Refusal(
+                    "forbidden",
+                    f"Bursar: provider {provider.name} is for {' and '.join(provider.purposes)} use, and this access key is "
+                    f"for {key.purpose} use.",
+                    fields={"reason": "purpose"},
+                )
+            )
         if (
             call.dialect == "openai.chat" and provider.kind == "openai"
         ):  # a model under an own name is capped OpenAI's way

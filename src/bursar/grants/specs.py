@@ -59,7 +59,7 @@ class EventPart(PersonPart):
     used: AmountText | None = None
     provider: str | None = None
     model: str | None = None
-    purpose: Literal["work", "personal"] | None = None
+    purpose: Literal["work", "learning", "personal"] | None = None
     paused: Literal[True] | None = None
     resumed: Literal[True] | None = None
     leaves: Literal[True] | None = Field(default=None, description="It is the last day.")

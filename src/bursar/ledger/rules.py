@@ -325,11 +325,11 @@ def _usage_of(hold: Hold, amount: int, status: str, at: int) -> Usage:
     note = hold.note or {}
     return Usage(
         request_id=str(note.get("request_id", "")),
-        key=hold.terms.cap or str(note.get("key", "")),
+        key=str(note.get("key", "")) or hold.terms.cap,
         provider=hold.request.provider,
         model=hold.request.model,
         dialect=str(note.get("dialect", "")),
-        purpose=hold.request.purpose,
+        purpose=hold.request.kind,
         project=str(note.get("project", "")),
         session=str(note.get("session", "")),
         agent=str(note.get("agent", "")),
@@ -349,7 +349,7 @@ def _charge(book: Book, command: Charge, content: str, now: int) -> Answer:
     usage = command.usage or Usage(
         provider=request.provider,
         model=request.model,
-        purpose=request.purpose,
+        purpose=request.kind,
         list_nanos=command.amount if command.unit == "USD" else 0,
     )
     usage = _placed(usage, usage.key, now)

@@ -46,10 +46,19 @@ class Request(Struct, frozen=True, gc=False):
     provider: str = ""
     model: str = ""
     purpose: str = ""
+    """`work`; with the project that it is for, `work/apollo`."""
+
+    @property
+    def kind(self) -> str:
+        """The purpose without its project."""
+        return self.purpose.partition("/")[0]
 
 
 class Scope(Struct, frozen=True, gc=False):
-    """What a lot may be spent on; an empty tuple admits everything. Models are shell patterns (`claude-*`)."""
+    """What a lot may be spent on; an empty tuple admits everything. Models are shell patterns (`claude-*`).
+
+    A purpose admits all of its projects; `/apollo` admits this project whatever its purpose, `work/apollo` both together.
+    """
 
     providers: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
@@ -62,12 +71,19 @@ class Scope(Struct, frozen=True, gc=False):
     def admits(self, request: Request) -> bool:
         return (
             (not self.providers or request.provider in self.providers)
-            and (not self.purposes or request.purpose in self.purposes)
+            and (not self.purposes or _is_for(self.purposes, request.purpose))
             and (not self.models or _matches(self.models, request.model))
         )
 
 
 OPEN_SCOPE = Scope()
+
+
+def _is_for(purposes: tuple[str, ...], purpose: str) -> bool:
+    if purpose in purposes:
+        return True
+    kind, slash, project = purpose.partition("/")
+    return bool(slash) and (kind in purposes or f"/{project}" in purposes)
 
 
 @lru_cache(maxsize=4096)

@@ -34,6 +34,7 @@ def answers(one: Evaluation) -> Document:
         "worlds": outcome.paths,
         "months": outcome.months,
         "note": telling.DISCLAIMER,
+        "besides": one.offer.note,
         "pay": {
             "spendable_cash": cents(found.cash),
             "equity": cents(found.equity),

@@ -154,6 +154,9 @@ class TokensPart(Part):
     expected: Annotated[Sentence | None, BeforeValidator(_or_unknown)] = None
     seen_by: Annotated[Sentence | None, BeforeValidator(_or_unknown)] = None
     rate_limits: Annotated[Sentence | None, BeforeValidator(_or_unknown)] = None
+    most_a_month: AmountText | None = Field(
+        default=None, description="What its rate limits let one use in a month, at today's list price."
+    )
     quotes: dict[str, Sentence] = Field(default_factory=dict, description="By term, the offer's own sentence.")
 
 

@@ -178,7 +178,7 @@ def answer(value: str | None) -> Answer:
 
 def use_of(plan: Plan) -> Use:
     match sorted(plan.scope.purposes):
-        case ["work"]:
+        case ["work"] | ["learning"] | ["learning", "work"]:
             return "work"
         case ["personal"]:
             return "personal"

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache
 from hashlib import sha256
+from math import inf
 from typing import Any
 
 from pydantic import ValidationError
@@ -164,6 +165,7 @@ class _Compiler:
             first=self.draft.start,
             months=self._months(lines),
             digest=digest_of(document, self.draft.plans),
+            note=(document.me.note if document.me is not None else None) or "",
         )
 
     def person(self, part: MePart) -> Person:
@@ -275,8 +277,17 @@ class _Compiler:
             contractual="unknown" if part.changes is None else "yes" if part.changes == "contract" else "no",
             expected=part.expected or (plan.statements.get("expectations", "") if plan is not None else ""),
             unknown=unknown,
+            most_a_month=self._most(index, part),
             quotes=dict(part.quotes),
         )
+
+    def _most(self, index: int, part: TokensPart) -> float:
+        if part.most_a_month is None:
+            return inf
+        found = self._amount(self._path(index, "most_a_month"), part.most_a_month)
+        if found <= 0:
+            self.wrong(self._path(index, "most_a_month"), repr(part.most_a_month), "more than nothing")
+        return found
 
     def _contradictions(self, index: int, part: TokensPart) -> None:
         path = self._path

@@ -14,6 +14,8 @@ from bursar.offers.totals import FAN_PATHS, FAN_QUANTILES, Outcome, RunOut, Setu
 from bursar.offers.value import Array, annuity, certainty_equivalent, personal_value
 from bursar.offers.worlds import Month, Worlds, blocks
 
+_NEARLY_NOTHING = 1e-12
+"""Dollars; a divisor that is never nothing."""
 MOST_LOST = 0.99
 """Of what is owned: whoever loses more is ruined, and no figure says how much that hurts."""
 
@@ -111,6 +113,8 @@ class Run:
             bill - wished, wished, nothing, nothing.copy(), nothing.copy(), used, nothing.copy(), nothing.copy()
         )
         balance: Array | float = 0.0
+        late_work: Array | float = 0.0
+        late_personal: Array | float = 0.0
         served: list[_Served] = []
         for index, (line, life, tail) in enumerate(zip(self.offer.lines, lives, self.tails, strict=True)):
             before, alive = self.before[index], self._alive(line, worlds, (month.number + 1) / 12)
@@ -118,6 +122,11 @@ class Run:
             there = 1.0 if self.setup.hazard == "weighted" else alive
             work = purse.work if line.use != "personal" else nothing
             personal = purse.personal if line.use != "work" else nothing
+            if line.most_a_month < inf:
+                part = np.minimum(1.0, line.most_a_month * month.price / np.maximum(work + personal, _NEARLY_NOTHING))
+                late_work, late_personal = late_work + work * (1 - part), late_personal + personal * (1 - part)
+                purse.work, purse.personal = purse.work - work * (1 - part), purse.personal - personal * (1 - part)
+                work, personal = work * part, personal * part
             use = life.month(month.number, work, personal, month.price)
             self._released(line, use, before, purse)
             self._consumed(line, use.work, use.personal, alive, there, purse)
@@ -134,6 +143,7 @@ class Run:
         for one in served:
             if one.line.approval or one.line.own or isinstance(one.use.payable, np.ndarray):
                 self._settled(one, month, purse)
+        purse.work, purse.personal = purse.work + late_work, purse.personal + late_personal
         purse.net += self._worth(purse)
         if self.counting:
             self._counted(month.number, bill, served, purse, balance)

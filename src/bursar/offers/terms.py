@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from math import inf
 from typing import Literal
 
 from bursar.insight.simulation.usage import PERSONAS, PRICES, Persona, PriceDrift
@@ -82,6 +83,9 @@ class Line:
     """Terms that the offer does not say; what stands in their place is presumed."""
     access_after_months: float = 0.0
     """Where access is unlimited: for how long it goes on after the last day."""
+    most_a_month: float = inf
+    """What its rate limits let one use in a month, at the first day's list price: throughput is in tokens, so it moves with
+    prices. What is held back waits; nobody approves it, and no other line serves it in that month."""
     quotes: Mapping[str, str] = field(default_factory=dict)
     """By term, the sentence of the offer that says it."""
 
@@ -162,3 +166,5 @@ class Offer:
     months: int = 12
     digest: str = ""
     """SHA-256 of the document's meaning."""
+    note: str = ""
+    """What the person says that they gain besides; it enters no figure."""

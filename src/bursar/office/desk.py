@@ -35,7 +35,7 @@ from bursar.money import Amount, Unit, parse_amount
 from bursar.office import audit
 from bursar.office.catalogue import pricing, providers, rates
 from bursar.office.database import check_schema, migrate, open_engine, reading, transaction
-from bursar.office.granting import grants, promises
+from bursar.office.granting import grants, hiring, promises
 from bursar.office.keyring import keys, tokens
 from bursar.office.settings import Settings
 from bursar.office.vault import Secret, Vault, create_master_key, open_vault
@@ -102,6 +102,7 @@ class Desk:
         with transaction(self.engine) as connection:
             row = people.add(connection, {"handle": handle, **fields}, new_id("per"), self.now())
             self.note(connection, "person.add", row["id"], {"handle": handle})
+        hiring.hired(self, [row["id"]])
         return row
 
     def people(self) -> list[dict[str, Any]]:
@@ -129,8 +130,9 @@ class Desk:
         with transaction(self.engine) as connection:
             before = {one["id"]: one for one in people.listed(connection)}
             found = compare(text, list(before.values()), columns=columns, leave_out=leave_out)
+            added = [new_id("per") for _ in found.added]
             if not dry_run:
-                people.apply_roster(connection, found, lambda: new_id("per"), self.now())
+                people.apply_roster(connection, found, iter(added).__next__, self.now())
                 for done, (person_id, _) in enumerate(found.updated):
                     if beat is not None:
                         beat(done, len(found.updated))
@@ -138,10 +140,13 @@ class Desk:
                     promises.retier(connection, self, before[person_id], holder, "roster")
                 counts = {"added": len(found.added), "updated": len(found.updated), "refused": len(found.refused)}
                 self.note(connection, "person.import", name, counts)
+        given = 0
         if not dry_run:
             self.run_calendar()
+            given = hiring.hired(self, added)
         return {
             "added": len(found.added),
+            "granted": given,
             "updated": len(found.updated),
             "unchanged": found.unchanged,
             "refused": [one.sentence for one in found.refused],
@@ -180,6 +185,7 @@ class Desk:
         providers: tuple[str, ...] = (),
         models: tuple[str, ...] = (),
         purposes: tuple[str, ...] = (),
+        projects: tuple[str, ...] = (),
         label: str = "",
         note: str = "",
         dry_run: bool = False,
@@ -190,9 +196,10 @@ class Desk:
         granted = parse_amount(amount)
         if granted.nanos <= 0:
             raise InvalidInput("amount", repr(amount), "more than nothing")
-        wrong = next((one for one in purposes if one not in ("work", "personal")), None)
+        wrong = next((one for one in purposes if one not in keys.PURPOSES), None)
         if wrong is not None:
-            raise InvalidInput("purpose", repr(wrong), "work or personal")
+            raise InvalidInput("purpose", repr(wrong), f"one of {', '.join(keys.PURPOSES)}")
+        scope = Scope(tuple(providers), tuple(models), _purposes(purposes, projects))
         now = self.now()
         effective = self.instant(opens, holder["zone"], "opens") if opens else now
         until = self.instant(expires, holder["zone"], "expires") if expires else NEVER
@@ -206,7 +213,7 @@ class Desk:
             effective=effective,
             expires=until,
             priority=priority,
-            scope=Scope(tuple(providers), tuple(models), tuple(purposes)),
+            scope=scope,
             grant=grant,
             label=label or "grant",
         )
@@ -283,13 +290,17 @@ class Desk:
         models: tuple[str, ...] = (),
         cap: str = "",
         expires: str = "",
+        parent: str = "",
     ) -> dict[str, Any]:
+        """A new key; under `parent` it takes a part of that key's cap, of which so much has to be free."""
         holder = self.person(person)
         cap_nanos = _dollars(cap, "cap").nanos if cap else 0
         until = self.instant(expires, holder["zone"], "expires") if expires else 0
         key_id = new_id("key")
+        if parent and cap_nanos:
+            self._refuse_more_than_is_left(holder["id"], parent, cap_nanos)
         with transaction(self.engine) as connection:
-            terms = keys.KeyTerms(label, purpose, project, models, cap_nanos, "USD", until)
+            terms = keys.KeyTerms(label, purpose, project, models, cap_nanos, "USD", until, parent)
             entropy = secrets.token_bytes(tokens.RANDOM_BYTES)
             issued = keys.issue(
                 connection, self.vault, holder["id"], terms, key_id=key_id, entropy=entropy, now=self.now()
@@ -297,6 +308,23 @@ class Desk:
             self.note(connection, "key.issue", key_id, {"person": holder["id"], "purpose": purpose, "label": label})
         token = issued.token.reveal()  # the only time that it is shown
         return {"id": key_id, "person": holder["handle"], "token": token, "purpose": purpose, "cap_nanos": cap_nanos}
+
+    def _refuse_more_than_is_left(self, person_id: str, parent: str, cap_nanos: int) -> None:
+        """What was spent through the key above stays its own: only the rest of its cap can be handed down."""
+        with reading(self.engine) as connection:
+            above = keys.named(connection, parent)
+        if not above.terms.cap_nanos or above.person_id != person_id:  # somebody else's is refused where it is issued
+            return
+        used = self.store.read(
+            lambda session: session.rows(
+                "SELECT COALESCE(SUM(spent + held), 0) FROM cap WHERE person = ? AND id = ?", person_id, parent
+            )
+        )[0][0]
+        left = max(0, above.terms.cap_nanos - int(used))
+        if cap_nanos > left:
+            raise InvalidInput(
+                "cap", f"{cap_nanos} nano-USD", f"at most {left} nano-USD, what is left of the cap above"
+            )
 
     def keys(self, person: str = "") -> list[dict[str, Any]]:
         holder = self.person(person)["id"] if person else ""
@@ -337,11 +365,18 @@ class Desk:
             self.note(connection, "key.resume", key, {})
 
     def add_provider(
-        self, name: str, *, kind: str = "", base_url: str = "", secret: str = "", models: tuple[str, ...] = ()
+        self,
+        name: str,
+        *,
+        kind: str = "",
+        base_url: str = "",
+        secret: str = "",
+        models: tuple[str, ...] = (),
+        purposes: tuple[str, ...] = (),
     ) -> dict[str, Any]:
         with transaction(self.engine) as connection:
             known = {one.name for one in providers.listed(connection)}
-            terms = providers.ProviderTerms(kind or name, base_url, models)
+            terms = providers.ProviderTerms(kind or name, base_url, models, purposes=purposes)
             sealed = Secret(secret) if secret else None
             if name in known:
                 found = providers.change(connection, self.vault, name, terms, secret=sealed)
@@ -390,6 +425,14 @@ class Desk:
         audit.record(connection, self.now(), self.actor, action, subject, detail)
 
 
+def _purposes(purposes: tuple[str, ...], projects: tuple[str, ...]) -> tuple[str, ...]:
+    """As a lot's scope has them: each purpose for each project, where projects are named."""
+    wrong = next((one for one in projects if not one or "/" in one or len(one) > keys.MAX_TEXT_CHARS), None)
+    if wrong is not None:
+        raise InvalidInput("project", repr(wrong[:40]), "a project's name without a slash")
+    return tuple(f"{kind}/{one}" for kind in purposes or ("",) for one in projects) if projects else tuple(purposes)
+
+
 def _key(key: keys.AccessKey, now: int) -> dict[str, Any]:
     terms = key.terms
     return {
@@ -401,6 +444,7 @@ def _key(key: keys.AccessKey, now: int) -> dict[str, Any]:
         "project": terms.project,
         "models": list(terms.models),
         "cap_nanos": terms.cap_nanos,
+        "parent": terms.parent,
         "expires_micros": terms.expires,
         "created_micros": key.created,
         "state": key.state(now),

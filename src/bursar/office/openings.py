@@ -56,7 +56,14 @@ WORKS_COUNCIL = Opening(
     "and more stay, and so do one's own page, payroll and the books.",
     "Somebody has to find who runs dry before the period ends; where a works council agreed otherwise, this is how it holds.",
 )
-OPENINGS: dict[str, Opening] = {one.name: one for one in (VISITORS, LEADERBOARD, PAUSING, WORKS_COUNCIL)}
+HIRING = Opening(
+    "grants-on-hire",
+    "Grants on hire",
+    "Whoever is added to the roster, by hand, by an import or by a directory, is given every tool plan that is for them at "
+    "once, from their first day on.",
+    "A promise is somebody's decision. Opened, the decision is the plan's: whoever changes who a plan is for, gives.",
+)
+OPENINGS: dict[str, Opening] = {one.name: one for one in (VISITORS, LEADERBOARD, PAUSING, WORKS_COUNCIL, HIRING)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,11 +102,13 @@ access_key = Table(
     Column("created", BigInteger, nullable=False),
     Column("revoked", BigInteger, nullable=False, server_default="0"),
     Column("paused", BigInteger, nullable=False, server_default="0"),
+    Column("parent", Text, nullable=False, server_default=""),
     UniqueConstraint("hmac", name="access_key_hmac"),
-    CheckConstraint("purpose IN ('work', 'personal')", name="access_key_purpose"),
+    CheckConstraint("purpose IN ('work', 'learning', 'personal', 'production')", name="access_key_purpose"),
     CheckConstraint("cap_nanos >= 0", name="access_key_cap"),
 )
 Index("access_key_person", access_key.c.person)
+Index("access_key_parent", access_key.c.parent)
 
 provider = Table(
     "provider",
@@ -123,6 +125,7 @@ provider = Table(
     Column("idle_seconds", Integer, nullable=False, server_default="120"),
     Column("enabled", Integer, nullable=False, server_default="1"),
     Column("created", BigInteger, nullable=False),
+    Column("purposes", Text, nullable=False, server_default="[]"),
     CheckConstraint("enabled IN (0, 1)", name="provider_enabled"),
     CheckConstraint(
         "connect_seconds > 0 AND first_byte_seconds > 0 AND idle_seconds > 0", name="provider_deadlines_positive"

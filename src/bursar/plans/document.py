@@ -277,7 +277,7 @@ class ScopePart(Part):
 
     providers: Patterns = ()
     models: Patterns = ()
-    purposes: tuple[Literal["work", "personal"], ...] = ()
+    purposes: tuple[Literal["work", "learning", "personal"], ...] = ()
 
 
 class TopUpPart(Part):

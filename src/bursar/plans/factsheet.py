@@ -178,6 +178,10 @@ class _Answers:
         match sorted(self.plan.scope.purposes):
             case ["work"]:
                 known = "It is restricted to work; personal projects and learning after hours are not covered."
+            case ["learning"]:
+                known = "It is for learning and experiments; work and personal projects are paid for elsewhere."
+            case ["learning", "work"]:
+                known = "It is for work and for learning; personal projects are not covered."
             case ["personal"]:
                 known = "It is for personal use only; work is paid for elsewhere."
             case _:

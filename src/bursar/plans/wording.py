@@ -39,8 +39,39 @@ class Framing:
     """What `plan check` would say of the plan if it were of this class."""
 
 
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """An offer letter's clause about tokens, in its parts."""
+
+    title: str
+    promise: str
+    standing: str
+    answers: tuple[tuple[str, str], ...]
+    """Questions of the fact sheet with what the terms say, the restrictions first."""
+    terms: str
+    """The plan's name and the beginning of its digest."""
+
+
 def letter(plan: Plan, *, to: str, employer: str, tier: str | None = None) -> str:
-    """An offer letter's clause in Markdown. Raises InvalidInput while an answer of the fact sheet is missing.
+    """An offer letter's clause in Markdown; see `clause`."""
+    found = clause(plan, to=to, employer=employer, tier=tier)
+    name, _, version = found.terms.partition("@")
+    lines = [
+        f"## {found.title}",
+        "",
+        found.promise,
+        "",
+        found.standing,
+        "",
+        *(f"- **{question}** {answer}" for question, answer in found.answers),
+        "",
+        f"These are the terms `{name}`, version `{version}`.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def clause(plan: Plan, *, to: str, employer: str, tier: str | None = None) -> Clause:
+    """An offer letter's clause. Raises InvalidInput while an answer of the fact sheet is missing.
 
     A plan with several tiers needs one: a letter promises an amount, not a table.
     """
@@ -60,18 +91,13 @@ def letter(plan: Plan, *, to: str, employer: str, tier: str | None = None) -> st
         )
     by_id = {one.id: one for one in sheet.answers}
     first = [*HEADLINE, *(name for name in by_id if name not in HEADLINE and name != "amount")]
-    lines = [
-        f"## {sheet.title}",
-        "",
+    return Clause(
+        sheet.title,
         f"{employer.strip()} promises {to.strip()}: {by_id['amount'].answer}",
-        "",
         f"{sheet.standing} {NO_CASH}",
-        "",
-        *(f"- **{by_id[name].question}** {by_id[name].answer}" for name in first),
-        "",
-        f"These are the terms `{sheet.plan}`, version `{sheet.version[:12]}`.",
-    ]
-    return "\n".join(lines) + "\n"
+        tuple((by_id[name].question, by_id[name].answer) for name in first),
+        f"{sheet.plan}@{sheet.version[:12]}",
+    )
 
 
 def posting(plan: Plan, tier: str | None = None) -> dict[str, Any]:

@@ -73,7 +73,9 @@ class Asked:
     def document(self) -> Document:
         """The body. Raises InvalidSyntaxException for one that is no JSON object."""
         try:
-            found = json.loads(self.body)
+            found = json.loads(self.body, parse_constant=_no_number)
+            # Half a surrogate pair is no text that could be kept or sent.
+            json.dumps(found, ensure_ascii=False).encode()
         except (ValueError, RecursionError):
             raise InvalidSyntaxException(detail="the body is no JSON") from None
         if not isinstance(found, dict) or _depth(found) > MAX_DEPTH:
@@ -277,6 +279,11 @@ def _sent(
     assert found is not None
     text = found.model_dump_json(scim_ctx=context, response_parameters=asked)
     return Response(text, status, media_type=problems.MEDIA_TYPE)
+
+
+def _no_number(text: str) -> Any:
+    """NaN and infinities are no JSON."""
+    raise ValueError(text)
 
 
 def _depth(value: Any) -> int:

@@ -14,6 +14,8 @@ from bursar.scim.shapes import Person
 FILTERS = "userName, externalId, id, emails.value or active, each with eq, joined by and"
 MAX_FILTER_CHARS = 1_000
 MAX_TERMS = 5
+MAX_START = 1_000_000_000
+"""Beyond it there is nobody."""
 _NAMES = {
     "username": "user_name",
     "externalid": "external_id",
@@ -44,7 +46,7 @@ def wanted(filter_: ScimFilter[Any] | None) -> Wanted:
 
 def page(asked: SearchRequest[Any]) -> tuple[int, int]:
     """The place of the first one, from 1, and how many at most."""
-    return asked.start_index or 1, MAX_PAGE if asked.count is None else min(asked.count, MAX_PAGE)
+    return min(asked.start_index or 1, MAX_START), MAX_PAGE if asked.count is None else min(asked.count, MAX_PAGE)
 
 
 def _terms(node: FilterNode) -> list[tuple[str, Any]]:

@@ -5,7 +5,7 @@ Nothing here is advice. A rule carries its source and how sure it is; what no ru
 
 from bursar.tax.case import Assessment, Case, Charge, Exchange, Flag, Line, Step, Use, YearToDate
 from bursar.tax.charges import GrossUp, charges, gross_up
-from bursar.tax.engine import assess
+from bursar.tax.engine import assess, assess_all
 from bursar.tax.facts import FACTS, PURPOSES, TIMINGS, Assumption
 from bursar.tax.reading import loaded, read, read_folder
 from bursar.tax.values import CONFIDENCES, EFFECTS, Country, Rule, Rules
@@ -31,6 +31,7 @@ __all__ = [
     "Use",
     "YearToDate",
     "assess",
+    "assess_all",
     "charges",
     "gross_up",
     "loaded",

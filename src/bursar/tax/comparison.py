@@ -63,18 +63,59 @@ SITUATIONS = (
         {"plan_class": "provisioned_tool", "restriction": "work_only", "substantiated": True},
     ),
 )
+RESTRICTED = (
+    Situation(
+        "work_only",
+        "for work alone",
+        (_use("work", A_MONTH),),
+        _use("available", A_MONTH),
+        0,
+        {"plan_class": "provisioned_tool", "restriction": "work_only", "substantiated": True},
+    ),
+    Situation(
+        "work_and_incidental",
+        "work, and a little for oneself",
+        (_use("personal", A_MONTH // 10), _use("work", A_MONTH - A_MONTH // 10)),
+        _use("available", A_MONTH),
+        0,
+        {"plan_class": "hybrid", "restriction": "work_and_incidental", "substantiated": True},
+    ),
+    Situation(
+        "learning",
+        "for learning that the job needs",
+        (_use("learning", A_MONTH),),
+        _use("available", A_MONTH),
+        0,
+        {"plan_class": "benefit", "restriction": "learning", "job_related": True},
+    ),
+    Situation(
+        "unrestricted",
+        "for whatever one likes",
+        (_use("personal", A_MONTH),),
+        _use("available", A_MONTH),
+        0,
+        {"plan_class": "benefit", "restriction": "unrestricted"},
+    ),
+)
+"""500 in a month under each degree of restriction that a plan may have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A country's answers, in the order of `SITUATIONS`."""
+    """A country's answers, in the order of the situations."""
 
     country: Country
     answers: tuple[Assessment, ...]
 
 
-def compared(rules: Rules, on: date, facts: Mapping[str, Value] | None = None, timing: str = "") -> tuple[Row, ...]:
-    """Every country's answers on a day; `facts` are said of all three, `timing` is what the plan says of when it counts."""
+def compared(
+    rules: Rules,
+    on: date,
+    facts: Mapping[str, Value] | None = None,
+    timing: str = "",
+    situations: tuple[Situation, ...] = SITUATIONS,
+) -> tuple[Row, ...]:
+    """Every country's answers on a day; `facts` are said of all situations, `timing` is what the plan says of when it counts."""
     return tuple(
         Row(
             country,
@@ -92,7 +133,7 @@ def compared(rules: Rules, on: date, facts: Mapping[str, Value] | None = None, t
                     ),
                     rules,
                 )
-                for one in SITUATIONS
+                for one in situations
             ),
         )
         for _, country in sorted(rules.countries.items())

@@ -190,7 +190,10 @@ def list_close_usage(
         found = closes.frozen(connection, month, number).usage
         handles = {one["id"]: one["handle"] for one in people.listed(connection)}
     page, following = pages.after(
-        found, after, limit, lambda one: (one.concerns, one.person, one.provider, one.unit, one.team)
+        found,
+        after,
+        limit,
+        lambda one: (one.concerns, one.person, one.provider, one.unit, one.purpose, one.plan_class, one.team),
     )
     return Page[BooksUsage](items=[_usage(one, handles) for one in page], next=following)
 

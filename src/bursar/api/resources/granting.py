@@ -64,7 +64,7 @@ class NewGrant(Sent):
     models: list[Line] = Field(
         default_factory=list, max_length=MAX_LIST_ITEMS, description="Of a lot: only these models, shell patterns."
     )
-    purposes: list[Line] = Field(default_factory=list, max_length=2, description="Of a lot: work, personal.")
+    purposes: list[Line] = Field(default_factory=list, max_length=3, description="Of a lot: work, learning, personal.")
     label: Line = said("Of a lot: what people read.", None, "")
     note: Prose = said("Why.", "joined the search team", "")
     dry_run: bool = DryRun

@@ -41,10 +41,11 @@ class Key(Document):
     person: str = said("Handle of whoever pays with it.", "ada")
     hint: str = said("To recognise it by.", "bur_live_Xk2d...9fQa")
     label: str = said("What it is for.", "laptop")
-    purpose: str = said("work or personal.", "work")
+    purpose: str = said("work, learning or personal; production for a service.", "work")
     project: str = said("Project of every charge; may be empty.", "search")
     models: list[str] = Field(description="Shell patterns of models; empty: every model.", examples=[["claude-*"]])
     cap: Amount | None = Field(description="Most that may ever be spent through it, null for no cap.")
+    parent: str = said("The key that it stands under, and ends with; empty for none.", "")
     created: Instant = said("When it was issued.", "2026-11-01T09:00:00Z")
     expires: Instant | None = said("When it stops, null for never.", "2027-11-01T00:00:00Z")
     state: str = said("live, paused, expired or revoked.", "live")
@@ -60,7 +61,7 @@ class NewKey(Sent):
     """A key to issue."""
 
     label: Line = said("What it is for.", "laptop", "")
-    purpose: Line = said("work or personal.", "work", "work")
+    purpose: Line = said("work, learning or personal; production for a service.", "work", "work")
     project: Line = said("Project of every charge.", "search", "")
     models: list[Line] = Field(
         default_factory=list,
@@ -70,6 +71,7 @@ class NewKey(Sent):
     )
     cap: Line = said("Most that may ever be spent through it, as people write it.", "$20", "")
     expires: When = said("When it stops.", "2027-11-01", "")
+    under: Line = said("Id of a key of one's own: it takes a part of that one's cap, and ends with it.", "", "")
 
 
 class Rotation(Sent):
@@ -113,6 +115,7 @@ def issue_key(call: Called, body: NewKey) -> IssuedKey:
             models=tuple(body.models),
             cap=body.cap,
             expires=body.expires,
+            parent=body.under,
         )
         call.location = f"/keys/{issued['id']}"
         with reading(desk.engine) as connection:
@@ -220,6 +223,7 @@ def _fields(one: keys.AccessKey, now: int) -> dict[str, Any]:
         "project": terms.project,
         "models": list(terms.models),
         "cap": amount_of(terms.cap_nanos, terms.cap_unit) if terms.cap_nanos else None,
+        "parent": terms.parent,
         "created": instant(one.created),
         "expires": instant_or_none(terms.expires),
         "state": one.state(now),

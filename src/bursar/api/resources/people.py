@@ -104,7 +104,7 @@ def list_people(
 
 @PEOPLE.post("/people", "addPerson", "Add a person", action="person.change", whose="house", status=201, located=True)
 def add_person(call: Called, body: NewPerson) -> Person:
-    """Add somebody to the roster. They get nothing by it: grants are given."""
+    """Add somebody to the roster. Grants are given apart, unless the house has opened `grants-on-hire`."""
     with call.desk() as desk:
         row = desk.add_person(**_given(body))
     call.location = f"/people/{row['id']}"

@@ -143,7 +143,7 @@ class Recorded(Document):
     person: str = said("Handle.", "ada")
     at: Instant = said("When it was used.", "2026-11-20T15:00:00Z")
     model: str = said("Model, product or accelerator.", "h100")
-    purpose: str = said("work or personal.", "work")
+    purpose: str = said("work, learning, personal or production.", "work")
     project: str = said("Project.", "search")
     amount: Amount = Field(description="What was used.")
     overage: Amount = Field(description="What no lot covered.")

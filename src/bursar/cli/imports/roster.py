@@ -47,13 +47,13 @@ def roster(
         found = importing.preview(office, text, columns, leave_out=leave_out_bad)
         if not preview and (leave_out_bad or not found["refused"]):
             try:
-                office.import_people(text, name=file.name, columns=columns, leave_out=leave_out_bad)
-                found["imported"] = True
+                done = office.import_people(text, name=file.name, columns=columns, leave_out=leave_out_bad)
+                found |= {"imported": True, "granted": done["granted"]}
             except Refused as error:  # somebody was faster than the preview
                 found |= {"added": [], "updated": [], "refused": [importing.fault_of(one) for one in error.faults]}
-    done = found.setdefault("imported", False)
+    imported = found.setdefault("imported", False)
     show_json(found) if json else _show(found, preview)
-    if not done and not preview:
+    if not imported and not preview:
         raise typer.Exit(InvalidInput.exit_code)
 
 
@@ -73,6 +73,7 @@ def _show(found: dict[str, Any], preview: bool) -> None:
         console.print(
             f"{len(found['added'])} people {verb} added, {len(found['updated'])} updated, "
             f"{found['unchanged']} left as they are."
+            + (f" {found['granted']} grants were given." if found.get("granted") else "")
         )
     if found["refused"]:
         show_table(

@@ -29,6 +29,9 @@ PATH = "/finance/reconciliation"
 BILL = PATH + "/bills/{provider}/{month}"
 SUSPENSE = PATH + "/suspense/{place}"
 SEATS = "/finance/billed-seats"
+SEATS_ALONE = ("copilot",)
+"""Kinds of administration that tell of seats and of no usage."""
+WITH_SEATS = ("copilot", "cursor")
 DOING = "Reading the provider's bill"
 SHOWN = 200
 """Findings of a page; the file has all of them."""
@@ -55,9 +58,9 @@ Kind = Annotated[str, Query(max_length=20)]
 def overview(visit: Visit) -> dict[str, Any]:
     """For the reconciliation page: providers with their newest months, and what is in suspense."""
     with visit.desk() as desk:
-        admins = {one.provider for one in bills.admins(desk)}
+        admins = {one.provider for one in bills.admins(desk) if one.kind not in SEATS_ALONE}
     with reading(visit.caller.desks.engine) as connection:
-        told = bills.told_providers(connection)
+        told = [one for one in bills.told_providers(connection) if one not in SEATS_ALONE]
         newest = {one["provider"]: one for one in reversed(bills.readings(connection, limit=100))}
         waiting = suspense.listed(connection, state="open")
     this = months.month_of(visit.now)
@@ -197,10 +200,11 @@ def dismiss(visit: Visit, place: Place, reason: Text = "") -> Response:
 
 
 @AREA.page(SEATS, name="Billed seats", question="Who has a seat, and who uses it?", action="books.read", whose="house")
-def seats(visit: Visit) -> Response:
+def seats(visit: Visit, done: str = "") -> Response:
     visit.look(BOOKS, [everybody(visit.actor)], "billed seats")
     with visit.desk() as desk:
         found = billed_seats.lines(desk)
+        vendors = [one.provider for one in bills.admins(desk) if one.kind in WITH_SEATS]
     sums: dict[str, dict[str, int]] = {}
     for one in found:
         counts = sums.setdefault(one.product, {"billed": 0, "idle": 0, "unpaid": 0, "unknown": 0, "unbilled": 0})
@@ -208,7 +212,26 @@ def seats(visit: Visit) -> Response:
         counts["idle"] += one.idle
         if one.state in counts:
             counts[one.state] += 1
-    return visit.show("finance/billed_seats.html", seats=found, sums=sums, idle_days=billed_seats.IDLE_DAYS)
+    return visit.show(
+        "finance/billed_seats.html",
+        seats=found,
+        sums=sums,
+        idle_days=billed_seats.IDLE_DAYS,
+        vendors=vendors,
+        works=[work for one in vendors if (work := working.newest(visit, _work(one))) is not None],
+        may="organisation" in reach(visit.actor, CLOSE),
+        path=SEATS,
+        done=done,
+    )
+
+
+@AREA.form(SEATS + "/{provider}/read", action="books.close", whose="house")
+def read_seats(visit: Visit, provider: Provider) -> Response:
+    """Ask a vendor for its list of seats."""
+    visit.require(CLOSE)
+    month = months.month_of(visit.now)
+    working.begin(visit, _work(provider), f"Seats of {provider}", {"provider": provider, "month": month})
+    return visit.done(SEATS, "read")
 
 
 def _shown(

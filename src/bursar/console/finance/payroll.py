@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import Query
+from fastapi import Path, Query
 from starlette.responses import Response
 
 from bursar.charts import Columns, Part
@@ -16,10 +16,12 @@ from bursar.console.visit import Visit
 from bursar.errors import InvalidInput
 from bursar.office import months
 from bursar.office.access import action
-from bursar.office.books import payroll, payroll_sheet
-from bursar.office.oversight.subjects import everybody
+from bursar.office.books import payroll, payroll_file, payroll_sheet, tax_policy, taxing
+from bursar.office.database import reading
+from bursar.office.oversight.subjects import everybody, required
+from bursar.tax import loaded
 
-EXPORT = action("payroll.export")
+EXPORT, TAX = action("payroll.export"), action("tax.read")
 PATH = "/payroll"
 SHOWS = {"due": "To take over", "all": "Everybody"}
 SHOWN = 50
@@ -42,6 +44,7 @@ def page(visit: Visit, month: MonthOf = "", show: Show = "due", find: Text = "",
     with visit.desk() as desk:
         found = payroll.payroll(desk, of)
         series = payroll.by_month(desk, now).value
+        taxed = taxing.of_house(desk, of).value
     every = found.value.found(find, everybody=show == "all")
     rest = [one for one in every if one.handle > after]
     shown = rest[:SHOWN]
@@ -52,6 +55,10 @@ def page(visit: Visit, month: MonthOf = "", show: Show = "due", find: Text = "",
     return visit.show(
         "finance/payroll.html",
         payroll=found.value,
+        taxed={one.person: one.answer for one in taxed.lines},
+        totals=taxed.totals(),
+        unclear=sum(one.answer.status == "needs_adviser" and payroll_file.matters(one) for one in taxed.lines),
+        notice=taxed.notice,
         matter=sum(one.matters for one in found.value.lines),
         shown=shown,
         whole=len(every),
@@ -82,6 +89,47 @@ def sheet(visit: Visit, month: MonthOf = "", show: Show = "due") -> Response:
     columns = payroll_sheet.mapped(())
     rows = payroll_sheet.rows([found], columns, everybody=show == "all")
     return download(f"payroll-{of}", [title for _, title in columns], rows)
+
+
+@AREA.page(f"{PATH}/file.csv", name="", question="", action="payroll.export", whose="house", in_menu=False)
+def taxable(visit: Visit, month: MonthOf = "", show: Show = "due") -> Response:
+    """A month's taxable amounts with the columns that the organisation mapped, as its payroll system takes them over."""
+    of = months.checked(month or months.month_of(visit.now))
+    visit.look(EXPORT, [everybody(visit.actor)], f"payroll of {of}, as a file")
+    with visit.desk() as desk:
+        found = taxing.of_house(desk, of).value
+        columns = tax_policy.policy(desk, loaded()).columns
+    return download(f"taxable-{of}", *payroll_file.table(found, columns, everybody=show == "all"))
+
+
+@AREA.page(
+    f"{PATH}/{{month}}/{{handle}}",
+    name="Payroll of a person",
+    question="What counts as pay, and which rule says so?",
+    action="tax.read",
+    whose="house",
+    in_menu=False,
+)
+def one(
+    visit: Visit, month: Annotated[str, Path(max_length=10)], handle: Annotated[str, Path(max_length=200)]
+) -> Response:
+    """One person's month with every rule behind it, as they see it themselves."""
+    of = months.checked(month)
+    with reading(visit.caller.desks.engine) as connection:
+        subject, _ = required(connection, visit.actor, TAX, handle)
+    visit.look(TAX, [subject], f"taxable amounts of {of}")
+    with visit.desk() as desk:
+        found = taxing.of_person(desk, subject.person, of)
+    now = months.month_of(visit.now)
+    return visit.show(
+        "finance/payroll_person.html",
+        taxed=found,
+        month=of,
+        title=months.title(of),
+        before=f"{PATH}/{months.following(of, -1)}/{found.handle}",
+        following=f"{PATH}/{months.following(of)}/{found.handle}" if of < now else "",
+        path=PATH,
+    )
 
 
 def chart(series: list[tuple[str, dict[str, int]]]) -> Columns:

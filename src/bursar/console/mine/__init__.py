@@ -1,6 +1,18 @@
 """An engineer's own pages: what is left, where it went, how to connect, what is running, what was promised, who looked."""
 
-from bursar.console.mine import connect, leaving, more, running, statement, tax, terms, usage, wallet, watchers
+from bursar.console.mine import (
+    connect,
+    leaving,
+    more,
+    running,
+    statement,
+    tax,
+    tax_rules,
+    terms,
+    usage,
+    wallet,
+    watchers,
+)
 from bursar.console.mine.area import AREA
 
 __all__ = [
@@ -11,6 +23,7 @@ __all__ = [
     "running",
     "statement",
     "tax",
+    "tax_rules",
     "terms",
     "usage",
     "wallet",

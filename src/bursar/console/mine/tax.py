@@ -1,7 +1,10 @@
-"""Tax: what of my use could be taxed, told from my own figures and the terms; which law applies is nobody's guess here."""
+"""Tax: what of my use could be taxed, by the rules of my place with their sources; what no rule says is nobody's guess here."""
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from fastapi import Query
 from starlette.responses import Response
 
 from bursar.charts import Columns, Part
@@ -10,19 +13,22 @@ from bursar.console.mine.area import AREA
 from bursar.console.visit import Visit
 from bursar.office import months
 from bursar.office.access import action
-from bursar.office.books import payroll
+from bursar.office.books import payroll, taxing
 from bursar.office.terms import own_terms
 
-USAGE, TERMS = action("usage.read"), action("terms.read")
+USAGE, TERMS, TAX = action("usage.read"), action("terms.read"), action("tax.read")
 
 
-@AREA.page("/tax", name="Tax", question="What of my use could be taxed, and who decides?", action="usage.read")
-def tax(visit: Visit) -> Response:
-    """By month what was personal, what was for work, and what own money was spent; beside it what the terms say of tax."""
+@AREA.page("/tax", name="Tax", question="What of my use could be taxed, and who decides?", action="tax.read")
+def tax(visit: Visit, month: Annotated[str, Query(max_length=10)] = "") -> Response:
+    """A month as the rules have it; by month what was personal, for work, of own money; what the terms say of tax."""
     person = visit.myself(USAGE)
-    visit.myself(TERMS)
+    for act in (TERMS, TAX):
+        visit.myself(act)
     now = months.month_of(visit.now)
+    of = months.checked(month or now)
     with visit.desk() as desk:
+        taxed = taxing.of_person(desk, person["id"], of)
         found = payroll.own_months(desk, person["id"], now)
         grants = own_terms.terms(desk, person["id"])
     chart = None
@@ -50,4 +56,8 @@ def tax(visit: Visit) -> Response:
         place=person["location"],
         grants=grants,
         chart=chart,
+        taxed=taxed,
+        month=of,
+        before=months.following(of, -1),
+        following=months.following(of) if of < now else "",
     )

@@ -15,6 +15,7 @@ from bursar.console.visit import Visit
 from bursar.errors import InvalidInput
 from bursar.office.access import action
 from bursar.office.figures import reports, spending
+from bursar.office.metering import outside
 
 USAGE = action("usage.read")
 GROUPS = {
@@ -52,6 +53,7 @@ def usage(
         else:
             found = daily if by == "day" else reports.usage(desk, by, person=person["id"], start=start)
             rows, complete = [{**row, "name": row["key"] or "none named"} for row in found["rows"]], True
+        past = outside.of_person(desk, person["id"], days)
     whole = sum(row["amount_nanos"] for row in rows)
     key = {"amount": "amount_nanos", "requests": "requests", "key": "name"}[sort]
     rows.sort(key=lambda row: row[key], reverse=down)
@@ -70,6 +72,7 @@ def usage(
         daily=_daily(daily, start),
         total=sum(daily["spent_by_day_nanos"]),
         others=daily["other_units"],
+        past=past,
     )
 
 

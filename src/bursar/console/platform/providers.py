@@ -206,7 +206,7 @@ def _values(terms: ProviderTerms) -> dict[str, str]:
 
 
 def _terms(values: dict[str, str]) -> ProviderTerms:
-    numbers = {}
+    numbers: dict[str, Any] = {}
     for name in NUMBERS:
         text = values[name].strip() or str(getattr(DEFAULTS, name))
         if not text.isascii() or not text.isdecimal() or len(text) > 9:

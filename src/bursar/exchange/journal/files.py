@@ -98,7 +98,7 @@ def json_document(journal: Journal) -> dict[str, Any]:
         "month": journal.month,
         "currency": journal.currency,
         "closed": journal.closed,
-        "memo": {f"{name}_nanos": value for name, value in asdict(journal.memo).items()},
+        "memo": {f"{name.removesuffix('_nanos')}_nanos": value for name, value in asdict(journal.memo).items()},
         "totals": [
             {"account": account.name, "title": account.title, "code": account.code, "debit_nanos": debit, "credit_nanos": credit}
             for account, debit, credit in journal.totals()

@@ -102,7 +102,7 @@ def _lines(events: list[Any], where: str) -> tuple[Line, ...]:
 def _line(raw: Any, where: str) -> Line:
     event = fields.table(raw, where)
     stamp = event.get("timestamp")
-    if not isinstance(stamp, str | int) or not str(stamp).isdigit() or len(str(stamp)) > 15:
+    if not isinstance(stamp, str | int) or not str(stamp).isdigit() or len(str(stamp)) > 13:
         raise InvalidInput(f"{where}.timestamp", fields.kind(stamp), "milliseconds since 1970")
     used: Mapping[str, Any] = fields.table(event.get("tokenUsage") or {}, f"{where}.tokenUsage")
 

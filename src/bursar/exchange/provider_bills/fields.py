@@ -83,11 +83,11 @@ def day_of_text(value: Any, where: str) -> str:
     """The day of UTC of an instant of RFC 3339. Raises InvalidInput."""
     try:
         found = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        found = None
-    if found is None:
-        raise InvalidInput(where, kind(value), "an instant such as 2026-11-01T00:00:00Z")
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC).date().isoformat()
+        if found is not None:
+            return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC).date().isoformat()
+    except (ValueError, OverflowError):
+        pass
+    raise InvalidInput(where, kind(value), "an instant such as 2026-11-01T00:00:00Z")
 
 
 def cursor(document: Mapping[str, Any], where: str) -> str:

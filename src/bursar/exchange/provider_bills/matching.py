@@ -8,7 +8,7 @@ through the gateway is on the gateway's keys of the provider; every other key is
 - `midnight`: a request that one side counts on the day before or after.
 - `outside`: use that went past the gateway, by a person's key, address or telemetry.
 - `suspense`: the same, and nobody knows whose.
-- `late`: the provider has not spoken of that day yet.
+- `late`: the provider has not spoken of that day yet, or before it was over.
 - `unexplained`: everything else. It is never made to vanish.
 
 Nothing here asks for the time or a database; findings say what has to be done and do nothing.
@@ -79,6 +79,8 @@ class Finding:
     place: str = ""
     why: str = ""
     requests: int | None = None
+    stated_nanos: int | None = None
+    """What the provider charges for exactly this, nano-USD; None where it does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,8 @@ class Known:
     observed: Sequence[Observed] = ()
     days: frozenset[str] = frozenset()
     """Days of which the provider has spoken."""
+    growing: frozenset[str] = frozenset()
+    """Those of them that were not over for long enough when it did."""
 
 
 def place_of(provider: str, day: str, model: str, key: str) -> str:
@@ -229,7 +233,17 @@ def _past(
     seen: _Observations,
 ) -> list[Finding]:
     """What one place of the bill asks for, beyond what was charged for it (`parts`) or dismissed."""
-    blank = Finding("outside", line.day, line.model, rest, key=_whose(line), place=place, requests=line.requests)
+    stated = line.cost_nanos if rest == line.usage else None
+    blank = Finding(
+        "outside",
+        line.day,
+        line.model,
+        rest,
+        key=_whose(line),
+        place=place,
+        requests=line.requests,
+        stated_nanos=stated,
+    )
     if is_nothing(rest):
         return []
     if not fits(rest):
@@ -248,7 +262,10 @@ def _past(
         rest = minus(rest, usage)
         found.append(_part(blank, person, usage, parts, "by telemetry"))
     if not is_nothing(rest):
-        found.append(replace(blank, kind="suspense", usage=rest, why="nobody is known to own this key"))
+        stated = blank.stated_nanos if rest == blank.usage else None
+        found.append(
+            replace(blank, kind="suspense", usage=rest, why="nobody is known to own this key", stated_nanos=stated)
+        )
     return found
 
 
@@ -257,7 +274,8 @@ def _part(blank: Finding, person: str, more: Usage, parts: Sequence[Charged], wh
     place = part_of(blank.place, person)
     before = next((one for one in parts if one.place == place), None)
     if before is None:
-        return replace(blank, person=person, usage=more, place=place, why=why)
+        stated = blank.stated_nanos if more == blank.usage else None
+        return replace(blank, person=person, usage=more, place=place, why=why, stated_nanos=stated)
     return replace(
         blank,
         person=person,
@@ -266,6 +284,7 @@ def _part(blank: Finding, person: str, more: Usage, parts: Sequence[Charged], wh
         charge=before.id,
         before=before.usage,
         why=why,
+        stated_nanos=None,
     )
 
 
@@ -335,6 +354,9 @@ def _explained(
     day, model = cell
     if known.days and day not in known.days:
         return [Finding("late", day, model, difference, why="the provider has not told of this day yet")]
+    if day in known.growing:
+        why = "the day was hardly over when the provider told of it: read the bill again"
+        return [] if is_nothing(difference) else [Finding("late", day, model, difference, why=why)]
     unsure = [one for one in charges if one.status not in KNOWN]
     # A day with more requests than charges has use in it that is no charge of ours: who knows how much of the rest it is?
     mixed = requests is not None and requests > sum(1 for one in charges if not one.place)
@@ -407,7 +429,8 @@ def _cells(told: Sequence[Line], made: Sequence[Charged], more: Iterable[Cell]) 
 
 def _added(one: Line, other: Line) -> Line:
     counted = None if one.requests is None or other.requests is None else one.requests + other.requests
-    return replace(one, usage=plus(one.usage, other.usage), requests=counted)
+    cost = None if one.cost_nanos is None or other.cost_nanos is None else one.cost_nanos + other.cost_nanos
+    return replace(one, usage=plus(one.usage, other.usage), requests=counted, cost_nanos=cost)
 
 
 def _size(usage: Usage) -> int:

@@ -162,6 +162,14 @@ COMMON: tuple[Action, ...] = (
         "Amounts by person, period and purpose, which decides what is taxable; neither models nor projects.",
         logged=True,
     ),
+    Action(
+        "tax.rules",
+        "organisation",
+        "read",
+        "The rules that taxable amounts come from: what each says, where that was read, how sure it is.",
+        dict.fromkeys(ROLES, "organisation"),
+        "Law is public, and whoever is told an amount may see what it rests on.",
+    ),
     # Prices and providers.
     Action(
         "price.read",

@@ -16,6 +16,8 @@ from bursar.office import months
 
 OUTSIDE = "outside.bill"
 """The dialect of charges that were made from a bill: use that passed no gateway."""
+OUTSIDE_ID = "outside:"
+"""How their ids begin."""
 RECONCILED = "reconcile:"
 """How the ids of corrections by a reconciliation begin: they may be set again by the next one."""
 UNIT = "USD"

@@ -42,6 +42,8 @@ MAX_ODDITIES_KEPT = 100
 GATEWAY = ""
 """The owner of a key that the gateway itself uses."""
 ROWS_AT_ONCE = 500
+SETTLES_HOURS = 3
+"""How long after its end a day may still grow. Anthropic names minutes, OpenAI nothing."""
 _MICROS = 1_000_000
 
 
@@ -237,13 +239,19 @@ def lines(connection: Connection, provider: str, days: Iterable[str]) -> list[Li
     return [_line(one) for one in connection.execute(query) if one.day in kept]
 
 
-def days_told(connection: Connection, provider: str, first: str, last: str) -> frozenset[str]:
-    """Days, both ends included, of which the provider has spoken."""
+def days_told(connection: Connection, provider: str, first: str, last: str) -> dict[str, int]:
+    """Days, both ends included, of which the provider has spoken, and when it did last."""
     row = bill_day.c
-    query = select(row.day).where(
+    query = select(row.day, row.told).where(
         row.organisation == ORGANISATION, row.provider == provider, row.day >= first, row.day <= last
     )
-    return frozenset(connection.execute(query).scalars())
+    return {one.day: one.told for one in connection.execute(query)}
+
+
+def is_settled(day: str, told: int) -> bool:
+    """Whether a day was over for long enough when the provider told of it, so that nothing comes to it any more."""
+    end = (date.fromisoformat(day) - months.EPOCH).days * months.MICROS_PER_DAY + months.MICROS_PER_DAY
+    return told >= end + SETTLES_HOURS * 3_600_000_000
 
 
 def cost_nanos(connection: Connection, provider: str, first: str, last: str) -> int | None:
@@ -337,14 +345,13 @@ def _costs(connection: Connection, provider: str, days: list[str]) -> Mapping[tu
 def _spoken(connection: Connection, provider: str, days: list[str], now: int) -> None:
     row = bill_day.c
     here = (row.organisation == ORGANISATION) & (row.provider == provider)
-    known = set(connection.execute(select(row.day).where(here)).scalars())
-    fresh = [
-        {"organisation": ORGANISATION, "provider": provider, "day": one, "told": now}
-        for one in days
-        if one not in known
-    ]
-    if fresh:
-        connection.execute(insert(bill_day), fresh)
+    for start in range(0, len(days), ROWS_AT_ONCE):
+        some = days[start : start + ROWS_AT_ONCE]
+        connection.execute(delete(bill_day).where(here, row.day.in_(some)))
+        connection.execute(
+            insert(bill_day),
+            [{"organisation": ORGANISATION, "provider": provider, "day": one, "told": now} for one in some],
+        )
 
 
 def _replace_seats(connection: Connection, seats: tuple[Seat, ...], now: int) -> None:

@@ -28,7 +28,7 @@ from bursar.ledger.session import Session
 from bursar.ledger.writer import apply_batch
 from bursar.office import months
 from bursar.office.books import bill_charges, bills, suspense
-from bursar.office.books.bill_charges import OUTSIDE, RECONCILED, UNIT, Standing
+from bursar.office.books.bill_charges import OUTSIDE, OUTSIDE_ID, RECONCILED, UNIT, Standing
 from bursar.office.catalogue import pricing, providers
 from bursar.office.database import reading, transaction
 from bursar.office.metering import outside
@@ -135,12 +135,11 @@ def compare(desk: Desk, provider: str, month: str, bill: Bill | None = None) -> 
         spoken = bills.days_told(connection, provider, days[0], days[-1])
         cost = bills.cost_nanos(connection, provider, days[1], days[-2])
         oddities = _oddities(connection, provider, days[1], days[-2])
-        known = _known(connection, provider, days, spoken)
+        known = _known(connection, provider)
         settled = suspense.dismissed(connection, provider, month)
     if bill is not None:
         told = [one for one in told if one.day not in bill.days] + list(bill.lines)
-        spoken |= bill.days
-        known = replace(known, days=spoken)
+        spoken |= dict.fromkeys(bill.days, desk.now())
         inside = [one.amount_nanos for one in bill.costs if one.day.startswith(month)]
         cost = sum(inside) if bill.costs else cost
         oddities = tuple({"kind": one.kind, "page": one.page, "what": one.what} for one in bill.oddities)
@@ -150,6 +149,8 @@ def compare(desk: Desk, provider: str, month: str, bill: Bill | None = None) -> 
             "read its bill first: with an admin key, or `bursar import usage FILE --provider ...`",
         )
     since, until = ((one - months.EPOCH).days for one in (first, end))
+    growing = frozenset(day for day, at in spoken.items() if not bills.is_settled(day, at))
+    known = replace(known, days=frozenset(spoken), growing=growing)
     known = replace(known, observed=outside.observed(desk, since, until, rates.named(months.micros_of(month)[0])))
     standing = desk.store.read(lambda session: bill_charges.charges(session, provider, first, end))
     start = months.micros_of(month)[0]
@@ -206,7 +207,7 @@ def commands(found: Comparison, now: int) -> tuple[list[Command], list[Dated]]:
             continue
         if finding.charge:
             standing = found.charges[finding.charge]
-            corrections.append(_correction(standing, one, found.provider))
+            corrections.append(correction(standing, one, found.provider))
         else:
             fresh.append(charge_of(found.provider, one, now))
     return corrections, fresh
@@ -234,7 +235,9 @@ def charge_of(provider: str, priced: Priced, now: int) -> Dated:
     request = Request(provider, finding.model, PURPOSE)
 
     def form(note: str) -> Charge:
-        return Charge(f"outside:{finding.place}", finding.person, UNIT, priced.list_nanos or 0, request, usage, note)
+        return Charge(
+            f"{OUTSIDE_ID}{finding.place}", finding.person, UNIT, priced.list_nanos or 0, request, usage, note
+        )
 
     said = f"used {finding.day} past the gateway, by {provider}'s bill ({finding.why})"
     return Dated(at, form(said), form(f"late: {said}"))
@@ -301,7 +304,8 @@ def work(desk: Desk, asked: dict[str, Any], progress: Callable[[int, int], None]
     return Outcome(json.dumps(kept).encode(), name="bill.json")
 
 
-def _correction(standing: Standing, priced: Priced, provider: str) -> Correct:
+def correction(standing: Standing, priced: Priced, provider: str) -> Correct:
+    """The correction of a charge to what a finding says."""
     finding = priced.finding
     assert priced.list_nanos is not None
     assert priced.cost_nanos is not None
@@ -331,7 +335,10 @@ def _priced(finding: Finding, standing: Mapping[str, Standing], rates: _Rates) -
         )
     else:
         value = rates.value(finding.model, _at(finding.day), "", _positive(finding.usage), summed=True)
-    return Priced(finding, None, None) if value is None else Priced(finding, *value)
+    if value is None:
+        # Whoever resells models has prices of its own and no list: what it charges is what it is worth.
+        return Priced(finding, finding.stated_nanos, finding.stated_nanos)
+    return Priced(finding, *value)
 
 
 def value_of(desk: Desk, provider: str, day: str, model: str, usage: Counted) -> tuple[int, int] | None:
@@ -352,7 +359,7 @@ def _more(one: Priced, standing: Mapping[str, Standing]) -> int:
     return -(one.list_nanos or 0) if less else one.list_nanos or 0
 
 
-def _known(connection: Connection, provider: str, days: list[str], spoken: frozenset[str]) -> Known:
+def _known(connection: Connection, provider: str) -> Known:
     row = bill_suspense.c
     settled = select(row.place, row.dismissed).where(row.organisation == ORGANISATION, row.provider == provider)
     dismissed = {
@@ -368,7 +375,6 @@ def _known(connection: Connection, provider: str, days: list[str], spoken: froze
         owners=bills.owners(connection, provider),
         addresses=addresses,
         dismissed=dismissed,
-        days=spoken,
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -12,9 +14,10 @@ from sqlalchemy import Connection, delete, insert, select, update
 from bursar.errors import Conflict, InvalidInput, NotFound
 from bursar.exchange.provider_bills.matching import Finding, part_of
 from bursar.exchange.provider_bills.values import plus, tokens, usage_of
-from bursar.ledger import Applied, Rejected
+from bursar.ledger import Applied, Rejected, apply_now
 from bursar.ledger.lateness import charge_in_the_past
-from bursar.office.books import bills
+from bursar.office.books import bill_charges, bills
+from bursar.office.books.bill_charges import OUTSIDE_ID
 from bursar.office.books.closes import checked_note
 from bursar.office.database import reading, transaction
 from bursar.office.tables import ORGANISATION, bill_suspense
@@ -116,6 +119,8 @@ def attribute(desk: Desk, place: str, person: str, note: str = "", *, own_key: b
         raise InvalidInput("key", "none", "an entry whose key the provider tells")
     usage = usage_of(entry["tokens"])
     value = reconciling.value_of(desk, entry["provider"], entry["day"], entry["model"], usage)
+    if value is None and entry["list_nanos"]:
+        value = (entry["list_nanos"], entry["list_nanos"])
     if value is None:
         raise Conflict(
             f"there is no price of {entry['model']} of {entry['provider']}", "set one with `bursar price set` first"
@@ -130,13 +135,22 @@ def attribute(desk: Desk, place: str, person: str, note: str = "", *, own_key: b
         place=part_of(place, holder["id"]),
         why=f"attributed by {desk.actor}",
     )
-    dated = reconciling.charge_of(entry["provider"], reconciling.Priced(finding, *value), desk.now())
     desk.run_calendar(holder["id"])
-    ((answer, _),) = desk.store.transact(lambda session: charge_in_the_past(session, [dated], desk.now()))
+    before = _charged(desk, entry, finding.place)
+    if before is None:
+        dated = reconciling.charge_of(entry["provider"], reconciling.Priced(finding, *value), desk.now())
+        ((answer, _),) = desk.store.transact(lambda session: charge_in_the_past(session, [dated], desk.now()))
+    else:
+        # A part of it was theirs already: the bill has grown since.
+        whole = replace(
+            finding, charge=before.charged.id, before=before.charged.usage, usage=plus(before.charged.usage, usage)
+        )
+        sums = (before.usage.list_nanos + value[0], before.usage.cost_nanos + value[1])
+        command = reconciling.correction(before, reconciling.Priced(whole, *sums), entry["provider"])
+        (answer,) = apply_now(desk.store, [command], desk.now())
     if not isinstance(answer, Applied):
         raise Conflict(
-            answer.sentence if isinstance(answer, Rejected) else answer.reason,
-            "a part of it was attributed to them before: give the key an owner, and reconcile again",
+            answer.sentence if isinstance(answer, Rejected) else answer.reason, "compare again, and try again"
         )
     with transaction(desk.engine) as connection:
         values = {"state": "attributed", "person": holder["id"], "note": note, "tokens": "{}", "list_nanos": 0}
@@ -146,6 +160,15 @@ def attribute(desk: Desk, place: str, person: str, note: str = "", *, own_key: b
         detail = {"person": holder["id"], "list_nanos": value[0], "own_key": own_key, "note": note}
         desk.note(connection, "suspense.attribute", place, detail)
         return named(connection, place)
+
+
+def _charged(desk: Desk, entry: dict[str, Any], part: str) -> bill_charges.Standing | None:
+    """What was charged of somebody's part of a place before."""
+    day = date.fromisoformat(entry["day"])
+    found = desk.store.read(
+        lambda session: bill_charges.charges(session, entry["provider"], day, day + timedelta(days=1))
+    )
+    return found.get(f"{OUTSIDE_ID}{part}")
 
 
 def dismiss(desk: Desk, place: str, note: str) -> dict[str, Any]:

@@ -26,7 +26,21 @@ from bursar.office.tables import ORGANISATION, grant_terms, person, plan_grant
 from bursar.office.terms import plans
 from bursar.office.workforce import people
 from bursar.plans.terms import Plan
-from bursar.tax import Assessment, Case, Exchange, Rules, Use, YearToDate, assess, loaded
+from bursar.tax import (
+    TIMINGS,
+    Assessment,
+    Case,
+    Exchange,
+    GrossUp,
+    Rules,
+    Use,
+    YearToDate,
+    assess,
+    assess_all,
+    gross_up,
+    loaded,
+)
+from bursar.tax.case import NOTICE
 from bursar.tax.facts import Facts, Value
 
 if TYPE_CHECKING:
@@ -46,6 +60,15 @@ class Options:
     marginal_ppm: int | None = None
     other_benefits: int = 0
     facts: Facts = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A grant that was promised whole on a day (counted from 1970-01-01) and vests later; nano-USD."""
+
+    person: str
+    day: int
+    amount: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +136,12 @@ def span(desk: Desk, month: str, at: str) -> tuple[str, int, int, date]:
     return month, first, end, EPOCH + timedelta(days=end - 1)
 
 
-def of_house(desk: Desk, month: str = "", at: str = "") -> Taken[House]:
-    """A month of the house as far as it has come."""
+def of_house(desk: Desk, month: str = "", at: str = "", timing: str = "") -> Taken[House]:
+    """A month of the house as far as it has come; `timing` asks what it would be if plans said that it counts then."""
+    if timing and timing not in TIMINGS:
+        raise InvalidInput("timing", repr(timing)[:80], f"one of {', '.join(TIMINGS)}")
     month, first, end, _ = span(desk, month, at)
-    return taken(desk, f"taxing:{month}:{end}", lambda own: _house(own, month, first, end))
+    return taken(desk, f"taxing:{month}:{end}:{timing}", lambda own: _house(own, month, first, end, timing))
 
 
 def of_person(desk: Desk, name: str, month: str = "", at: str = "", options: Options | None = None) -> Taxed:
@@ -126,76 +151,99 @@ def of_person(desk: Desk, name: str, month: str = "", at: str = "", options: Opt
     with reading(desk.engine) as connection:
         row = people.named(connection, name)
         facts = _plan_facts(connection, end * MICROS_PER_DAY, row["id"]).get(row["id"], {})
+        whole = _whole(connection, row["id"]) if options.timing == "grant" else {}
     rules = loaded()
     found = tax_policy.policy(desk, rules)
     moment = min(end * MICROS_PER_DAY, desk.now())
 
-    def read(session: Session) -> tuple[dict[str, dict[str, Use]], list[ledger.LotBalance], int]:
+    def read(session: Session) -> tuple[dict[str, dict[str, Use]], dict[str, int], list[ledger.LotBalance], int]:
         own = payroll.own_money(session, month, row["id"]).get(row["id"], 0)
-        return _uses(session, first, end, row["id"]), ledger.balance(session, row["id"], moment), own
+        opened = _available(session, first, end, whole, row["id"])
+        return _uses(session, first, end, row["id"]), opened, ledger.balance(session, row["id"], moment), own
 
-    uses, lots, own = desk.store.read(read)
+    uses, opened, lots, own = desk.store.read(read)
     inside = [lot for lot in lots if lot.terms.unit == CURRENCY and not lot.terms.id.startswith(payroll.OWN_MONEY_LOTS)]
-    opened = sum(
-        lot.terms.amount - lot.rolled
-        for lot in inside
-        if first * MICROS_PER_DAY <= lot.terms.effective < end * MICROS_PER_DAY and not lot.terms.parent
-    )
     lapsed = sum(lot.expired for lot in inside if first <= lot.terms.expires // MICROS_PER_DAY < end)
-    return _taxed(
-        row, month, until, uses.get(row["id"], {}), own, facts, found, rules,
-        options=options, available=opened, unused=sum(lot.available for lot in inside if lot.open), expired=lapsed,
+    case = _case(
+        found.jurisdiction(row["location"], rules), until, uses.get(row["id"], {}), own, facts, found, rules, options,
+        available=opened.get(row["id"], 0), unused=sum(lot.available for lot in inside if lot.open), expired=lapsed,
     )  # fmt: skip
+    return _taxed(row, month, case, own, assess(case, rules), rules)
 
 
-def _house(desk: Desk, month: str, first: int, end: int) -> House:
+def grossed_up(found: Taxed, options: Options) -> GrossUp:
+    """What has to be paid so that what counts is left after what the employee is charged.
+
+    Raises InvalidInput where nobody can say what counts, or a rate needs a figure that was not given.
+    """
+    answer, rules = found.answer, loaded()
+    placed = rules.place(answer.jurisdiction)
+    if answer.taxable is None or placed is None:
+        raise InvalidInput("gross-up", "an amount that an adviser has to say", "a month that the rules assess")
+    if answer.unit != placed[0].currency:
+        raise InvalidInput("gross-up", answer.unit, f"an exchange rate to {placed[0].currency} in the tax policy")
+    rates = [rule for rule in placed[0].in_force(answer.on, answer.jurisdiction) if rule.effect == "rate"]
+    return gross_up(answer.taxable, rates, options.year_to_date, options.marginal_ppm)
+
+
+def _house(desk: Desk, month: str, first: int, end: int, timing: str) -> House:
     rules = loaded()
     found = tax_policy.policy(desk, rules)
-    uses, own = desk.store.read(lambda session: (_uses(session, first, end), payroll.own_money(session, month)))
     with reading(desk.engine) as connection:
-        rows = [row for row in _people(connection) if row["id"] in uses or own.get(row["id"])]
+        everybody = _people(connection)
         facts = _plan_facts(connection, end * MICROS_PER_DAY)
-    until = EPOCH + timedelta(days=end - 1)
-    lines = tuple(
-        _taxed(
-            row, month, until, uses.get(row["id"], {}), own.get(row["id"], 0), facts.get(row["id"], {}), found, rules
+        whole = _whole(connection) if timing == "grant" else {}
+
+    def read(session: Session) -> tuple[dict[str, dict[str, Use]], dict[str, int], dict[str, int]]:
+        opened = _available(session, first, end, whole)
+        return _uses(session, first, end), opened, payroll.own_money(session, month)
+
+    uses, opened, own = desk.store.read(read)
+    rows = [row for row in everybody if row["id"] in uses or own.get(row["id"]) or opened.get(row["id"])]
+    until, options = EPOCH + timedelta(days=end - 1), Options(timing)
+    places = {place: found.jurisdiction(place, rules) for place in {row["location"] for row in rows}}
+    cases = [
+        _case(
+            places[row["location"]], until, uses.get(row["id"], {}), own.get(row["id"], 0), facts.get(row["id"], {}),
+            found, rules, options, available=opened.get(row["id"], 0),
         )
         for row in rows
-    )
-    notice = f"Estimate for discussion, not tax advice; rules version {rules.version}"
-    return House(month, until, rules.version, notice, lines)
+    ]  # fmt: skip
+    lines = [
+        _taxed(row, month, case, own.get(row["id"], 0), answer, rules)
+        for row, case, answer in zip(rows, cases, assess_all(cases, rules), strict=True)
+    ]
+    # Who only had something to use is told of where that is what counts.
+    told = tuple(one for one in lines if one.uses or one.own_money or one.answer.timing in ("vest", "grant"))
+    return House(month, until, rules.version, NOTICE.format(version=rules.version), told)
 
 
-def _taxed(
-    row: Mapping[str, Any],
-    month: str,
+def _case(
+    jurisdiction: str,
     until: date,
     uses: Mapping[str, Use],
     own_money: int,
     plan_facts: Mapping[str, Value],
     policy: Policy,
     rules: Rules,
-    *,
     options: Options | None = None,
+    *,
     available: int = 0,
     unused: int = 0,
     expired: int = 0,
-) -> Taxed:
+) -> Case:
     options = options or Options()
-    jurisdiction = policy.jurisdiction(row["location"], rules)
     facts: dict[str, Value] = {"substantiated": True, **plan_facts}
     if own_money > 0:
         facts["overage"] = "out_of_pocket"
-    facts |= {**policy.of(jurisdiction), **options.facts}
-    ordered = tuple(uses[one] for one in sorted(uses))
-    case = Case(
+    return Case(
         jurisdiction,
         until,
-        ordered,
-        Use("available", available, available) if available else None,
+        tuple(uses[one] for one in sorted(uses)),
+        Use("available", available, available),
         unused=unused,
         expired=expired,
-        facts=facts,
+        facts=facts | policy.of(jurisdiction) | dict(options.facts),
         timing=options.timing,
         currency=CURRENCY,
         exchange=_exchange(jurisdiction, policy, rules),
@@ -204,9 +252,14 @@ def _taxed(
         marginal_ppm=options.marginal_ppm,
         relies_on=policy.relies_on,
     )
+
+
+def _taxed(row: Mapping[str, Any], month: str, case: Case, own_money: int, answer: Assessment, rules: Rules) -> Taxed:
+    if not case.jurisdiction:
+        answer = _nowhere(case, rules, row["location"])
     return Taxed(
-        month, until, row["id"], row["handle"], row["name"], row["email"], row["team"], row["location"], ordered,
-        own_money, assess(case, rules) if jurisdiction else _nowhere(case, rules, row["location"]),
+        month, case.on, row["id"], row["handle"], row["name"], row["email"], row["team"], row["location"], case.uses,
+        own_money, answer,
     )  # fmt: skip
 
 
@@ -234,11 +287,55 @@ def _uses(session: Session, first: int, end: int, only: str = "") -> dict[str, d
     )
     found: dict[str, dict[str, Use]] = {}
     for row in rows:
-        kind = str(row[1]) if row[1] in KNOWN else "other"
+        # What runs in production is work: it is charged to a service, which is no person's pay.
+        kind = "work" if row[1] == "production" else str(row[1]) if row[1] in KNOWN else "other"
         mine = found.setdefault(str(row[0]), {})
         before = mine.get(kind, Use(kind, 0, 0))
         listed, cost = before.list_nanos + wide(row[2], row[3]), before.cost_nanos + wide(row[4], row[5])
         mine[kind] = Use(kind, listed, cost)
+    return found
+
+
+def _available(session: Session, first: int, end: int, whole: Mapping[str, Whole], only: str = "") -> dict[str, int]:
+    """What became available by person, at face: lots as they open, without what was rolled over from before.
+
+    Of `whole` grants everything on the day on which they were promised, and nothing of their lots.
+    """
+    rows = session.rows(
+        f"SELECT person, grant_id, {wide_sum('amount')} FROM lot WHERE unit = ? AND parent = '' AND effective >= ? "
+        f"AND effective < ? AND id NOT LIKE ? {'AND person = ?' if only else ''} GROUP BY person, grant_id",
+        CURRENCY,
+        first * MICROS_PER_DAY,
+        end * MICROS_PER_DAY,
+        f"{payroll.OWN_MONEY_LOTS}%",
+        *([only] if only else []),
+    )
+    found: dict[str, int] = {}
+    for row in rows:
+        if row[1] not in whole:
+            found[str(row[0])] = found.get(str(row[0]), 0) + wide(row[2], row[3])
+    for one in whole.values():
+        if first <= one.day < end:
+            found[one.person] = found.get(one.person, 0) + one.amount
+    return found
+
+
+def _whole(connection: Connection, only: str = "") -> dict[str, Whole]:
+    """Grants that are promised whole and vest over a time, by id."""
+    grant, terms = plan_grant.c, grant_terms.c
+    query = (
+        select(grant.id, grant.person, grant.starts, terms.plan, terms.version, terms.amount_nanos)
+        .join(grant_terms, (terms.grant_id == grant.id) & (terms.number == 0))
+        .where(terms.unit == CURRENCY)
+    )
+    known: dict[tuple[str, int], Plan] = {}
+    found: dict[str, Whole] = {}
+    for row in connection.execute(query.where(grant.person == only) if only else query):
+        key = (row.plan, row.version)
+        if key not in known:
+            known[key] = plans.numbered(connection, *key).plan
+        if known[key].vesting is not None and known[key].allotment.every is None:
+            found[row.id] = Whole(row.person, row.starts // MICROS_PER_DAY, row.amount_nanos)
     return found
 
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from bursar.errors import Conflict, InvalidInput, NotFound
-from bursar.office.keyring.keys import looks_like_key
+from bursar.office.keyring.keys import PURPOSES, looks_like_key
 from bursar.office.tables import provider
 from bursar.office.vault import Secret, Vault, adopt_master
 
@@ -63,6 +63,8 @@ class ProviderTerms:
     connect_seconds: int = 5
     first_byte_seconds: int = 600
     idle_seconds: int = 120
+    purposes: tuple[str, ...] = ()
+    """Of keys that may go there; empty admits every purpose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +131,10 @@ def change(
     secret: Secret | None = None,
     enabled: bool = True,
 ) -> Provider:
-    """Give a provider other terms; without a new `secret` it keeps the one that it has."""
+    """Give a provider other terms; without a new `secret` it keeps the one that it has, and so it does the purposes that
+    may go there: whoever changes an address opens no wall by it."""
     known = named(connection, name)
-    terms = checked(terms)
+    terms = checked(replace(terms, purposes=terms.purposes or known.terms.purposes))
     values: dict[str, Any] = {**_columns(terms), "enabled": int(enabled)}
     if secret is not None:
         values["secret"] = _sealed(connection, vault, name, secret)
@@ -179,6 +182,7 @@ def read(row: Any) -> Provider:
         connect_seconds=row.connect_seconds,
         first_byte_seconds=row.first_byte_seconds,
         idle_seconds=row.idle_seconds,
+        purposes=tuple(json.loads(row.purposes)),
     )
     return Provider(row.name, terms, bool(row.secret), bool(row.enabled), row.created)
 
@@ -194,6 +198,9 @@ def checked(terms: ProviderTerms) -> ProviderTerms:
             raise InvalidInput(
                 "model", repr(pattern[:40]), f"a shell pattern of at most {MAX_PATTERN_CHARS} characters"
             )
+    wrong = next((one for one in terms.purposes if one not in PURPOSES), None)
+    if wrong is not None:
+        raise InvalidInput("purpose", repr(wrong[:40]), f"one of {', '.join(PURPOSES)}")
     if not 0 <= terms.priority <= MAX_PRIORITY:
         raise InvalidInput("priority", str(terms.priority), f"0 to {MAX_PRIORITY}, the lowest first")
     for name in ("connect_seconds", "first_byte_seconds", "idle_seconds"):
@@ -241,4 +248,5 @@ def _columns(terms: ProviderTerms) -> dict[str, Any]:
         "connect_seconds": terms.connect_seconds,
         "first_byte_seconds": terms.first_byte_seconds,
         "idle_seconds": terms.idle_seconds,
+        "purposes": json.dumps(list(terms.purposes)),
     }

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import select
+
 from bursar.calendar import from_micros
 from bursar.errors import InvalidInput
 from bursar.insight.adjusted import AdjustedGap, Controlled, controlled
@@ -34,7 +36,7 @@ from bursar.office.figures.small_groups import LEAST_PEOPLE
 from bursar.office.figures.total_pay import year_of
 from bursar.office.granting import grants
 from bursar.office.standing import Taken, taken
-from bursar.office.workforce import people
+from bursar.office.tables import person
 
 if TYPE_CHECKING:
     from bursar.office.desk import Desk
@@ -135,8 +137,10 @@ def fairness(desk: Desk, attribute: str, what: str, at: str = "") -> Taken[Fairn
         instant = desk.instant(at, field="at")
         if instant > desk.now():
             raise InvalidInput("at", at, "a day that has been")
-        return Taken(judged(_standing(desk, instant), attribute, what), instant)
-    return taken(desk, f"parity:{attribute}:{what}", lambda own: judged(_standing(own, own.now()), attribute, what))
+        return Taken(judged(_standing(desk, instant, what), attribute, what), instant)
+    return taken(
+        desk, f"parity:{attribute}:{what}", lambda own: judged(_standing(own, own.now(), what), attribute, what)
+    )
 
 
 def judged(people_: Sequence[Standing], attribute: str, what: str) -> Fairness:
@@ -219,26 +223,31 @@ def _chance(some: Sequence[Standing], best: Sequence[Standing], amount: Callable
     return fisher(have, len(some) - have, had, len(best) - had)
 
 
-def _standing(desk: Desk, at: int) -> list[Standing]:
+def _standing(desk: Desk, at: int, what: str) -> list[Standing]:
+    """Everybody who was there, with the figure that is asked for; the other one is 0."""
     today = from_micros(at).date()
+    columns = ("id", "hire_date", "leave_date", "status", "created", *ATTRIBUTES)
     with reading(desk.engine) as connection:
-        rows = [one for one in people.listed(connection) if _is_there(one, today.isoformat(), at)]
-        running = grants.listed(connection, active_at=at)
+        rows = connection.execute(select(*(person.c[name] for name in columns))).tuples().all()
+        running = grants.listed(connection, active_at=at) if what == "allotment" else []
     promised: dict[str, float] = {}
     for grant in running:
         promised[grant.person] = promised.get(grant.person, 0.0) + _yearly(grant, at)
-    used = desk.store.read(lambda session: _used(session, at))
-    return [
-        Standing(one, _years(one["hire_date"], today), promised.get(one["id"], 0.0), used.get(one["id"], 0) / NANO)
-        for one in rows
-    ]
+    used = desk.store.read(lambda session: _used(session, at)) if what == "use" else {}
+    day, found = today.isoformat(), []
+    for person_id, hired, left, status, created, *values in rows:
+        if _is_there(hired, left, status, created, day, at):
+            record = dict(zip(ATTRIBUTES, values, strict=True))
+            amounts = promised.get(person_id, 0.0), used.get(person_id, 0) / NANO
+            found.append(Standing(record, _years(hired, today), *amounts))
+    return found
 
 
-def _is_there(row: Mapping[str, Any], day: str, at: int) -> bool:
+def _is_there(hired: str, left: str, status: str, created: int, day: str, at: int) -> bool:
     """Whether somebody was of the house on a day: from the first day, else from when they were added, until the last."""
-    came = row["hire_date"] <= day if row["hire_date"] else row["created"] <= at
-    gone = row["leave_date"] < day if row["leave_date"] else row["status"] == "left"
-    return bool(came and not gone)
+    came = hired <= day if hired else created <= at
+    gone = left < day if left else status == "left"
+    return came and not gone
 
 
 def _yearly(grant: Grant, now: int) -> float:

@@ -25,9 +25,10 @@ def told(found: Taken[Fairness], what: str) -> dict[str, Any]:
         "people": figures.people,
         "least_people": LEAST_PEOPLE,
         "told_together": figures.merged,
-        "lines": {"four_fifths": FOUR_FIFTHS, "gap": EU_GAP},
+        "four_fifths_line": FOUR_FIFTHS,
+        "gap_line": EU_GAP,
         "inequality": None if figures.whole is None else _inequality(figures),
-        "lorenz": [[_round(people), _round(part)] for people, part in figures.curve],
+        "lorenz": [{"people": _round(people), "has": _round(part)} for people, part in figures.curve],
         "groups": [_group(one) for one in figures.groups],
     }
 

@@ -102,8 +102,13 @@ def _lot(lot: reading.LotBalance) -> dict[str, Any]:
     }
 
 
+def _purpose_words(purpose: str) -> str:
+    kind, slash, project = purpose.partition("/")
+    return f"{kind} use" if not slash else f"project {project}" if not kind else f"{kind} use of project {project}"
+
+
 def scope_words(terms: LotTerms) -> str:
-    parts = [*terms.scope.providers, *terms.scope.models, *(f"{one} use" for one in terms.scope.purposes)]
+    parts = [*terms.scope.providers, *terms.scope.models, *(_purpose_words(one) for one in terms.scope.purposes)]
     return ", ".join(parts)
 
 

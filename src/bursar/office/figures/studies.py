@@ -40,7 +40,7 @@ MAX_CHARGES = 200_000
 """Of one person in one answer."""
 YEAR_DAYS = 365
 BY_ACTOR = "actor"
-PURPOSES = ("work", "learning", "personal")
+PURPOSES = ("work", "learning", "personal", "production")
 NO_SINGLE_PEOPLE = "this house does without figures of single people (works council)"
 
 
@@ -160,7 +160,8 @@ def transferred(desk: Desk, before: int, after: int) -> shifting.Transfer:
     since = desk.now() - YEAR_DAYS * MICROS_PER_DAY
     own = desk.store.read(
         lambda session: session.rows(
-            "SELECT COALESCE(SUM(spent), 0) FROM lot WHERE id LIKE 'own_money:%' AND unit = ? AND effective >= ?",
+            "SELECT COALESCE(SUM(spent), 0) FROM lot WHERE id LIKE ? AND unit = ? AND effective >= ?",
+            "own_money:%",
             UNIT,
             since,
         )

@@ -70,7 +70,7 @@ def figures(desk: Desk, days: int = 365) -> Figures:
     with reading(desk.engine) as connection:
         rows = connection.execute(query.where(one.state.in_(("approved", "denied")), one.decided >= since)).all()
     automatic = desk.store.read(
-        lambda session: session.rows("SELECT COUNT(*) FROM lot WHERE id LIKE 'top_up:%' AND effective >= ?", since)
+        lambda session: session.rows("SELECT COUNT(*) FROM lot WHERE id LIKE ? AND effective >= ?", "top_up:%", since)
     )[0][0]
     people = len({row.person for row in rows})
     if 0 < people < LEAST_PEOPLE:

@@ -7,7 +7,7 @@ its id, its cap and what was spent through it stay, so nobody can reset a cap by
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from sqlalchemy import Connection, func, insert, select, update
@@ -18,7 +18,9 @@ from bursar.office.keyring.tokens import PREFIX, TOKEN_CHARS, fingerprint, hint,
 from bursar.office.tables import access_key, person
 from bursar.office.vault import ACCESS_KEYS, Secret, Vault, adopt_master, peppers
 
-PURPOSES = ("work", "personal")
+PURPOSES = ("work", "learning", "personal", "production")
+SERVICE = "service"
+"""The job family of what is no human being: a service that runs in production has an account of its own."""
 MAX_KEYS_PER_PERSON = 1000
 MAX_PATTERNS = 100
 MAX_TEXT_CHARS = 200
@@ -41,6 +43,8 @@ class KeyTerms:
     cap_nanos: int = 0
     cap_unit: str = "USD"
     expires: int = 0
+    parent: str = ""
+    """The key that it stands under: it has a part of that one's cap, and ends with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +90,20 @@ def issue(
     adopt_master(connection, vault)
     terms = _checked(terms, now)
     holder = connection.execute(
-        select(person.c.handle, person.c.status).where(person.c.id == person_id).with_for_update()
+        select(person.c.handle, person.c.status, person.c.job_family).where(person.c.id == person_id).with_for_update()
     ).first()
     if holder is None:
         raise NotFound(f"there is no person {person_id!r}", "`bursar person list` shows who there is")
     if holder.status != "active":
         raise Conflict(f"{holder.handle} is {holder.status}", "only an active person gets a key")
+    if terms.purpose == "production" and holder.job_family != SERVICE:
+        raise InvalidInput(
+            "purpose",
+            f"production for {holder.handle}",
+            f"somebody of job family {SERVICE}: production is charged to a service, not to a person's allotment",
+            f"`bursar person add checkout --job-family {SERVICE}` makes an account for one",
+        )
+    terms = _under(connection, person_id, terms, now) if terms.parent else terms
     kept = select(func.count()).select_from(access_key).where(access_key.c.person == person_id)
     if connection.execute(kept.where(access_key.c.revoked == 0)).scalar_one() >= MAX_KEYS_PER_PERSON:
         raise Conflict(f"{holder.handle} has {MAX_KEYS_PER_PERSON} keys", "revoke some of them")
@@ -109,6 +121,7 @@ def issue(
             cap_nanos=terms.cap_nanos,
             cap_unit=terms.cap_unit,
             expires=terms.expires,
+            parent=terms.parent,
             created=now,
         )
     )
@@ -142,11 +155,12 @@ def rotate(
 
 
 def revoke(connection: Connection, key_id: str, now: int) -> None:
-    """End a key, its old secret included; gateways stop admitting it within a second."""
+    """End a key and those under it, old secrets included; gateways stop admitting it within a second."""
     key = named(connection, key_id)
     if key.revoked:
         raise Conflict(f"key {key_id} is revoked already")
-    connection.execute(update(access_key).where(access_key.c.id == key_id).values(revoked=now))
+    ends = (access_key.c.id == key_id) | ((access_key.c.parent == key_id) & (access_key.c.revoked == 0))
+    connection.execute(update(access_key).where(ends).values(revoked=now))
 
 
 def pause(connection: Connection, key_id: str, now: int) -> None:
@@ -181,6 +195,39 @@ def listed(connection: Connection, person_id: str = "") -> list[AccessKey]:
     return [read(row) for row in connection.execute(query)]
 
 
+def _under(connection: Connection, person_id: str, terms: KeyTerms, now: int) -> KeyTerms:
+    """The terms of a key under another one, which gives it a part of its cap: together they never spend more than before.
+
+    What is already spent through the parent is the desk's to check: it stands in the ledger.
+    """
+    above = _live(connection, terms.parent, now)
+    of = above.terms
+    if above.person_id != person_id:
+        raise NotFound(f"there is no key {above.id!r} of this person", "a key stands under one of its own person")
+    if of.parent:
+        raise InvalidInput(
+            "parent", above.id, "a key that stands under no other: one level is enough to end all at once"
+        )
+    if terms.purpose != of.purpose or (of.project and terms.project not in ("", of.project)):
+        raise InvalidInput("purpose", f"{terms.purpose} {terms.project}".strip(), f"{of.purpose} {of.project}".strip())
+    if of.cap_nanos and not 0 < terms.cap_nanos < of.cap_nanos:
+        raise InvalidInput("cap", f"{terms.cap_nanos} nano-USD", f"a part of {of.cap_nanos} nano-USD, the cap above it")
+    if of.expires and terms.expires > of.expires:
+        raise InvalidInput("expires", "a later instant", "no later than the key above it")
+    foreign = [one for one in terms.models if of.models and one not in of.models]
+    if foreign:
+        raise InvalidInput("model", foreign[0], f"one of {', '.join(of.models)}, as the key above it")
+    if of.cap_nanos:
+        left = of.cap_nanos - terms.cap_nanos
+        connection.execute(update(access_key).where(access_key.c.id == above.id).values(cap_nanos=left))
+    return replace(
+        terms,
+        models=terms.models or of.models,
+        expires=terms.expires or of.expires,
+        project=terms.project or of.project,
+    )
+
+
 def authenticate(connection: Connection, vault: Vault, text: str, now: int) -> AccessKey | None:
     """The live key of this secret, of somebody who is active; None for any other. The gateway has its own directory."""
     if not is_well_formed(text):
@@ -192,7 +239,10 @@ def authenticate(connection: Connection, vault: Vault, text: str, now: int) -> A
         found = connection.execute(_rows().where(known, person.c.status == "active")).first()
         if found is not None:
             key = read(found)
-            return key if key.state(now) == "live" else None
+            live = key.state(now) == "live" and (
+                not key.terms.parent or named(connection, key.terms.parent).state(now) == "live"
+            )
+            return key if live else None
     return None
 
 
@@ -217,13 +267,14 @@ def read(row: Any) -> AccessKey:
         cap_nanos=row.cap_nanos,
         cap_unit=row.cap_unit,
         expires=row.expires,
+        parent=row.parent,
     )
     return AccessKey(row.id, row.person, row.handle, row.hint, terms, row.created, row.revoked, row.paused)
 
 
 def _checked(terms: KeyTerms, now: int) -> KeyTerms:
     if terms.purpose not in PURPOSES:
-        raise InvalidInput("purpose", repr(terms.purpose), "work or personal")
+        raise InvalidInput("purpose", repr(terms.purpose), f"one of {', '.join(PURPOSES)}")
     if len(terms.models) > MAX_PATTERNS:
         raise InvalidInput("model", f"{len(terms.models)} patterns", f"at most {MAX_PATTERNS}")
     for name, text in (("label", terms.label), ("project", terms.project), *(("model", one) for one in terms.models)):

@@ -164,6 +164,7 @@ def _record(one: providers.Provider, secret: Secret) -> ProviderRecord:
         connect_seconds=one.terms.connect_seconds,
         first_byte_seconds=one.terms.first_byte_seconds,
         idle_seconds=one.terms.idle_seconds,
+        purposes=one.terms.purposes,
     )
 
 
@@ -171,9 +172,11 @@ def _keys(connection: Connection) -> tuple[dict[str, KeyRecord], dict[str, KeyRe
     # Two plain reads, joined here: without statistics, just after an import, a planner may join them in quadratic time.
     holders = _holders(connection)
     keys, live = {}, {}
-    for row in connection.execute(select(access_key).where(access_key.c.revoked == 0, access_key.c.paused == 0)):
+    rows = connection.execute(select(access_key).where(access_key.c.revoked == 0, access_key.c.paused == 0)).all()
+    above = {row.id: row.expires for row in rows if not row.parent}
+    for row in rows:
         holder = holders.get(row.person)
-        if holder is None:
+        if holder is None or (row.parent and row.parent not in above):  # a key under one that is not live is not either
             continue
         handle, last = holder
         record = KeyRecord(
@@ -184,7 +187,7 @@ def _keys(connection: Connection) -> tuple[dict[str, KeyRecord], dict[str, KeyRe
             project=row.project,
             models=tuple(json.loads(row.models)) if row.models != "[]" else (),
             cap_nanos=row.cap_nanos,
-            expires_at=_earliest(row.expires, last),
+            expires_at=_earliest(row.expires, above.get(row.parent, 0), last),
             label=row.label,
         )
         keys[row.hmac] = live[row.id] = record

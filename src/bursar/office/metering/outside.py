@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from bursar.exchange.local_usage.pricing import maker
 from bursar.exchange.provider_bills.matching import Observed
 from bursar.exchange.provider_bills.outside import Told, past_the_gateway
 from bursar.exchange.provider_bills.values import plus, tokens, usage_of
 from bursar.ledger.session import Session
 from bursar.office import months
+from bursar.office.catalogue import pricing
 from bursar.office.database import reading, transaction
 from bursar.office.tables import outside_usage
 
@@ -97,6 +100,35 @@ def observed(desk: Desk, first: int, end: int, named: Callable[[str], str], pers
     return past_the_gateway(told, passed, named, lambda hour: months.day_name(hour // HOURS))
 
 
+def of_person(desk: Desk, person: str, days: int) -> list[dict[str, Any]]:
+    """What somebody's clients told of the last days that did not pass the gateway, with its list price where it has one;
+    the newest day first."""
+    today = desk.now() // months.MICROS_PER_DAY
+    with reading(desk.engine) as connection:
+        if not told_between(connection, today - days + 1, today + 1, person):
+            return []  # nearly everybody: the price book is read for nobody else
+        book = pricing.current_book(connection)
+
+    def named(model: str) -> str:
+        tariff = book.tariff(maker(model), model, desk.now())
+        return tariff.model if tariff is not None else model.lower()
+
+    found = []
+    for one in observed(desk, today - days + 1, today + 1, named, person):
+        tariff = book.tariff(maker(one.model), one.model, desk.now())
+        if tariff is not None:
+            tariff = replace(tariff, bands=tariff.bands[:1])
+        found.append(
+            {
+                "day": one.day,
+                "model": one.model,
+                "tokens": tokens(one.usage),
+                "list_nanos": None if tariff is None else tariff.list_nanos(one.usage),
+            }
+        )
+    return sorted(found, key=lambda one: (one["day"], one["model"]), reverse=True)
+
+
 def _passed(session: Session, people: list[str], first: int, end: int) -> list[Told]:
     """What the gateway has charged these people, with the hours around."""
     start = first * months.MICROS_PER_DAY - MICROS_PER_HOUR
@@ -134,4 +166,4 @@ def _size(usage: Any) -> int:
     return int(usage.total_input + usage.total_output)
 
 
-__all__ = ["HOURS", "MICROS_PER_HOUR", "Told", "add", "keep_fullest", "observed", "told_between"]
+__all__ = ["HOURS", "MICROS_PER_HOUR", "Told", "add", "keep_fullest", "observed", "of_person", "told_between"]

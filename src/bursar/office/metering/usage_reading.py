@@ -28,7 +28,7 @@ MAX_REPORTED = 20
 """Faults of a file that are told at once."""
 COLUMNS = ("id", "person", "amount", "time", "model", "purpose", "project")
 NEEDED = ("id", "person", "amount", "time")
-PURPOSES = ("work", "personal")
+PURPOSES = ("work", "learning", "personal", "production")
 _DATA = ("amount", "product", "model", "purpose", "project")
 
 Known = dict[str, Any]
@@ -128,7 +128,7 @@ def _checked(one: _Written, people: dict[str, Known]) -> UsageEvent:
         raise InvalidInput(f"{where}amount", repr(fields["amount"]), "more than nothing")
     purpose = fields.get("purpose") or PURPOSES[0]
     if purpose not in PURPOSES:
-        raise InvalidInput(f"{where}purpose", repr(purpose[:MAX_TEXT_CHARS]), " or ".join(PURPOSES))
+        raise InvalidInput(f"{where}purpose", repr(purpose[:MAX_TEXT_CHARS]), f"one of {', '.join(PURPOSES)}")
     at = micros(parse_instant(fields["time"], parse_zone(holder["zone"]), field=f"{where}time"))
     model, project = fields.get("model", ""), fields.get("project", "")
     return UsageEvent(one.line, one.source, fields["id"], holder["id"], amount, at, model, purpose, project)

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, or_, select, update
 
-from bursar.calendar import micros, parse_zone, to_utc
+from bursar.calendar import from_micros, micros, parse_zone, to_local, to_utc
 from bursar.errors import Conflict, InvalidInput, NotFound
 from bursar.office.tables import person
 from bursar.office.workforce.roster import FIELDS, MAX_TEXT_CHARS, Import, Row, check_date, checked, compare, ring
@@ -74,6 +74,11 @@ def last_instant(leave_date: str, zone: str) -> int:
         return 0
     next_day = date.fromisoformat(leave_date) + timedelta(days=1)
     return micros(to_utc(datetime.combine(next_day, time()), parse_zone(zone)))
+
+
+def day_of(now: int, zone: str) -> str:
+    """Which day it is in somebody's time zone, as ISO 8601 writes it."""
+    return to_local(from_micros(now), parse_zone(zone)).date().isoformat()
 
 
 def listed(connection: Connection) -> list[dict[str, Any]]:

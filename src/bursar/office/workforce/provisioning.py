@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
-from bursar.calendar import from_micros, parse_zone, to_local
 from bursar.errors import BursarError, Conflict, Forbidden, InvalidInput, NotFound
 from bursar.office.database import only_if, reading, transaction
-from bursar.office.granting import promises
+from bursar.office.granting import hiring, promises
 from bursar.office.tables import ORGANISATION, person, provisioned
 from bursar.office.workforce import people
 from bursar.office.workforce.roster import MAX_TEXT_CHARS
@@ -136,7 +135,7 @@ def named(connection: Connection, person_id: str, now: int) -> Record:
 def create(desk: Desk, wish: Wish) -> Record:
     """Add a person; who was deleted with the same name and external id comes back. Raises Taken, InvalidInput."""
     now = desk.now()
-    with transaction(desk.engine) as connection:
+    with _unique(), transaction(desk.engine) as connection:
         gone = connection.execute(
             select(provisioned).where(provisioned.c.folded == folded(wish.user_name), provisioned.c.deleted > 0)
         ).first()
@@ -162,6 +161,8 @@ def create(desk: Desk, wish: Wish) -> Record:
         return change(desk, person_id, replace(wish, active=wish.active is not False))
     if wish.active is False:
         promises.leave(desk, person_id, _today(desk, person_id))
+    else:
+        hiring.hired(desk, [person_id])
     return _read(desk, person_id)
 
 
@@ -173,7 +174,7 @@ def change(desk: Desk, person_id: str, wish: Wish, *, seen: str = "", own: str =
     """
     now = desk.now()
     _not_oneself(person_id, own)
-    with _only_seen(desk, person_id, seen), transaction(desk.engine) as connection:
+    with _unique(), _only_seen(desk, person_id, seen), transaction(desk.engine) as connection:
         before = named(connection, person_id, now)
         if folded(before.user_name) != folded(wish.user_name):
             _refuse_taken(connection, wish.user_name, person_id)
@@ -236,6 +237,18 @@ def _only_seen(desk: Desk, person_id: str, seen: str) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _unique() -> Iterator[None]:
+    """Whatever refuses a name, a handle or an address: it is taken, also by whoever was faster."""
+    try:
+        yield
+    except Taken:
+        raise
+    except Conflict as error:
+        told = "somebody else has this name, handle or address already"
+        raise Taken(told if error.__cause__ is not None else error.sentence, error.hint) from error
+
+
 def _not_oneself(person_id: str, own: str) -> None:
     if own and own == person_id:
         raise Forbidden(
@@ -283,15 +296,11 @@ def _record(row: Any, manager: str, now: int) -> Record:
 
 def _is_active(row: Any, now: int) -> bool:
     """Who leaves today is inactive already: that is what a directory has asked for. Who is suspended is not leaving."""
-    return row.status != "left" and not (row.leave_date and row.leave_date <= _day(row.zone, now))
-
-
-def _day(zone: str, now: int) -> str:
-    return to_local(from_micros(now), parse_zone(zone)).date().isoformat()
+    return row.status != "left" and not (row.leave_date and row.leave_date <= people.day_of(now, row.zone))
 
 
 def _today(desk: Desk, person_id: str) -> str:
-    return _day(desk.person(person_id)["zone"], desk.now())
+    return people.day_of(desk.now(), desk.person(person_id)["zone"])
 
 
 def _refuse_taken(connection: Connection, user_name: str, person_id: str) -> None:

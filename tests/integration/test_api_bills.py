@@ -1,9 +1,14 @@
-"""Claude Code's telemetry over a real socket: whose it is, once however often it is sent, and never twice with the gateway."""
+"""Providers' bills and clients' telemetry over the API, on one served house.
+
+A bill is imported, held against charges, set right, and what nobody owns resolved; telemetry says whose use it was, once
+however often it is sent, and never twice with the gateway.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -16,18 +21,82 @@ from sqlalchemy import select
 from tests.support.api import Served, served, token_of
 
 from bursar.ledger import Charge, LotTerms, Release, Request, Usage, apply_now
+from bursar.office import months
 from bursar.office.database import reading
 from bursar.office.metering import outside
 from bursar.office.tables import outside_usage
 
 PATH = "/otlp/v1/metrics"
-DAY = 86_400_000_000
+MONTH = months.following(months.month_of(int(datetime.now(UTC).timestamp()) * 1_000_000), -1)
+START, END = months.micros_of(MONTH)
+AT = START + 4 * months.MICROS_PER_DAY + 9 * 3_600_000_000
+DAY = f"{MONTH}-05"
+HEADER = "date,model,api_key_id,num_model_requests,input_tokens,output_tokens\n"
+BILL = HEADER + f"{DAY},gpt-4o,gate,2,300,35\n{DAY},gpt-4o,who,1,1000,10\n"
+CSV = {"Content-Type": "text/csv"}
 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served(tmp_path_factory.mktemp("telemetry")) as found:
+    with served(tmp_path_factory.mktemp("bills")) as found:
+        ada = found.desk.person("ada")["id"]
+        charges = [
+            Charge(
+                name,
+                ada,
+                "USD",
+                tokens["input"] * 2500,
+                Request("openai", "gpt-4o", "work"),
+                Usage(
+                    request_id=name,
+                    provider="openai",
+                    model="gpt-4o",
+                    status=status,
+                    tokens=tokens,
+                    list_nanos=tokens["input"] * 2500,
+                    cost_nanos=tokens["input"] * 2500,
+                    at=AT,
+                ),
+            )
+            for name, status, tokens in (("sure", "exact", {"input": 100}), ("guess", "estimated", {"input": 150}))
+        ]
+        lot = LotTerms("lot_bill", "USD", 10**10, START, END + 10**13)
+        apply_now(found.desk.store, [Release("release:bill", ada, lot), *charges], AT)
         yield found
+
+
+def test_a_bill_is_imported_compared_applied_and_resolved(house: Served) -> None:
+    path = f"/bills/openai/{MONTH}"
+    assert house.get("fin", path).status_code == 404
+    wrong = house.ask("fin", "POST", "/bills/openai", content=HEADER + f"{DAY},gpt-4o,gate,2,many,35\n", headers=CSV)
+    assert (wrong.status_code, "line 2" in wrong.json()["detail"]) == (422, True)
+    for changed in (2, 0):
+        told = house.ask("fin", "POST", "/bills/openai", content=BILL, headers=CSV)
+        assert (told.status_code, told.json()["changed"]) == (200, changed)
+
+    found = house.get("fin", path).json()
+    assert [(one["kind"], one["told"]) for one in found["findings"]] == [
+        ("estimated", {"input": 200, "output": 35}),
+        ("suspense", {"input": 1000, "output": 10}),
+    ]
+    assert (found["assumed"], found["unexplained"]) == (True, 0)
+    assert house.post("aud", f"{path}/applied").status_code == 403
+    assert house.post("fin", f"{path}/applied").json() == {"corrected": 1, "charged": 0, "suspense": 1, "entries": 1}
+    assert house.post("fin", f"{path}/applied").json() == {"corrected": 0, "charged": 0, "suspense": 0, "entries": 0}
+
+    (entry,) = house.get("aud", "/suspense", params={"state": "open"}).json()["items"]
+    assert (entry["key"], entry["resolved"]) == ("who", None)
+    assert house.post("fin", f"/suspense/{entry['id']}/dismissal", {"note": ""}).status_code == 422
+    done = house.post("fin", f"/suspense/{entry['id']}/attribution", {"person": "ben", "note": "his", "own_key": True})
+    assert (done.status_code, done.json()["state"], done.json()["person"]) == (200, "attributed", "ben")
+    assert house.post("fin", f"/suspense/{entry['id']}/dismissal", {"note": "again"}).status_code == 409
+    found = house.get("fin", path).json()
+    assert found["findings"] == []
+    assert found["bill"] == found["charged"]
+    assert house.get("fin", "/billed-seats").json()["items"] == []
+
+
+# Telemetry.
 
 
 def export(
@@ -157,10 +226,10 @@ def test_what_went_through_the_gateway_is_no_use_past_it(house: Served) -> None:
         tokens={"input": 1_000},
         at=now,
     )
-    lot = LotTerms("lot_both", "USD", 10**10, now - DAY, now + DAY)
+    lot = LotTerms("lot_both", "USD", 10**10, now - months.MICROS_PER_DAY, now + months.MICROS_PER_DAY)
     charge = Charge("both", ada, "USD", 5, Request("anthropic", "claude-sonnet-4-5", "work"), usage)
     apply_now(house.desk.store, [Release("release:both", ada, lot), charge], now)
-    today = now // DAY
+    today = now // months.MICROS_PER_DAY
     found = {
         one.usage.input
         for one in outside.observed(house.desk, today - 1, today + 2, str.lower, ada)
@@ -168,3 +237,7 @@ def test_what_went_through_the_gateway_is_no_use_past_it(house: Served) -> None:
     }
     # Sums of a day: the sessions of the other tests, and 70; of "both" nothing is left.
     assert found == {160 + 5 + 5 + 70}
+    page = house.page("ada", "GET", "/usage")
+    assert page.status_code == 200
+    assert "Past the gateway, as your own client tells it" in page.text
+    assert "Past the gateway" not in house.page("mia", "GET", "/usage").text
