@@ -134,6 +134,17 @@ def test_a_bucket_that_grew_while_pages_were_read_counts_as_it_was_told_last() -
     assert [(one.kind, one.page) for one in bill.oddities] == [("restated", 2)]
 
 
+def test_a_page_of_nothing_that_comes_twice_is_named_too() -> None:
+    gathering = Gathering()
+    for _ in range(2):
+        gathering.take(Page(days=("2026-11-01", "2026-11-02")), "usage")
+    assert [(one.kind, one.page) for one in gathering.bill().oddities] == [("repeated", 2)]
+    other = Gathering()
+    for what in ("usage of completions", "usage of embeddings"):
+        other.take(Page(days=("2026-11-01",)), what)
+    assert other.bill().oddities == (), "two reports tell of the same days"
+
+
 def test_a_bucket_that_one_page_tells_in_two_ways_ends_the_reading() -> None:
     with pytest.raises(InvalidInput, match="twice with different figures"):
         Gathering().take(Page((line(5), line(6))), "usage")

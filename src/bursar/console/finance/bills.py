@@ -281,7 +281,11 @@ def _shown(
 def _entry(visit: Visit, place: str, *, error: BursarError | None = None, **values: Any) -> Response:
     with reading(visit.caller.desks.engine) as connection:
         found = suspense.named(connection, place)
-        handles = [one["handle"] for one in people.listed(connection) if one["status"] == "active"]
+        handles = [
+            one["handle"]
+            for one in people.listed(connection)
+            if one["status"] == "active" and one["organisation"] == visit.actor.organisation
+        ]
         names = naming.actors(connection, [found["actor"]] if found["actor"] else [])
     shown: dict[str, Any] = {
         "entry": found,

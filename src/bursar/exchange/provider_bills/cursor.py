@@ -73,7 +73,8 @@ def read(ask: Ask, document: Any, number: int) -> Page:
     days = range(ask.body["startDate"] // 1000, ask.body["endDate"] // 1000, _DAY)
     return Page(
         lines=_lines(events, where),
-        days=tuple(datetime.fromtimestamp(one, UTC).date().isoformat() for one in days),
+        # The first page speaks for all of them.
+        days=tuple(datetime.fromtimestamp(one, UTC).date().isoformat() for one in days if ask.body["page"] == 1),
         follow=replace(ask, body={**ask.body, "page": ask.body["page"] + 1}) if more else None,
     )
 

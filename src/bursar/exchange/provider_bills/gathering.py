@@ -34,7 +34,7 @@ class Gathering:
         self._lines: dict[tuple[str, ...], tuple[int, Line]] = {}
         self._costs: dict[tuple[str, ...], tuple[int, Cost]] = {}
         self._seats: dict[tuple[str, ...], tuple[int, Seat]] = {}
-        self._days: set[str] = set()
+        self._buckets: set[tuple[str, str]] = set()
         self._asked: set[str] = set()
         self._oddities: list[Oddity] = []
 
@@ -55,10 +55,14 @@ class Gathering:
     def take(self, page: Page, what: str) -> None:
         """What a page says. Raises InvalidInput."""
         self.pages += 1
-        self._days.update(page.days)
+        known = len(self._oddities)
+        again = [day for day in page.days if (what, day) in self._buckets]
+        self._buckets.update((what, day) for day in page.days)
         self._take(self._lines, page.lines, what)
         self._take(self._costs, page.costs, what)
         self._take(self._seats, page.seats, what)
+        if again and len(self._oddities) == known:
+            self._odd("repeated", f"{what}: {again[0]} to {again[-1]}, of which there is nothing to count")
         if len(self._lines) + len(self._costs) + len(self._seats) > MAX_LINES:
             raise InvalidInput(
                 what, f"more than {MAX_LINES:,} lines", f"at most {MAX_LINES:,}: read fewer days at once"
@@ -69,7 +73,7 @@ class Gathering:
             lines=tuple(one for _, one in self._lines.values()),
             costs=tuple(one for _, one in self._costs.values()),
             seats=tuple(one for _, one in self._seats.values()),
-            days=frozenset(self._days),
+            days=frozenset(day for _, day in self._buckets),
             oddities=tuple(self._oddities),
             pages=self.pages,
         )

@@ -10,9 +10,10 @@ import msgspec
 from bursar.calendar import from_micros
 from bursar.exchange.provider_bills.matching import Charged
 from bursar.exchange.provider_bills.values import usage_of
-from bursar.ledger import Usage
+from bursar.ledger import Usage, stretch
 from bursar.ledger.session import Session
 from bursar.office import months
+from bursar.office.books.month_reading import SKEW_MICROS
 
 OUTSIDE = "outside.bill"
 """The dialect of charges that were made from a bill: use that passed no gateway."""
@@ -39,8 +40,10 @@ def charges(session: Session, provider: str, first: date, end: date) -> dict[str
         "SELECT e.command, e.corrects, e.person, CASE WHEN c.at > 0 THEN c.at ELSE e.effective END, c.amount, c.overage, "
         "c.request_id, c.access_key, c.model, c.dialect, c.purpose, c.project, c.session, c.agent, c.service_tier, "
         "c.price_version, c.status, c.tokens, c.list_nanos, c.cost_nanos FROM charge c JOIN entry e ON e.seq = c.seq "
-        "WHERE c.provider = ? AND c.unit = ? AND (e.corrects <> '' OR "
+        "WHERE c.seq >= ? AND c.provider = ? AND c.unit = ? AND (e.corrects <> '' OR "
         "(CASE WHEN c.at > 0 THEN c.at ELSE e.effective END) BETWEEN ? AND ?) ORDER BY c.seq",
+        # Nothing is recorded before it happens, but for what clocks differ by: what is older need not be read.
+        max(1, stretch.seq_at(session, start - SKEW_MICROS)),
         provider,
         UNIT,
         start,

@@ -13,6 +13,7 @@ from bursar.exchange.local_usage.pricing import maker
 from bursar.exchange.provider_bills.matching import Observed
 from bursar.exchange.provider_bills.outside import Told, past_the_gateway
 from bursar.exchange.provider_bills.values import plus, tokens, usage_of
+from bursar.ledger import stretch
 from bursar.ledger.session import Session
 from bursar.office import months
 from bursar.office.catalogue import pricing
@@ -136,9 +137,10 @@ def _passed(session: Session, people: list[str], first: int, end: int) -> list[T
     rows = session.rows(
         "SELECT e.command, e.corrects, c.person, CASE WHEN c.at > 0 THEN c.at ELSE e.effective END, c.session, c.model, "
         f"c.tokens FROM charge c JOIN entry e ON e.seq = c.seq WHERE c.person {session.IN} "
-        "AND (CASE WHEN c.at > 0 THEN c.at ELSE e.effective END) BETWEEN ? AND ? "
+        "AND c.seq >= ? AND (CASE WHEN c.at > 0 THEN c.at ELSE e.effective END) BETWEEN ? AND ? "
         f"AND substr(c.dialect, 1, {len(_OUTSIDE)}) <> ? ORDER BY c.seq",
         people,
+        max(1, stretch.seq_at(session, start - MICROS_PER_HOUR)),
         start,
         until,
         _OUTSIDE,
