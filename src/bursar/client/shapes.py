@@ -1841,7 +1841,7 @@ class PastGroup:
     """The lots of a group as they stood."""
 
     key: str
-    """A plan, a tier, a team, or where it may be spent."""
+    """A plan, a tier, a team, where it may be spent, or a handle."""
     lots: int
     """How many lots."""
     released: Amount
