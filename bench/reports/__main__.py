@@ -27,7 +27,7 @@ from bursar.ledger.metered import COLUMNS
 from bursar.office import months
 from bursar.office.books import closes, journals, payroll
 from bursar.office.desk import Desk, initialise, open_desk
-from bursar.office.figures import exposure, house_spending, parity, ratio, total_pay
+from bursar.office.figures import exposure, house_spending, kept_usage, parity, ratio, total_pay
 from bursar.office.settings import Settings
 
 MOST_SECONDS = 1.0
@@ -84,6 +84,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--check", action="store_true", help="end with 1 unless the bounds hold")
     parser.add_argument("--anew", action="store_true", help="build the company again")
+    parser.add_argument("--only", default="", help="reports and files whose names have this, parted by commas")
     parser.add_argument("--one", default="", help=argparse.SUPPRESS)
     found = parser.parse_args()
     size = Size(found.people, found.rows)
@@ -101,11 +102,17 @@ def main() -> int:
         f"a company of {size.people:,} with {size.rows:,} usage rows, after {time.perf_counter() - began:.0f} s",
         flush=True,
     )
+    _follow(settings)
     path = Path(settings.url.removeprefix("sqlite:///"))
     rollup = _rollup_floor(path)
-    reports = {name: _report(name, found) for name in REPORTS}
+    wanted = [one.strip() for one in found.only.split(",")]
+    reports = {name: _report(name, found) for name in REPORTS if any(one in name for one in wanted)}
     _print_reports(reports, rollup)
-    poured = [_export(words, name, home, found.rounds) for name, words in _exports().items()]
+    poured = [
+        _export(words, name, home, found.rounds)
+        for name, words in _exports().items()
+        if any(one in name for one in wanted)
+    ]
     floor = _floor(path, home, found.rounds)
     _print_exports(poured, floor)
     bounds = [
@@ -128,6 +135,15 @@ def main() -> int:
 
 
 # Reports.
+
+
+def _follow(settings: Settings) -> None:
+    """Sum the days that are over, as a running gateway does every half a minute."""
+    desk = open_desk(settings, clock=today, actor="bench")
+    began = time.perf_counter()
+    days = kept_usage.follow(desk)
+    desk.close()
+    print(f"{days} days summed and kept, in {time.perf_counter() - began:.0f} s", flush=True)
 
 
 def _one(settings: Settings, name: str, rounds: int) -> int:

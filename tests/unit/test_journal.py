@@ -40,7 +40,9 @@ bursar: books/1
 accounts:
   prepaid: {name: "Assets:Prepaid:Tokens", title: Prepaid tokens, code: "1410"}
   tools: "Expenses:Tools"
+  cogs: "Expenses:Cost-Of-Sales"
 postings:
+  - {purpose: production, class: "*", account: cogs}
   - {purpose: "*", class: own_money, account: employees}
   - {purpose: personal, class: "*", account: compensation}
   - {purpose: work, class: pool, account: tools}
@@ -69,6 +71,7 @@ FIGURES = (
     used("pool:x", "openai", 17, plan_class="pool", team=""),
     used("ada", "openai", -19, month="2026-10"),
     used("ada", "google", 0),
+    used("bot", "openai", 29, purpose="production"),
 )
 
 
@@ -95,7 +98,8 @@ def test_use_goes_to_the_account_of_its_purpose_and_class_from_what_the_provider
         ("usage", "employees", ""): 26,
         ("usage", "recharge", ""): -13,
         ("usage", "tools", ""): 17,
-        ("usage", "payable", ""): -30,
+        ("usage", "cogs", ""): 29,
+        ("usage", "payable", ""): -59,
         ("correction", "expense", "CC-100"): -19,
         ("correction", "payable", ""): 19,
     }
@@ -103,6 +107,14 @@ def test_use_goes_to_the_account_of_its_purpose_and_class_from_what_the_provider
 
 def test_the_chart_that_is_printed_to_start_from_is_the_default() -> None:
     assert read_chart(TEMPLATE) == DEFAULT_CHART
+
+
+def test_the_chart_in_the_documentation_can_be_put_into_force() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "how-to" / "finance.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    chart = read_chart(text)
+    assert chart.paid_by("anthropic") == "prepaid"
+    assert chart.account_of("production", "benefit") == "cogs"
 
 
 def test_a_line_says_what_it_was_made_from() -> None:
@@ -156,7 +168,7 @@ PARTS = st.builds(
     person=st.sampled_from(["ada", "ben"]),
     team=st.sampled_from(["", "Platform", "platform", "plat form", "платформа", 'a"b\\', "=x"]),
     provider=st.sampled_from(["anthropic", "openai", "x y"]),
-    purpose=st.sampled_from(["work", "personal", "", "research"]),
+    purpose=st.sampled_from(["work", "personal", "", "research", "production", "learning"]),
     plan_class=st.sampled_from(["benefit", "own_money", "pool", "overage"]),
     requests=st.integers(-5, 5),
     list_nanos=st.integers(-(10**18), 10**18),

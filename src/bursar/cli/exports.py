@@ -224,6 +224,9 @@ def _show(found: Journal) -> None:
             *([("other", money(memo.other))] if memo.other else []),
             ("prepaid at the end", money(memo.prepaid_closing)),
             ("accrued", money(memo.accrued)),
-            ("promised, unused, to disclose (at list)", money(memo.disclosed)),
+            (
+                "promised, unused, to disclose (at list)",
+                money(memo.disclosed) if found.closed or memo.disclosed else "counted when the month is closed",
+            ),
         ]
     )

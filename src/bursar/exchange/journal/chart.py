@@ -39,7 +39,9 @@ MAX_MAPPINGS = 200
 MAX_COST_CENTRES = 20_000
 MAX_TEXT_CHARS = 200
 ROLES = ("cash", "prepaid", "payable", "expense", "compensation", "employees", "recharge", "accrual", "accrued")
-PURPOSES = ("work", "personal", "other")
+NAMED = ("work", "learning", "personal", "production")
+PURPOSES = (*NAMED, "other")
+"""`other` is whatever is none of the named ones."""
 CLASSES = ("provisioned_tool", "benefit", "hybrid", "own_money", "pool", "by_hand", "overage")
 ANY = "*"
 _NAME = re.compile(r"(Assets|Liabilities|Equity|Income|Expenses)(:[A-Z0-9][A-Za-z0-9-]*)+")
@@ -108,6 +110,7 @@ class Chart:
 
     def account_of(self, purpose: str, plan_class: str) -> str:
         """The account that a use is booked to; the last mapping fits everything."""
+        purpose = purpose if purpose in NAMED else "other"
         for one in self.postings:
             if one.purpose in (ANY, purpose) and one.plan_class in (ANY, plan_class):
                 return one.account
@@ -159,8 +162,8 @@ accounts:
   accrual: {name: "Expenses:Employee-Benefits:AI-Promised", title: "Promised AI credits, cost of the accrual"}
   accrued: {name: "Liabilities:Accrued:AI-Promised", title: Accrued for promised AI credits}
 
-# Use by purpose (work, personal, other) and by the class of what paid for it: provisioned_tool, benefit, hybrid, own_money,
-# pool, by_hand, overage. The first line that fits decides; the last one has to fit everything.
+# Use by purpose (work, learning, personal, production, other) and by the class of what paid for it: provisioned_tool, benefit,
+# hybrid, own_money, pool, by_hand, overage. The first line that fits decides; the last one has to fit everything.
 postings:
   - {purpose: "*", class: own_money, account: employees}
   - {purpose: personal, class: "*", account: compensation}

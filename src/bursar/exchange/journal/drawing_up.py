@@ -143,7 +143,7 @@ def _debits(month: str, figures: Iterable[Figure], chart: Chart) -> list[Line]:
     """A line for each account, cost centre and purpose, with what it was made from; none of nothing."""
     groups: dict[tuple[str, str, str], list[Figure]] = {}
     for one in figures:
-        role = chart.account_of(one.purpose if one.purpose in ("work", "personal") else "other", one.plan_class)
+        role = chart.account_of(one.purpose, one.plan_class)
         centre = chart.cost_centre(one.team) if role in chart.by_cost_centre else ""
         groups.setdefault((role, centre, one.purpose), []).append(one)
     found = []

@@ -63,7 +63,7 @@ class Memo:
     work: int = 0
     personal: int = 0
     other: int = 0
-    """Cost by purpose; they sum to the cost of the month's own use."""
+    """Cost by purpose, learning and production among the others; they sum to the cost of the month's own use."""
     list_nanos: int = 0
     cost_nanos: int = 0
     prepaid_opening: int = 0
