@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bench.console.company import ROLES, Size, build
+from bench.console.company import ROLES, Size, build, keep_days
 from bench.report import Bound, figure, percentile, print_bounds, print_table, write_json
 from bursar.office.database import transaction
 from bursar.office.desk import open_desk, system_clock
@@ -63,6 +63,7 @@ def main() -> int:
     home.mkdir(parents=True, exist_ok=True)
     began = time.perf_counter()
     settings = build(home, size)
+    keep_days(settings)
     print(f"a company of {size.people:,} with {size.rows:,} usage rows, after {time.perf_counter() - began:.0f} s")
     pages, floor, cpu = _measured(settings, found.rounds)
     every = [one for page in pages for one in page.times]

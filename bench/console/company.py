@@ -17,6 +17,7 @@ from pathlib import Path
 from bursar.ledger.values import AVAILABLE, SPENT
 from bursar.office.database import transaction
 from bursar.office.desk import Desk, initialise, open_desk
+from bursar.office.figures import kept_usage
 from bursar.office.granting import promises
 from bursar.office.identity import accounts
 from bursar.office.settings import Settings
@@ -82,6 +83,12 @@ def build(home: Path, size: Size) -> Settings:
     desk.close()
     done.touch()
     return settings
+
+
+def keep_days(settings: Settings) -> None:
+    """What a running gateway does by itself every half a minute: the days that are over are summed once."""
+    with closing(open_desk(settings, clock=today, actor="bench")) as desk:
+        kept_usage.follow(desk)
 
 
 def today() -> int:

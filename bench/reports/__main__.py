@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.console.company import MONTHS, Size, build, today
+from bench.console.company import MONTHS, Size, build, keep_days, today
 from bench.report import Bound, Spread, figure, percentile, print_bounds, print_table, write_json
 from bursar.ledger.metered import COLUMNS
 from bursar.office import months
@@ -97,6 +97,7 @@ def main() -> int:
     began = time.perf_counter()
     settings = build(home, size)
     initialise(settings)  # a company that was built before the schema moved on
+    keep_days(settings)
     print(
         f"a company of {size.people:,} with {size.rows:,} usage rows, after {time.perf_counter() - began:.0f} s",
         flush=True,

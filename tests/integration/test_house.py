@@ -160,7 +160,9 @@ def test_the_month_lands_where_its_weeks_lead(books: Books) -> None:
     found = house_spending.landing(books.desk).value
     assert (sum(found.daily), found.today, found.days) == (20 * NANO, 0, 21)
     assert found.fan is not None
-    assert found.fan.low[-1] == found.fan.high[-1] == 42 * NANO
+    # Expected to go on as it did, and not certain to.
+    assert found.fan.middle[-1] == pytest.approx(42 * NANO, rel=0.02)
+    assert 36 * NANO < found.fan.low[-1] < 42 * NANO < found.fan.high[-1] < 50 * NANO
 
 
 def test_a_nodes_beat_and_what_it_counted_are_kept_by_the_hour(books: Books) -> None:

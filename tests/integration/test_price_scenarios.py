@@ -102,3 +102,16 @@ def test_the_trend_of_a_family_needs_months(books: Books) -> None:
         books.charge(ada, dollars, f"2026-{month}-19T10:00", model="claude-opus-4-1")
     found = next(one for one in scenario(books.desk, ()).trends if one.family == "claude-opus")
     assert found.yearly == pytest.approx(0.5**12, rel=0.3)
+
+
+def test_a_page_tells_no_model_that_a_few_people_use(books: Books) -> None:
+    rows, trends = scenario(books.desk, ()).told()
+    assert ([one.model for one in rows], trends) == (["models of fewer than 5 people"], [])
+    assert rows[0].sums.list_before == 20 * NANO
+    for number in range(5):
+        books.charge(books.person(f"p{number}"), 1, DAYS[-1], "google", model="gemini-2.5-pro")
+    books.clock += 60_000_000
+    found = scenario(books.desk, ())
+    # With the two others there would be five only together with those who are many: they hide among them.
+    names = {one.model for one in found.told()[0]}
+    assert names <= {"gemini-2.5-pro", "models of fewer than 5 people"}

@@ -111,6 +111,9 @@ def test_a_new_colleague_is_on_the_roster_with_everything_that_the_directory_kno
     assert (found[WORK]["costCenter"], found["active"]) == ("77", True)
     assert found["name"] == {"givenName": "Nia", "familyName": "New"}
     assert "phoneNumbers" not in found
+    page = house.page("cora", "GET", f"/people/{row['handle']}").text
+    assert "your directory, as Nia.New@example.com" in page
+    assert "your directory" not in house.page("cora", "GET", "/people/ada").text
 
 
 def test_somebody_who_was_on_the_roster_before_is_found_by_address_or_handle_and_taken_over(house: Served) -> None:
@@ -402,7 +405,7 @@ OPERATIONS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300 if NIGHTLY else 12)
+@settings(max_examples=300 if NIGHTLY else 5)
 @given(st.dictionaries(NAMES, VALUES, max_size=5), st.lists(OPERATIONS, max_size=3), st.booleans())
 def test_whatever_is_sent_is_answered_in_the_protocols_words_and_never_by_a_fault_of_ours(
     house: Served, body: dict[str, Any], operations: list[dict[str, Any]], whole: bool

@@ -10,15 +10,16 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
-from tests.support.books import NANO, Books
+from tests.support.books import NANO, Books, at
 from tests.support.terminal import Terminal
 
 from bursar.errors import InvalidInput, NotFound
+from bursar.ledger import LotTerms, Release
 from bursar.office.books import payroll_file, tax_policy, taxing
 from bursar.office.books.payroll_columns import DEFAULT, FIGURES, written_columns
 from bursar.office.books.taxing import Options
 from bursar.office.database import reading
-from bursar.office.granting import promises
+from bursar.office.granting import pools, promises
 from bursar.office.tables import audit
 from bursar.office.terms import rollout
 from bursar.plans.check import load
@@ -148,6 +149,26 @@ def test_what_is_grossed_up_leaves_the_amount_after_what_is_withheld(books: Book
         taxing.grossed_up(ada, Options())
     with pytest.raises(InvalidInput, match="adviser"):
         taxing.grossed_up(taxing.of_person(books.desk, "dot", "2026-02"), Options())
+
+
+def test_personal_use_that_one_paid_for_from_ones_own_pay_is_no_benefit(books: Books) -> None:
+    tax_policy.change(books.desk, POLICY, loaded())
+    ben = books.people["ben"]
+    books.go_to("2026-02-25")
+    pools.agree_to_own_money(books.desk, "ben")
+    lot = LotTerms(f"own_money:{ben}:2026-02:0", "USD", 40 * NANO, at("2026-02-25"))
+    books.apply(Release(f"release:{lot.id}", ben, lot), at("2026-02-25"))
+    books.charge(ben, 40, "2026-02-25T12:00", purpose="personal")
+    books.go_to("2026-03-02")
+    for found in (
+        taxing.of_person(books.desk, "ben", "2026-02"),
+        taxing.of_house(books.desk, "2026-02").value.of("ben"),
+    ):
+        assert found is not None
+        assert found.own_money == 40 * NANO
+        # 140 used at nine tenths, less the 40 that were paid, at 0.80 of a pound.
+        assert found.answer.taxable == 68_800_000_000
+        assert "made_good" in {one.name for one in found.answer.assumptions}
 
 
 def test_without_a_policy_nobodys_law_is_guessed_and_nothing_is_zero(books: Books) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from bursar.office import audit, openings
 from bursar.office.database import reading, transaction
 from bursar.office.desk import Desk, open_desk
 from bursar.office.identity import accounts
+from bursar.office.metering import serving
 from bursar.office.settings import Settings
 from bursar.office.telling import notices, unusual
 from bursar.office.vault import create_master_key
@@ -120,3 +122,12 @@ def test_a_new_key_may_burn_and_an_old_burst_is_over(house: House) -> None:
     house.spend(2 * DOLLAR)
     house.now += 2 * MINUTE
     assert unusual.look(house.desk, house.now) == []
+
+
+def test_what_a_running_gateway_does_by_itself_within_a_minute_finds_it(house: House) -> None:
+    assert serving.NOTICE_SECONDS <= 60
+    house.usual_days()
+    house.spend(2 * DOLLAR, requests=40)
+    house.now += LOOK
+    serving._tell_once(house.desk, threading.Event())
+    assert [person for person, _ in house.told()] == ["ada", "otto"]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.profile import NIGHTLY
 
 from bursar.office.workforce.provisioning import FIELDS, Record
 from bursar.scim.mapping import BURSAR, ENTERPRISE, fields_of, read, shown, wish_of, written
@@ -40,6 +41,7 @@ ROSTER = st.fixed_dictionaries(
      "email": st.one_of(st.just(""), ADDRESSES), "zone": st.sampled_from(["UTC", "Europe/Lisbon"]),
      "hire_date": st.sampled_from(["", "2024-02-29"])}
 )  # fmt: skip
+FEW = settings(max_examples=500 if NIGHTLY else 25)
 BASE = "https://bursar.example.com/scim/v2"
 
 
@@ -61,11 +63,13 @@ def plain(user: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+@FEW
 @given(USERS)
 def test_what_a_directory_wrote_is_given_back_as_it_was_written(user: dict[str, Any]) -> None:
     assert plain(shown(record(user, fields_of(user)), BASE)) == user
 
 
+@FEW
 @given(USERS, ROSTER)
 def test_what_the_roster_says_otherwise_is_what_is_shown(user: dict[str, Any], roster: dict[str, str]) -> None:
     found = fields_of(shown(record(user, roster), BASE))
@@ -73,6 +77,7 @@ def test_what_the_roster_says_otherwise_is_what_is_shown(user: dict[str, Any], r
         assert found.get(name, "UTC" if name == "zone" else "") == roster[name], name
 
 
+@FEW
 @given(USERS, ROSTER)
 def test_what_is_shown_is_a_user_by_the_published_schema_and_comes_back_from_it(
     user: dict[str, Any], roster: dict[str, str]
@@ -81,6 +86,7 @@ def test_what_is_shown_is_a_user_by_the_published_schema_and_comes_back_from_it(
     assert fields_of(written(read(told, POLICY))) == fields_of(told)
 
 
+@FEW
 @given(USERS, USERS)
 def test_a_replacement_says_something_of_every_field_that_was_there_or_is(
     user: dict[str, Any], before: dict[str, Any]
@@ -91,6 +97,7 @@ def test_a_replacement_says_something_of_every_field_that_was_there_or_is(
         assert value == fields_of(user).get(name, "UTC" if name == "zone" else "")
 
 
+@FEW
 @given(USERS, ROSTER)
 def test_a_patch_that_changes_nothing_keeps_nothing_that_was_the_rosters_own(
     user: dict[str, Any], roster: dict[str, str]

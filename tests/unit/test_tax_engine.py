@@ -77,6 +77,7 @@ def test_a_place_without_rules_needs_an_adviser_and_is_never_zero() -> None:
     for place in ("FR", "", "Atlantis", "U"):
         found = assess(case(place), RULES)
         assert (found.status, found.taxable, found.at_least) == ("needs_adviser", None, 0)
+        assert [(line.purpose, line.used, line.taxable) for line in found.lines] == [("personal", 500 * NANO, None)]
         assert found.why
 
 
@@ -123,7 +124,9 @@ def test_withholding_that_needs_the_years_pay_is_not_made_up() -> None:
 
 def test_what_the_person_paid_counts_against_it() -> None:
     assert assess(case(made_good=200 * NANO), RULES).taxable == 300 * NANO
-    assert assess(case(made_good=900 * NANO), RULES).taxable == 0
+    over = assess(case(made_good=900 * NANO), RULES)
+    assert over.taxable == 0
+    assert sum(line.taxable or 0 for line in over.lines) == 0
 
 
 def test_every_fact_that_was_not_given_is_named_and_a_given_one_is_not() -> None:

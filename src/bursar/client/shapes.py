@@ -1841,7 +1841,7 @@ class PastGroup:
     """The lots of a group as they stood."""
 
     key: str
-    """A plan, a tier, a team, or where it may be spent."""
+    """A plan, a tier, a team, where it may be spent, or a handle."""
     lots: int
     """How many lots."""
     released: Amount
@@ -2807,7 +2807,7 @@ class TaxLine:
     """What was used for a purpose, and what of it counts."""
 
     purpose: str
-    """work, learning, personal, other, available, unused, expired."""
+    """work, learning, personal, other, available, unused, expired, made good (paid for by the person)."""
     amount: Amount
     """At the rule's valuation."""
     taxable: Amount | None

@@ -10,13 +10,21 @@ from datetime import UTC, datetime
 from bursar.demo.company import Employee
 from bursar.ledger import Charge, Command, LotTerms, Release, Request, Scope, Usage
 from bursar.office import months
+from bursar.office.books import tax_policy
 from bursar.office.desk import Desk
 from bursar.office.granting import pools
 from bursar.office.workforce import bands
 from bursar.prices import PriceBook
 from bursar.prices.usage import Usage as Counted
+from bursar.tax import loaded
 
 BANDS = "junior, $85,000\nsenior, $150,000\nai specialist, $230,000"
+TAX = """\
+places: {Berlin: DE, Austin: US-TX, Lisbon: PT, Osaka: JP}
+exchange:
+  EUR: {rate: 0.92, source: "the demo's own; no day's rate"}
+"""
+"""Of two places there are rules, of two there are none: an adviser has to be asked there."""
 DISCOUNT = ("anthropic", "8%")
 TINKERERS = 3
 SLICE_NANOS = 20_000_000_000
@@ -25,10 +33,11 @@ SATURDAY = 5
 
 
 def agree(desk: Desk, since: datetime) -> None:
-    """A contract and the pay bands that held since before the first request."""
+    """A contract, pay bands and whose tax law holds, all since before the first request."""
     provider, discount = DISCOUNT
     desk.price_set(provider, "*", discount=discount, starts=f"{since:%Y-%m-%d}")
     bands.replace(desk, BANDS)
+    tax_policy.change(desk, TAX, loaded())
 
 
 @dataclass(slots=True)

@@ -51,18 +51,21 @@ def _assessed(case: Case, known: Ground, rules: Rules) -> Assessment:
         assumed["timing"] = Assumption("timing", f"the plan says that it counts at {case.timing}")
     if not timing or known.basis is None:
         missing = "when it counts" if not timing else "how it is valued"
-        return _unknown(case, rules, f"no rule of {country.name} says {missing}", trace=tuple(trace), unit=unit)
+        return _unknown(case, rules, f"no rule of {country.name} says {missing}", trace=tuple(trace))
     if timing != "use" and case.available is None:
         why = f"it counts at {timing}, and nobody said what became available"
-        return _unknown(case, rules, why, trace=tuple(trace), unit=unit)
+        return _unknown(case, rules, why, trace=tuple(trace))
     flags = list(known.flags)
     lines = []
     for use in _counted(case, timing):
         price = use.cost_nanos if known.basis.choice == "employer_cost" else use.list_nanos
         lines.append(_line(use.purpose, _into(price, ppm), known, assumed, trace, flags))
     lines += _left(case, timing, known.timing, ppm, assumed)
-    included = max(0, sum(line.taxable or 0 for line in lines) - _into(case.made_good, ppm))
+    included = sum(line.taxable or 0 for line in lines)
     if case.made_good:
+        paid = _into(case.made_good, ppm)
+        lines.append(Line("made good", paid, -min(paid, included), ""))
+        included -= min(paid, included)
         assumed["made_good"] = Assumption("made_good", "what the person paid counts against what is taxable")
     if included and unit == country.currency:
         included = _cliffs(included, case.other_benefits, known, assumed, trace)
@@ -91,9 +94,11 @@ def _assessed(case: Case, known: Ground, rules: Rules) -> Assessment:
     )
 
 
-def _unknown(case: Case, rules: Rules, why: str, *, trace: tuple[Step, ...] = (), unit: str = "") -> Assessment:
+def _unknown(case: Case, rules: Rules, why: str, *, trace: tuple[Step, ...] = ()) -> Assessment:
+    """Somebody has to be asked about all of it: every use at list price, in the case's own currency."""
+    lines = tuple(Line(use.purpose, use.list_nanos, None if use.list_nanos else 0, "") for use in case.uses)
     return Assessment(
-        "needs_adviser", why, case.jurisdiction, case.on, unit or case.currency, None, 0, case.timing, "", (), (), (),
+        "needs_adviser", why, case.jurisdiction, case.on, case.currency, None, 0, case.timing, "", lines, (), (),
         trace, (), rules.version,
     )  # fmt: skip
 

@@ -40,7 +40,7 @@ class RunOuts(Document):
 class PastGroup(Document):
     """The lots of a group as they stood."""
 
-    key: str = said("A plan, a tier, a team, or where it may be spent.", "stipend")
+    key: str = said("A plan, a tier, a team, where it may be spent, or a handle.", "stipend")
     lots: int = said("How many lots.", 48)
     released: Amount = Field(description="Ever released; what rolled over counts once.")
     open: Amount = Field(description="Could be drawn on.")
@@ -117,10 +117,16 @@ def get_past_exposure(
     with call.desk() as desk:
         moment = desk.instant(at, "UTC", "at") if at else desk.now()
         found = exposure_at.past(desk, moment).value
+        groups = found.by(by, unit)
+        handles = {one["id"]: str(one["handle"]) for one in desk.people()} if by == "person" else {}
     names = ("released", "open", "held", "spent", "forfeited", "revoked", "rolled")
     items = [
-        PastGroup(key=one.key, lots=one.lots, **{name: amount_of(getattr(one.sums, name), unit) for name in names})
-        for one in found.by(by, unit)
+        PastGroup(
+            key=handles.get(one.key, one.key),
+            lots=one.lots,
+            **{name: amount_of(getattr(one.sums, name), unit) for name in names},
+        )
+        for one in groups
     ]
     return PastExposure(by=by, unit=unit, at=instant(moment), seq=found.seq, items=items)
 

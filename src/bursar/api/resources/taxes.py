@@ -30,7 +30,9 @@ OfMonth = Annotated[str, Query(alias="month", description="A month of UTC; empty
 class TaxLine(Document):
     """What was used for a purpose, and what of it counts."""
 
-    purpose: str = said("work, learning, personal, other, available, unused, expired.", "personal")
+    purpose: str = said(
+        "work, learning, personal, other, available, unused, expired, made good (paid for by the person).", "personal"
+    )
     amount: Amount = Field(description="At the rule's valuation.")
     taxable: Amount | None = Field(description="What counts as pay; null where no rule says anything.")
     rule: str = said("Id of the rule that decided; empty where none matches.", "US-61-DEFAULT")

@@ -51,12 +51,13 @@ def page(
             found = _asked(desk, given)
         except InvalidInput as error:
             fault, found = error, price_scenarios.scenario(desk, ())
+    models, trends = found.told()
     values: dict[str, Any] = {
         "found": found,
         "given": given,
         "chart": chart(found),
-        "models": found.models[:SHOWN_MODELS],
-        "trends": [(one, _percent(one.yearly)) for one in found.trends if one.months],
+        "models": models[:SHOWN_MODELS],
+        "trends": [(one, _percent(one.yearly)) for one in trends],
     }
     if fault is not None:
         return visit.show_faults("finance/scenarios.html", fault, **values)

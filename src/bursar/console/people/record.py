@@ -16,6 +16,7 @@ from bursar.office.access import action, allow
 from bursar.office.database import reading
 from bursar.office.granting import promises
 from bursar.office.oversight import subjects
+from bursar.office.workforce import provisioning
 from bursar.office.workforce.roster import FIELDS, MAX_TEXT_CHARS
 
 RECORD = "What does the roster say of this person?"
@@ -150,8 +151,10 @@ def _shown(
     person = _person(visit, handle)
     with reading(visit.caller.desks.engine) as connection:
         subject = subjects.subject_of(connection, person["id"])
+        kept_as = provisioning.keeper(connection, person["id"])
     values: dict[str, Any] = {
         "person": person,
+        "kept_as": kept_as,
         "labels": [(name, label) for name, label in LABELS.items() if name not in ("handle", "manager")],
         "may_change": allow(visit.actor, CHANGE, subject).allowed,
         "sees_grants": visit.reaches(GRANTS, "house"),

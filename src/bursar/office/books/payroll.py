@@ -192,23 +192,31 @@ def _used(session: Session, month: str) -> dict[tuple[str, str], int]:
 
 
 def own_money(session: Session, month: str, only: str = "") -> dict[str, int]:
-    """What was spent of own money by person, as recorded in the month. A gateway opens it only for people who agreed, so only
-    their entries are read; of one person, where `only` is given."""
+    """What was spent of own money by person, as recorded in the month; of one person, where `only` is given."""
+    return {who: sum(parts.values()) for who, parts in own_money_parts(session, month, only).items()}
+
+
+def own_money_parts(session: Session, month: str, only: str = "") -> dict[str, dict[str, int]]:
+    """The same by purpose; a correction, which names none, under the empty text. A gateway opens own money only for people who
+    agreed, so only their entries are read."""
     start, end = micros_of(month)
     first, until = stretch.seq_at(session, start), stretch.seq_at(session, end)
     signed = f"(CASE WHEN p.destination = {SPENT} THEN p.amount ELSE -p.amount END)"
     rows = session.rows(
-        f"SELECT e.person, {wide_sum(signed)} FROM (SELECT DISTINCT l.person FROM lot l WHERE l.person IN "
+        f"SELECT e.person, COALESCE(c.purpose, ''), {wide_sum(signed)} FROM (SELECT DISTINCT l.person FROM lot l WHERE l.person IN "
         f"(SELECT person FROM consent {'WHERE person = ?' if only else ''}) AND l.id LIKE ?) o JOIN entry e ON e.person = o.person "
-        "JOIN posting p ON p.seq = e.seq WHERE e.seq >= ? AND e.seq < ? AND p.lot LIKE ? "
-        f"AND (p.source = {SPENT} OR p.destination = {SPENT}) GROUP BY e.person",
+        "JOIN posting p ON p.seq = e.seq LEFT JOIN charge c ON c.seq = e.seq WHERE e.seq >= ? AND e.seq < ? AND p.lot LIKE ? "
+        f"AND (p.source = {SPENT} OR p.destination = {SPENT}) GROUP BY e.person, COALESCE(c.purpose, '')",
         *([only] if only else []),
         f"{OWN_MONEY_LOTS}%",
         first,
         until,
         f"{OWN_MONEY_LOTS}%",
     )
-    return {str(row[0]): wide(row[1], row[2]) for row in rows}
+    found: dict[str, dict[str, int]] = {}
+    for row in rows:
+        found.setdefault(str(row[0]), {})[str(row[1])] = wide(row[2], row[3])
+    return found
 
 
 def _by_month(desk: Desk, names: list[str]) -> list[tuple[str, dict[str, int]]]:

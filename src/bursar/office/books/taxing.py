@@ -8,7 +8,7 @@ worked out only where it is given.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 CURRENCY = "USD"
 KNOWN = ("work", "learning", "personal")
 """Purposes as the rules know them; anything else is `other`."""
+Own = Mapping[str, int]
+"""Own money that was spent, by purpose; nano-USD."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +158,8 @@ def of_person(desk: Desk, name: str, month: str = "", at: str = "", options: Opt
     found = tax_policy.policy(desk, rules)
     moment = min(end * MICROS_PER_DAY, desk.now())
 
-    def read(session: Session) -> tuple[dict[str, dict[str, Use]], dict[str, int], list[ledger.LotBalance], int]:
-        own = payroll.own_money(session, month, row["id"]).get(row["id"], 0)
+    def read(session: Session) -> tuple[dict[str, dict[str, Use]], dict[str, int], list[ledger.LotBalance], Own]:
+        own = payroll.own_money_parts(session, month, row["id"]).get(row["id"], {})
         opened = _available(session, first, end, whole, row["id"])
         return _uses(session, first, end, row["id"]), opened, ledger.balance(session, row["id"], moment), own
 
@@ -168,7 +170,7 @@ def of_person(desk: Desk, name: str, month: str = "", at: str = "", options: Opt
         found.jurisdiction(row["location"], rules), until, uses.get(row["id"], {}), own, facts, found, rules, options,
         available=opened.get(row["id"], 0), unused=sum(lot.available for lot in inside if lot.open), expired=lapsed,
     )  # fmt: skip
-    return _taxed(row, month, case, own, assess(case, rules), rules)
+    return _taxed(row, month, case, own, assess(case, rules))
 
 
 def grossed_up(found: Taxed, options: Options) -> GrossUp:
@@ -194,9 +196,9 @@ def _house(desk: Desk, month: str, first: int, end: int, timing: str) -> House:
         facts = _plan_facts(connection, end * MICROS_PER_DAY)
         whole = _whole(connection) if timing == "grant" else {}
 
-    def read(session: Session) -> tuple[dict[str, dict[str, Use]], dict[str, int], dict[str, int]]:
+    def read(session: Session) -> tuple[dict[str, dict[str, Use]], dict[str, int], dict[str, dict[str, int]]]:
         opened = _available(session, first, end, whole)
-        return _uses(session, first, end), opened, payroll.own_money(session, month)
+        return _uses(session, first, end), opened, payroll.own_money_parts(session, month)
 
     uses, opened, own = desk.store.read(read)
     rows = [row for row in everybody if row["id"] in uses or own.get(row["id"]) or opened.get(row["id"])]
@@ -204,13 +206,13 @@ def _house(desk: Desk, month: str, first: int, end: int, timing: str) -> House:
     places = {place: found.jurisdiction(place, rules) for place in {row["location"] for row in rows}}
     cases = [
         _case(
-            places[row["location"]], until, uses.get(row["id"], {}), own.get(row["id"], 0), facts.get(row["id"], {}),
+            places[row["location"]], until, uses.get(row["id"], {}), own.get(row["id"], {}), facts.get(row["id"], {}),
             found, rules, options, available=opened.get(row["id"], 0),
         )
         for row in rows
     ]  # fmt: skip
     lines = [
-        _taxed(row, month, case, own.get(row["id"], 0), answer, rules)
+        _taxed(row, month, case, own.get(row["id"], {}), answer)
         for row, case, answer in zip(rows, cases, assess_all(cases, rules), strict=True)
     ]
     # Who only had something to use is told of where that is what counts.
@@ -222,7 +224,7 @@ def _case(
     jurisdiction: str,
     until: date,
     uses: Mapping[str, Use],
-    own_money: int,
+    own_money: Own,
     plan_facts: Mapping[str, Value],
     policy: Policy,
     rules: Rules,
@@ -234,7 +236,7 @@ def _case(
 ) -> Case:
     options = options or Options()
     facts: dict[str, Value] = {"substantiated": True, **plan_facts}
-    if own_money > 0:
+    if sum(own_money.values()) > 0:
         facts["overage"] = "out_of_pocket"
     return Case(
         jurisdiction,
@@ -243,6 +245,7 @@ def _case(
         Use("available", available, available),
         unused=unused,
         expired=expired,
+        made_good=_made_good(own_money, options.timing),
         facts=facts | policy.of(jurisdiction) | dict(options.facts),
         timing=options.timing,
         currency=CURRENCY,
@@ -254,21 +257,26 @@ def _case(
     )
 
 
-def _taxed(row: Mapping[str, Any], month: str, case: Case, own_money: int, answer: Assessment, rules: Rules) -> Taxed:
+def _taxed(row: Mapping[str, Any], month: str, case: Case, own_money: Own, answer: Assessment) -> Taxed:
     if not case.jurisdiction:
-        answer = _nowhere(case, rules, row["location"])
+        answer = _nowhere(answer, row["location"])
     return Taxed(
         month, case.on, row["id"], row["handle"], row["name"], row["email"], row["team"], row["location"], case.uses,
-        own_money, answer,
+        sum(own_money.values()), answer,
     )  # fmt: skip
 
 
-def _nowhere(case: Case, rules: Rules, location: str) -> Assessment:
+def _made_good(own_money: Own, timing: str) -> int:
+    """What somebody paid for personal use out of their own pay: no benefit. What was given back counts against it."""
+    if timing in ("vest", "grant"):  # own money is no part of what was promised
+        return 0
+    return max(0, own_money.get("personal", 0) + min(0, own_money.get("", 0)))
+
+
+def _nowhere(answer: Assessment, location: str) -> Assessment:
     place = f"the place {location[:60]!r}" if location else "no place"
     why = f"the roster says {place}, and nobody said whose law holds there (bursar tax policy)"
-    return Assessment(
-        "needs_adviser", why, "", case.on, case.currency, None, 0, "", "", (), (), (), (), (), rules.version
-    )  # fmt: skip
+    return replace(answer, why=why)
 
 
 def _exchange(jurisdiction: str, policy: Policy, rules: Rules) -> Exchange | None:

@@ -228,7 +228,7 @@ def _standing(desk: Desk, at: int, what: str) -> list[Standing]:
     today = from_micros(at).date()
     columns = ("id", "hire_date", "leave_date", "status", "created", *ATTRIBUTES)
     with reading(desk.engine) as connection:
-        rows = connection.execute(select(*(person.c[name] for name in columns))).tuples().all()
+        rows = connection.execute(select(*(person.c[name] for name in columns))).all()
         running = grants.listed(connection, active_at=at) if what == "allotment" else []
     promised: dict[str, float] = {}
     for grant in running:

@@ -22,6 +22,7 @@ from bursar.money import NANO, Unit
 from bursar.office.catalogue import price_history
 from bursar.office.database import reading
 from bursar.office.figures import exposure, kept_usage
+from bursar.office.figures.small_groups import LEAST_PEOPLE, split
 from bursar.office.months import days_of, following, month_of, months_between
 from bursar.office.standing import taken
 from bursar.prices import PriceBook
@@ -37,6 +38,7 @@ MONTHS = 6
 AMOUNT_NANOS = 10_000 * NANO
 MAX_MONTHS = 120
 MIX_TOKENS = 1_000_000
+SMALL = f"models of fewer than {LEAST_PEOPLE} people"
 FOREVER_DAYS = 36_500.0
 """How long a purse lasts that nothing is drawn from any more."""
 
@@ -48,6 +50,8 @@ class ModelRow:
     provider: str
     model: str
     sums: Sums
+    people: frozenset[str]
+    """Ids of who used it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,22 @@ class Scenario:
     worths: tuple[tuple[str, Worth], ...]
     """What the amount, promised now, is worth after the months, by what may happen to prices."""
 
+    def told(self) -> tuple[list[ModelRow], list[Trend]]:
+        """Models for pages: what fewer than five people use is told together, and the trend of a family only where one of
+        its models is told."""
+        by_name = {(row.provider, row.model): row for row in self.models}
+        found = split(
+            [(key, len(row.people)) for key, row in by_name.items()],
+            lambda keys: len(frozenset().union(*(by_name[key].people for key in keys))),
+        )
+        rows = [by_name[key] for key in found.named]
+        if found.merged:
+            some = [by_name[key] for key in found.merged]
+            sums = [sum(getattr(row.sums, name) for row in some) for name in Sums.__slots__]
+            rows.append(ModelRow("", SMALL, Sums(*sums), frozenset().union(*(row.people for row in some))))
+        families = {family_of(row.model) for row in rows}
+        return rows, [one for one in self.trends if one.family in families and one.months]
+
 
 def changes_of(
     family: str = "", change: str = "", contracts: Sequence[str] = (), moves: Sequence[str] = ()
@@ -147,7 +167,10 @@ def scenario(desk: Desk, changes: tuple[Change, ...], amount: int = AMOUNT_NANOS
     by_model: dict[tuple[str, str], list[core.Effect]] = {}
     for one in effects:
         by_model.setdefault((one.use.provider, one.use.model), []).append(one)
-    rows = [ModelRow(provider, model, core.summed(some)) for (provider, model), some in by_model.items()]
+    rows = [
+        ModelRow(provider, model, core.summed(some), frozenset(one.use.person for one in some))
+        for (provider, model), some in by_model.items()
+    ]
     rows.sort(key=lambda one: (-one.sums.list_before, one.model))
     trends = _trends(past, month_of(now))
     return Scenario(

@@ -132,6 +132,12 @@ def named(connection: Connection, person_id: str, now: int) -> Record:
     raise NotFound(f"there is no user {person_id[:MAX_TEXT_CHARS]!r}")
 
 
+def keeper(connection: Connection, person_id: str) -> str:
+    """What the directory that keeps somebody's record calls them; empty where none does, or does no more."""
+    row = connection.execute(select(provisioned).where(provisioned.c.person == person_id)).first()
+    return "" if row is None or row.deleted else str(row.user_name)
+
+
 def create(desk: Desk, wish: Wish) -> Record:
     """Add a person; who was deleted with the same name and external id comes back. Raises Taken, InvalidInput."""
     now = desk.now()
