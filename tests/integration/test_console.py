@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.support.console import PASSWORD, ROLES, SCRIPT, ConsoleHouse, console_house
+from tests.support.profile import PAGE_ENGINES
 
 from bursar.console.area import Page
 from bursar.console.areas import AREAS
@@ -28,7 +29,7 @@ PAGES = [page for area in AREAS for page in area.pages]
 OPEN = [page for page in PAGES if page.kind != "form" and not page.posted and "{" not in page.path]
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=PAGE_ENGINES)
 def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleHouse]:
     """A furnished house on each engine in turn, for all tests of this module."""
     folder = tmp_path_factory.mktemp("console")

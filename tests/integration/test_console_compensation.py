@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from tests.support.console import PLAN, SCRIPT, ConsoleHouse, account_of, add_account, console_house
-from tests.support.profile import NIGHTLY
+from tests.support.profile import NIGHTLY, PAGE_ENGINES
 
 from bursar.office import audit
 from bursar.office.database import reading
@@ -31,7 +31,7 @@ WRONG = TIERED.replace("cap: 25%", "cap: 250%")
 ROLES = ("ada", "grace", "compensation", "finance", "payroll", "platform", "auditor", "owner")
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=PAGE_ENGINES)
 def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleHouse]:
     """A furnished house on each engine in turn, for all tests of this module; Olive sets pay and is on a plan herself."""
     url = ""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from tests.support.console import SCRIPT, ConsoleHouse, console_house
+from tests.support.profile import PAGE_ENGINES
 
 from bursar.office.database import reading
 from bursar.office.figures import leaderboard
@@ -15,7 +16,7 @@ from bursar.office.figures import leaderboard
 pytest_plugins = ("tests.postgres",)
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=PAGE_ENGINES)
 def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleHouse]:
     """A furnished house on each engine in turn, for all tests of this module."""
     url = ""

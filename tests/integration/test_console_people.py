@@ -9,11 +9,12 @@ from html import unescape
 import httpx
 import pytest
 from tests.support.console import SCRIPT, ConsoleHouse, console_house
+from tests.support.profile import PAGE_ENGINES
 
 from bursar.office.granting import promises
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=PAGE_ENGINES)
 def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleHouse]:
     folder, url = tmp_path_factory.mktemp("people"), ""
     if request.param == "postgresql":

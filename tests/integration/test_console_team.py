@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from tests.support.console import PLAN, SCRIPT, ConsoleHouse, add_account, console_house
+from tests.support.profile import PAGE_ENGINES
 
 from bursar.ledger import Applied, Charge, LotTerms, Release, Request, Usage, apply_now
 from bursar.office.granting import promises, topups
@@ -25,7 +26,7 @@ PEOPLE = {"nora": 20, "theo": 6, "ines": 2, "otto": 1}
 """Grace's other reports, and the dollars that they spent on each of the last fourteen days."""
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=PAGE_ENGINES)
 def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleHouse]:
     """A house whose team has three weeks behind it, on each engine in turn, for all tests of this module."""
     url = ""

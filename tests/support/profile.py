@@ -13,3 +13,7 @@ WHY_NO_SHARED = "needs the recorded exchanges and vectors, which are not part of
 def size(default: int, nightly: int) -> int:
     """How often to do something in the profile in force."""
     return nightly if NIGHTLY else default
+
+
+PAGE_ENGINES = ("sqlite", "postgresql") if NIGHTLY else ("sqlite",)
+"""Where pages are looked at: what they ask of the office is tested on both engines anyway."""
