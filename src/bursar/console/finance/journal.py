@@ -46,8 +46,7 @@ T = TypeVar("T")
 
 @AREA.page(PATH, name="Journal", question="What is to be booked, and from what?", action="books.read", whose="house")
 def page(visit: Visit, month: MonthOf = "", done: str = "") -> Response:
-    now = months.month_of(visit.now)
-    of = months.checked(month or months.following(now, -1))
+    now, of = months.month_of(visit.now), _month(visit, month)
     visit.look(BOOKS, [everybody(visit.actor)], f"journal of {of}")
     found = _journal(visit, of)
     lines = [(entry, line) for entry in found.value.entries for line in entry.lines]
@@ -71,26 +70,26 @@ def page(visit: Visit, month: MonthOf = "", done: str = "") -> Response:
 
 
 @AREA.page(f"{PATH}.csv", name="", question="", action="books.read", whose="house", in_menu=False)
-def sheet(visit: Visit, month: MonthOf) -> Response:
+def sheet(visit: Visit, month: MonthOf = "") -> Response:
     """Every line with what it was made from."""
-    of = months.checked(month)
+    of = _month(visit, month)
     visit.look(BOOKS, [everybody(visit.actor)], f"journal of {of}, as a file")
     return download(f"journal-{of}", journal_files.COLUMNS, journal_files.csv_rows([_journal(visit, of).value]))
 
 
 @AREA.page(f"{PATH}.beancount", name="", question="", action="books.read", whose="house", in_menu=False)
-def beancount(visit: Visit, month: MonthOf) -> Response:
+def beancount(visit: Visit, month: MonthOf = "") -> Response:
     """The same as a beancount file."""
-    of = months.checked(month)
+    of = _month(visit, month)
     visit.look(BOOKS, [everybody(visit.actor)], f"journal of {of}, as a file")
     text = journal_files.beancount_text([_journal(visit, of).value], f"Bursar {of}")
     return streamed(f"journal-{of}.beancount", "text/plain; charset=utf-8", iter([text.encode()]))
 
 
 @AREA.page("/finance/focus.csv", name="", question="", action="books.read", whose="house", in_menu=False)
-def focus(visit: Visit, month: MonthOf, focus: Annotated[str, Query(max_length=10)] = "1.0") -> Response:
+def focus(visit: Visit, month: MonthOf = "", focus: Annotated[str, Query(max_length=10)] = "1.0") -> Response:
     """Every charge of a month as FOCUS, however many there are: a desk is lent for each piece, never while bytes travel."""
-    of = months.checked(month)
+    of = _month(visit, month)
     checked_version(focus)
     visit.look(BOOKS, [everybody(visit.actor)], f"charges of {of}, as a FOCUS file")
     caller = visit.caller
@@ -156,6 +155,11 @@ def _chart(visit: Visit, text: str, error: BursarError | None = None) -> Respons
     if error is not None:
         return visit.show_faults("finance/chart.html", error, **values)
     return visit.show("finance/chart.html", **values)
+
+
+def _month(visit: Visit, month: str) -> str:
+    """The month that is asked for; without one, the last that is over."""
+    return months.checked(month or months.following(months.month_of(visit.now), -1))
 
 
 def _journal(visit: Visit, month: str) -> Taken[Journal]:
