@@ -42,7 +42,7 @@ KEYS = {"openai": "sk-gateway-openai", "anthropic": "sk-gateway-anthropic"}
 SHADOW = "sk-somebody"
 OWN = "sk-adas-own"
 PEOPLE = size(6, 40)
-pytestmark = pytest.mark.xdist_group("reconciling")  # a month\'s story, told in order
+pytestmark = pytest.mark.xdist_group("reconciling")  # a month's story, told in order
 
 
 @dataclass

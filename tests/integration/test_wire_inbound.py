@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.profile import size
 
-from bursar.gateway.wire.inbound import Limits, Listener, Request, TooLarge
+from bursar.gateway.wire.inbound import Limits, Listener
+from bursar.gateway.wire.request import Request, TooLarge
 
 LIMITS = Limits(receipt_seconds=0.4, keepalive_seconds=0.4, max_connections=4)
 PLAIN = b"POST /echo HTTP/1.1\r\nHost: here\r\nContent-Length: 5\r\n\r\nhello"

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from tests.support.receivers import make_certificate
 
-from bursar.gateway.wire import outbound
-from bursar.gateway.wire.outbound import NotConnected, Origin, Pool, Reply, WireError, origin_of, whole
+from bursar.gateway.wire.outbound import NotConnected, Origin, Pool, origin_of
+from bursar.gateway.wire.reply import BUFFER_BYTES, Reply, WireError, whole
 
 
 class Scripted(asyncio.Protocol):
@@ -178,7 +178,7 @@ async def test_a_reader_that_is_slow_stops_the_provider_and_not_the_memory() -> 
     async with provider(huge) as (origin, _), pooled() as ask:
         reply = await ask(origin)
         await asyncio.sleep(0.1)
-        assert len(reply.take()) < 4 * outbound.BUFFER_BYTES
+        assert len(reply.take()) < 4 * BUFFER_BYTES
         assert len(await whole(reply, 30_000_000)) > 18_000_000
 
 

@@ -14,7 +14,7 @@ from bursar.gateway.dialects import authenticate_upstream
 from bursar.gateway.dialects.contract import Call
 from bursar.gateway.directory import ProviderRecord
 from bursar.gateway.upstream import Upstream, UpstreamFailed, request_headers
-from bursar.gateway.wire.outbound import WireError, whole
+from bursar.gateway.wire.reply import WireError, whole
 
 COUNT_SECONDS = 5.0
 MARGIN_TOKENS = 64

@@ -26,8 +26,8 @@ from bursar.gateway.settlement import Billing
 from bursar.gateway.tally import Tally
 from bursar.gateway.upstream import Upstream, UpstreamFailed, reply_headers, request_headers
 from bursar.gateway.velocity import Velocity
-from bursar.gateway.wire.inbound import Request
-from bursar.gateway.wire.outbound import Reply, WireError
+from bursar.gateway.wire.reply import Reply, WireError
+from bursar.gateway.wire.request import Request
 from bursar.ledger import Applied, Charge, Rejected, Settle, Void, Writer
 from bursar.ledger import Usage as UsageRecord
 

@@ -20,7 +20,8 @@ from bursar.gateway.labels import labels_of
 from bursar.gateway.policy import Policy
 from bursar.gateway.relay import Exchange, Gate
 from bursar.gateway.tally import Tally
-from bursar.gateway.wire.inbound import Limits, Listener, Request, TooLarge
+from bursar.gateway.wire.inbound import Limits, Listener
+from bursar.gateway.wire.request import Request, TooLarge
 from bursar.ledger import StoreUnavailable
 
 log = logging.getLogger("bursar.gateway")

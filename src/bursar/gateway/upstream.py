@@ -14,7 +14,8 @@ from functools import lru_cache
 from bursar.gateway.dialects.warnings import is_stripped
 from bursar.gateway.directory import ProviderRecord
 from bursar.gateway.wire.framing import Headers
-from bursar.gateway.wire.outbound import NotConnected, Pool, Reply, WireError, origin_of
+from bursar.gateway.wire.outbound import NotConnected, Pool, origin_of
+from bursar.gateway.wire.reply import Reply, WireError
 
 CONNECT_ATTEMPTS = 3
 CONNECT_BACKOFF_SECONDS = 0.1
