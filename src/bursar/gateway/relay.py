@@ -146,7 +146,7 @@ class Exchange:
         if reply.whole:  # it came with its head: nothing to wait for
             return meter.feed(reply.take())
         parts = bytearray()
-        while part := await reply.read():
+        while (part := await reply.read()) is not None:
             parts += meter.feed(part)
             if len(parts) > self.gate.policy.max_reply_bytes:
                 raise WireError("the reply is larger than a gateway may buffer")
@@ -159,15 +159,23 @@ class Exchange:
         request.begin(reply.status, self._reply_headers(reply), reply.reason)
         if not reply.ready:
             request.write(b"")  # the head alone: the client learns that it has begun
+
+        def pass_on(part: bytes) -> bool:
+            if meter.terminal or request.blocked or request.gone or live.stop_reason:
+                return False
+            if part:
+                request.write(part)
+            return True
+
+        reply.flow(meter.feed, pass_on)
         try:
-            while part := await reply.read():
-                passed = meter.feed(part)
+            while (part := await reply.read()) is not None:
                 if meter.terminal and not self._settled:
                     await self._settle(meter, reply.status)
                 if request.gone:
                     raise ConnectionResetError
-                if passed:
-                    request.write(passed)
+                if part:
+                    request.write(part)
                     if request.blocked:
                         await request.drained()
                 if live.stop_reason:
@@ -210,10 +218,9 @@ class Exchange:
                 async with asyncio.timeout(policy.hang_up_seconds):
                     while left > 0 and not meter.terminal and not self.live.stop_reason:
                         part = await reply.read()
-                        if not part:
+                        if part is None:
                             break
                         left -= len(part)
-                        meter.feed(part)
             except (WireError, TimeoutError, OSError):
                 pass
         reply.close()
