@@ -34,6 +34,8 @@ from bursar.ledger import Usage as UsageRecord
 log = logging.getLogger("bursar.gateway")
 
 MICROS = 1_000_000
+ID_BYTES = 6
+IDS_DRAWN = 256
 SETTLE_ATTEMPTS = 20
 SETTLE_RETRY_SECONDS = 0.5
 
@@ -64,11 +66,19 @@ class Gate:
         self.velocity = None if promises is None else Velocity(promises.spent_since)
         self.free_nanos: dict[str, int] = {}
         """What was free for a person at the last hold: decides only whether a tighter count is worth asking for."""
+        self._drawn: list[str] = []
         self.slices: dict[tuple[str, str, str], int] = {}
         """Slices of grace and top-ups that are known to exist, by grant, period and step; the ledger has the truth."""
 
     def new_id(self) -> str:
-        return f"req_{self.clock():014x}{secrets.token_hex(6)}"
+        """Sorts by time, so that what belongs together lies together; the rest is random."""
+        return f"req_{self.clock():014x}{self._random()}"
+
+    def _random(self) -> str:
+        if not self._drawn:  # asked of the system for many requests at once
+            drawn = secrets.token_hex(ID_BYTES * IDS_DRAWN)
+            self._drawn = [drawn[at : at + 2 * ID_BYTES] for at in range(0, len(drawn), 2 * ID_BYTES)]
+        return self._drawn.pop()
 
 
 class Exchange:
@@ -279,7 +289,7 @@ class Exchange:
         """A settlement is never dropped: while the ledger is away it is tried again, and the hold stands meanwhile."""
         for attempt in range(1, SETTLE_ATTEMPTS + 1):
             try:
-                return await asyncio.shield(self.gate.writer.submit(command()))
+                return await self.gate.writer.submit(command())
             except asyncio.CancelledError:
                 raise
             except Exception:

@@ -11,6 +11,7 @@ Cursor sends bodies in the shape of a response to this path; they are read, limi
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -106,9 +107,9 @@ class ChatCompletions:
         tally.ttl = "5m"
         survey_messages(found, tally)
         survey_tools(found, tally)
-        for field, what in _BEYOND.items():
+        for field in found.fields(_BEYOND):
             if found.has(field):
-                tally.remote(what)
+                tally.remote(_BEYOND[field])
         survey_model(model, tally)
         text = size - tally.replaced_bytes
         return Call(
@@ -161,6 +162,7 @@ def _reasoning(found: JsonObject) -> tuple[JsonObject | None, int | None]:
     return inner, None if inner is None else inner.count("max_tokens", 0, bodies.MAX_OUTPUT_LIMIT)
 
 
+@lru_cache(maxsize=1024)
 def _limit_field(model: str) -> str:
     """OpenAI's newer models refuse `max_tokens`; Mistral refuses and DeepSeek ignores `max_completion_tokens`."""
     if _is_native(model, _COMPLETION_LIMIT) and not model.lower().startswith("gpt-oss"):
@@ -168,6 +170,7 @@ def _limit_field(model: str) -> str:
     return "max_tokens"
 
 
+@lru_cache(maxsize=1024)
 def _is_native(model: str, families: tuple[str, ...]) -> bool:
     """Whether a name is one that a model's own maker uses; resellers put the maker before a slash."""
     return "/" not in model and model.lower().startswith(families)
