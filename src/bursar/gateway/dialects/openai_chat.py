@@ -85,7 +85,7 @@ class ChatCompletions:
         return meter_of(
             content_type,
             call.stream,
-            lambda: StreamMeter(read_chunk, hides=not call.reports_usage),
+            lambda: StreamMeter(read_chunk, hides=not call.reports_usage, read_many=read_chunks),
             lambda: DocumentMeter(read_completion),
         )
 
@@ -218,6 +218,29 @@ def read_chunk(data: bytes, seen: Seen) -> bool:
         chunk = _chunks.decode(data)
     except msgspec.ValidationError:
         chunk = _loosely(msgspec.json.decode(data))
+    return _take(chunk, seen)
+
+
+def read_chunks(part: bytes, seen: Seen) -> bool:
+    """Many events in one go, if each is one line of data: they are decoded together, as lines of JSON."""
+    if not part.startswith(b"data: ") or b"\r" in part:
+        return False
+    lines = part[6:-2].replace(b"\n\ndata: ", b"\n")
+    if lines.count(b"\n") != part.count(b"\n\n") - 1 or part.count(b"\n") != 2 * part.count(b"\n\n"):
+        return False
+    done = lines.endswith(b"\n[DONE]")
+    try:
+        chunks = _chunks.decode_lines(lines[:-7] if done else lines)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    for chunk in chunks:
+        _take(chunk, seen)
+    seen.terminal = seen.terminal or done
+    return True
+
+
+def _take(chunk: _Chunk, seen: Seen) -> bool:
+    """Note what a chunk says; true if it is the one that only usage injection brings."""
     for choice in chunk.choices or ():
         if choice.delta is not None:
             _count(choice.delta, seen)
