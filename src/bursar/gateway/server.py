@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
@@ -56,11 +57,12 @@ class Gateway:
     def tally(self) -> Tally:
         return self._gate.tally
 
-    async def start(self, host: str, port: int) -> None:
+    async def start(self, host: str, port: int, sock: socket.socket | None = None) -> None:
+        """Listen, on an inherited socket if there is one."""
         policy = self._policy
         limits = Limits(policy.receipt_seconds, policy.keepalive_seconds, policy.max_connections)
         self._listener = Listener(self._handle, limits)
-        bound, number = await self._listener.start(host, port)
+        bound, number = await self._listener.start(host, port, sock)
         self.base_url = f"http://[{bound}]:{number}" if ":" in bound else f"http://{bound}:{number}"
         self._poll = asyncio.create_task(self._watch_keys())
 
@@ -87,11 +89,15 @@ class Gateway:
     async def _watch_keys(self) -> None:
         while True:
             await asyncio.sleep(KEY_POLL_SECONDS)
-            now = self._gate.clock()
-            self._gate.live.stop(
-                lambda request, now=now: not self._gate.directory.is_live(request.key.key_id, now),  # type: ignore[misc]
-                "this access key has been revoked or has expired",
-            )
+            self.stop_dead_keys()
+
+    def stop_dead_keys(self) -> None:
+        """Stop what is in flight of keys that are not live any more."""
+        now = self._gate.clock()
+        self._gate.live.stop(
+            lambda request: not self._gate.directory.is_live(request.key.key_id, now),
+            "this access key has been revoked or has expired",
+        )
 
     async def _handle(self, request: Request) -> None:
         self.requests += 1

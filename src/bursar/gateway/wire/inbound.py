@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 import httptools
 
@@ -23,6 +25,8 @@ log = logging.getLogger("bursar.gateway")
 LINGER_SECONDS = 1.0
 """How long a client may go on sending what is no longer wanted, so that it can read the answer."""
 WRITE_BUFFER_BYTES = 256 * 1024
+BACKLOG = 1024
+"""Connections that may wait to be accepted."""
 FULL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
@@ -360,9 +364,10 @@ class Listener:
         self.connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
 
-    async def start(self, host: str, port: int) -> tuple[str, int]:
-        """Listen; returns the address that was bound."""
-        self._server = await self.loop.create_server(lambda: Connection(self), host, port, backlog=1024)
+    async def start(self, host: str, port: int, sock: socket.socket | None = None) -> tuple[str, int]:
+        """Listen, on a socket that listens already if there is one; returns the address that was bound."""
+        where: Any = {"sock": sock} if sock is not None else {"host": host, "port": port}
+        self._server = await self.loop.create_server(lambda: Connection(self), backlog=BACKLOG, **where)
         bound = self._server.sockets[0].getsockname()
         return str(bound[0]), int(bound[1])
 
