@@ -34,7 +34,7 @@ class News:
     """What tells a node that something changed. Run `hear()` as a task, `await wait(...)` in the one that looks."""
 
     def __init__(self, url: str) -> None:
-        self._url = url.replace("postgresql+psycopg:", "postgresql:").replace("postgres:", "postgresql:")
+        self._url = url.replace("postgresql+psycopg:", "postgresql:", 1)
         self._changed = asyncio.Event()
         self.sure = False
         """Notifications come through now."""
@@ -50,7 +50,7 @@ class News:
 
     async def hear(self) -> None:
         """Listen for ever; connect anew with growing pauses whenever the connection ends. Nothing to do on SQLite."""
-        if not self._url.startswith("postgresql:"):
+        if not self._url.startswith(("postgresql:", "postgres:")):
             return
         pause = FIRST_PAUSE_SECONDS
         while True:
@@ -73,12 +73,9 @@ class News:
             connecting["target_session_attrs"] = "read-write"  # a standby cannot listen
         connection = await psycopg.AsyncConnection.connect(self._url, autocommit=True, **connecting)
         async with connection:
-            connection.add_notify_handler(lambda _: self._heard())
             await connection.execute(f"LISTEN {CHANNEL}")
             await connection.execute("SELECT pg_notify(%s, '')", (CHANNEL,))
             async with asyncio.timeout(PROOF_SECONDS) as limit:
-                if self.sure:
-                    limit.reschedule(None)
                 async for _ in connection.notifies():
                     limit.reschedule(None)
                     self._heard()
