@@ -23,7 +23,7 @@ from bursar.gateway.relay import Exchange, Gate
 from bursar.gateway.tally import Tally
 from bursar.gateway.wire.inbound import Limits, Listener
 from bursar.gateway.wire.request import Request, TooLarge
-from bursar.ledger import StoreUnavailable
+from bursar.ledger import Saturated, StoreUnavailable
 
 log = logging.getLogger("bursar.gateway")
 
@@ -32,6 +32,7 @@ PROVIDER_PREFIX = "/p/"
 KEY_POLL_SECONDS = 0.5
 """How often keys are checked for requests in flight; a revoked key stops its streams within a second."""
 LEDGER_RETRY_SECONDS = 2
+SATURATED_RETRY_SECONDS = 1
 
 
 class Gateway:
@@ -115,6 +116,13 @@ class Gateway:
             return
         except Turned as turned:
             refusal = turned.refusal
+        except Saturated:
+            refusal = Refusal(
+                "rate",
+                "Bursar: more requests come than the ledger can write down now; ask again in a moment.",
+                SATURATED_RETRY_SECONDS,
+                fields={"reason": "saturated"},
+            )
         except StoreUnavailable:
             log.warning("request %s refused: the ledger is not available", request_id)
             refusal = Refusal(

@@ -18,6 +18,7 @@ from pydantic_settings.exceptions import SettingsError
 
 from bursar.errors import InvalidInput
 from bursar.gateway.policy import DEFAULT_POLICY, Policy
+from bursar.ledger.writer import QUEUE_LIMIT
 from bursar.office.identity import oidc_section
 from bursar.office.identity.oidc_section import Oidc
 from bursar.office.telling import channels
@@ -88,6 +89,12 @@ class Settings(BaseSettings):
     )
     max_connections: int = Field(
         default=DEFAULT_POLICY.max_connections, ge=1, le=1_000_000, description="Connections of clients at once."
+    )
+    queue_limit: int = Field(
+        default=QUEUE_LIMIT,
+        ge=1,
+        le=1_000_000,
+        description="Commands that may wait for the ledger; a request beyond them is answered with 429 at once.",
     )
     drain_seconds: float = Field(
         default=DEFAULT_POLICY.drain_seconds,

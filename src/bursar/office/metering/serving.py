@@ -60,7 +60,7 @@ async def serving(
             if lost:
                 log.warning("%d requests of an earlier run were never settled; their holds are resolved now", len(lost))
             directory = LiveDirectory(desk.engine, desk.vault, unknown_model=settings.unknown_model)
-            writer = Writer(store, desk.clock)
+            writer = Writer(store, desk.clock, queue_limit=settings.queue_limit)
             node = f"{settings.node}/{desk.now():x}"
             promises = LivePromises(desk.engine, lambda: open_store(settings.url), desk.clock, node)
             await promises.catch_up("")
