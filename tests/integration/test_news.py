@@ -37,7 +37,9 @@ async def test_a_revoked_key_is_dead_on_two_nodes_within_a_second(tmp_path: Path
         await asyncio.to_thread(desk.revoke_key, key["id"])
         refused = await asyncio.gather(*(_until_refused(client, one.url) for one in nodes))
         ended = await asyncio.gather(*streams)
-        print(f"refused after {[f'{one - began:.3f}' for one in refused]}, cut {[f'{one - began:.3f}' for one in ended]}")
+        print(
+            f"refused after {[f'{one - began:.3f}' for one in refused]}, cut {[f'{one - began:.3f}' for one in ended]}"
+        )
         assert max(*refused, *ended) - began < 1.0
         await asyncio.gather(*(asyncio.to_thread(one.stop) for one in nodes))
     desk.close()
