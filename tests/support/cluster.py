@@ -47,9 +47,10 @@ class Cluster:
 
     def _control(self, *words: str) -> None:
         command = [str(self._server.bin_path / "pg_ctl"), "-w", "-s", "-D", str(self._server.pgdata), *words]
-        subprocess.run(
-            command, check=True, user=self._server.system_user, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        with tempfile.TemporaryFile("w+") as said:  # not a pipe: the server would keep it open
+            done = subprocess.run(command, check=False, user=self._server.system_user, stdout=said, stderr=said)
+            said.seek(0)
+            assert done.returncode == 0, said.read()
 
 
 @contextmanager
