@@ -33,7 +33,9 @@ async def serve_processes(office: Desk, host: str, port: int | None, number: int
         recover(office.store, settings.node, office.now())  # names of an earlier run that nobody may take again
         listeners = listening(host or settings.host, settings.port if port is None else port, number)
         command = [sys.executable, "-m", "bursar.cli", "serve", "--child"]
-        processes = Processes(command, listeners, drain_seconds=settings.drain_seconds, kept=(lock,), say=_say)
+        processes = Processes(
+            command, listeners, drain_seconds=settings.drain_seconds + settings.unready_seconds, kept=(lock,), say=_say
+        )
         rolls: set[asyncio.Task[None]] = set()
 
         def roll() -> None:

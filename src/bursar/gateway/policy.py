@@ -20,6 +20,10 @@ class Policy:
     """A buffered (not streamed) reply may not be larger."""
     drain_seconds: float = 30.0
     """At shutdown: how long requests in flight may go on before they are stopped and settled."""
+    quiet_seconds: float = 1.0
+    """At shutdown: how long connections without a request are kept when nothing runs any more."""
+    unready_seconds: float = 0.0
+    """At shutdown: how long `/readyz` says no while requests are still accepted, for balancers that have to ask first."""
     hold_seconds: int = 2 * 3600
     """Time limit of a hold; longer than any request may take."""
     request_seconds: float = 3600.0

@@ -43,7 +43,7 @@ class Gateway:
         self._policy: Policy = gate.policy
         self._listener: Listener | None = None
         self._poll: asyncio.Task[None] | None = None
-        self._draining = False
+        self._draining = self._stopping = False
         self.base_url = ""
         self.requests = 0
         self.refused = 0
@@ -68,16 +68,17 @@ class Gateway:
         self._poll = asyncio.create_task(self._watch_keys())
 
     async def stop(self) -> None:
-        """Drain: refuse new requests, wait, stop what is left, settle everything, write the last batch."""
+        """Drain: accept no more, wait, stop what is left, settle everything, write the last batch."""
         self._draining = True
-        if self._poll is not None:
-            self._poll.cancel()
+        if self._policy.unready_seconds:
+            await asyncio.sleep(self._policy.unready_seconds)
         if self._listener is not None:
             self._listener.drain()
+            await self._finished(self._listener)
+        if self._poll is not None:
+            self._poll.cancel()
+        self._stopping = True
         loop = asyncio.get_running_loop()
-        end = loop.time() + self._policy.drain_seconds
-        while len(self._gate.live) and loop.time() < end:
-            await asyncio.sleep(0.02)
         self._gate.live.stop(lambda request: True, "the gateway is shutting down; ask again")
         end = loop.time() + 5.0
         while len(self._gate.live) and loop.time() < end:
@@ -86,6 +87,20 @@ class Gateway:
             await self._listener.close()
         await self._gate.upstream.close()
         await self._gate.writer.close()
+
+    async def _finished(self, listener: Listener) -> None:
+        """Until nothing runs, and clients had time to see that their connections take no more; or the drain time is over.
+
+        Requests that come meanwhile on connections that are kept alive are served: each is the last of its connection.
+        """
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        end, quiet = now + self._policy.drain_seconds, now + self._policy.quiet_seconds
+        while now < end and (len(self._gate.live) or (listener.connections and now < quiet)):
+            await asyncio.sleep(0.02)
+            now = loop.time()
+            if len(self._gate.live):
+                quiet = now + self._policy.quiet_seconds
 
     async def _watch_keys(self) -> None:
         while True:
@@ -172,7 +187,7 @@ class Gateway:
             raise Turned(Refusal("unauthorized", f"Bursar: {what}. Keys look like bur_live_... (`bursar key issue`)."))
         if dialect is None:
             raise Turned(_no_such_path(request.method, path))
-        if self._draining:
+        if self._stopping:
             raise Turned(Refusal("unavailable", "Bursar: the gateway is shutting down; ask again.", 2))
         body = await self._body(request)
         call = dialect.parse(path, query, headers, body)

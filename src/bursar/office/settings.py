@@ -102,6 +102,18 @@ class Settings(BaseSettings):
         le=86_400,
         description="At shutdown, how long requests in flight may go on before they are stopped and settled.",
     )
+    quiet_seconds: float = Field(
+        default=DEFAULT_POLICY.quiet_seconds,
+        ge=0,
+        le=3600,
+        description="At shutdown, how long connections without a request are kept when nothing runs any more.",
+    )
+    unready_seconds: float = Field(
+        default=DEFAULT_POLICY.unready_seconds,
+        ge=0,
+        le=3600,
+        description="At shutdown, how long /readyz says no before the gateway stops accepting.",
+    )
     hold_seconds: int = Field(
         default=DEFAULT_POLICY.hold_seconds,
         ge=1,
@@ -230,6 +242,8 @@ class Settings(BaseSettings):
             max_connections=self.max_connections,
             max_reply_bytes=self.max_reply_bytes,
             drain_seconds=self.drain_seconds,
+            quiet_seconds=self.quiet_seconds,
+            unready_seconds=self.unready_seconds,
             hold_seconds=self.hold_seconds,
             request_seconds=self.request_seconds,
             floor_output_tokens=self.floor_output_tokens,

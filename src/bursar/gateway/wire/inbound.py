@@ -105,7 +105,7 @@ class Connection(asyncio.Protocol):
     @property
     def last(self) -> bool:
         """No request follows the one that is being answered."""
-        return self.ending and not self._waiting
+        return (self.ending or self._listener.draining) and not self._waiting
 
     @property
     def busy(self) -> bool:
@@ -266,7 +266,7 @@ class Connection(asyncio.Protocol):
             return
         if not request.complete:
             self._linger()
-        elif request.close or not request.answered or self.last:
+        elif request.close or not request.answered or (self.ending and not self._waiting):
             self.cut(hard=False)
         elif self._waiting or self._reading is not None:
             self._next()
@@ -363,6 +363,7 @@ class Listener:
         self.loop = asyncio.get_running_loop()
         self.connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
+        self.draining = False
 
     async def start(self, host: str, port: int, sock: socket.socket | None = None) -> tuple[str, int]:
         """Listen, on a socket that listens already if there is one; returns the address that was bound."""
@@ -372,17 +373,22 @@ class Listener:
         return str(bound[0]), int(bound[1])
 
     def drain(self) -> None:
-        """Accept nothing more; connections end with the request that they are at."""
+        """Accept nothing more; every answer from now on says that its connection ends with it.
+
+        A connection without a request is left open: its client may be sending one just now, and would never know whether
+        it was read. The next request on it is answered, and is its last.
+        """
+        self.draining = True
         if self._server is not None:
             self._server.close()
-        for connection in tuple(self.connections):
-            connection.ending = True
-            if not connection.busy:
-                connection.cut(hard=False)
 
     async def close(self, seconds: float = 1.0) -> None:
         """End every connection, those that do not end by themselves by force."""
         self.drain()
+        for connection in tuple(self.connections):
+            connection.ending = True
+            if not connection.busy:
+                connection.cut(hard=False)
         end = self.loop.time() + seconds
         while self.connections and self.loop.time() < end:
             await asyncio.sleep(0.01)
