@@ -42,6 +42,9 @@ class Policy:
     hang_up_seconds: float = 60.0
     on_lapse: str = "unresolved"
     """A hold that nobody settles becomes a visible `unresolved` charge, or is `released`."""
+    person_requests_per_minute: int = 0
+    """Of every person, over all their keys; 0: no limit."""
+    person_tokens_per_minute: int = 0
     ask_at: str = ""
     """Where people ask for more: a sentence or a link, shown in every refusal."""
 

@@ -21,6 +21,7 @@ from bursar.gateway.policy import DEFAULT_POLICY, Policy
 from bursar.ledger.writer import QUEUE_LIMIT
 from bursar.office.identity import oidc_section
 from bursar.office.identity.oidc_section import Oidc
+from bursar.office.keyring.rates import MAX_PER_MINUTE
 from bursar.office.telling import channels
 from bursar.office.telling.channels import Notify
 
@@ -165,6 +166,12 @@ class Settings(BaseSettings):
         pattern="^(unresolved|released)$",
         description="A hold that nobody settles becomes a visible unresolved charge, or is released.",
     )
+    person_requests_per_minute: int = Field(
+        default=0, ge=0, le=MAX_PER_MINUTE, description="Requests of a person per minute, over all keys; 0: no limit."
+    )
+    person_tokens_per_minute: int = Field(
+        default=0, ge=0, le=MAX_PER_MINUTE, description="Tokens of a person per minute, over all keys; 0: no limit."
+    )
     ask_at: str = Field(
         default="", max_length=500, description="Where people ask for more: a sentence or a link, in every refusal."
     )
@@ -254,6 +261,8 @@ class Settings(BaseSettings):
             hang_up_bytes=self.hang_up_bytes,
             hang_up_seconds=self.hang_up_seconds,
             on_lapse=self.on_lapse,
+            person_requests_per_minute=self.person_requests_per_minute,
+            person_tokens_per_minute=self.person_tokens_per_minute,
             ask_at=self.ask_at,
         )
 

@@ -28,6 +28,7 @@ from bursar.office.metering import nodes
 from bursar.office.metering.directory import LiveDirectory
 from bursar.office.metering.limits import LivePromises
 from bursar.office.metering.news import News
+from bursar.office.metering.sharing import share
 from bursar.office.telling import notices, unusual
 from bursar.office.telling.watch import watch
 
@@ -75,6 +76,7 @@ async def serving(
             beside = [
                 asyncio.create_task(_report(desk, gateway, started)),
                 asyncio.create_task(news.hear()),
+                asyncio.create_task(share(desk.engine, gate.rates, node, desk.clock)),
                 asyncio.create_task(_refresh(directory, promises, news, gateway)),
                 asyncio.create_task(promises.sweep()),
                 *([asyncio.create_task(_tell(desk, stopped))] if tells else []),
