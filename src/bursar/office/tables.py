@@ -103,6 +103,8 @@ access_key = Table(
     Column("revoked", BigInteger, nullable=False, server_default="0"),
     Column("paused", BigInteger, nullable=False, server_default="0"),
     Column("parent", Text, nullable=False, server_default=""),
+    Column("requests_per_minute", BigInteger, nullable=False, server_default="0"),
+    Column("tokens_per_minute", BigInteger, nullable=False, server_default="0"),
     UniqueConstraint("hmac", name="access_key_hmac"),
     CheckConstraint("purpose IN ('work', 'learning', 'personal', 'production')", name="access_key_purpose"),
     CheckConstraint("cap_nanos >= 0", name="access_key_cap"),
@@ -126,6 +128,8 @@ provider = Table(
     Column("enabled", Integer, nullable=False, server_default="1"),
     Column("created", BigInteger, nullable=False),
     Column("purposes", Text, nullable=False, server_default="[]"),
+    Column("requests_per_minute", BigInteger, nullable=False, server_default="0"),
+    Column("tokens_per_minute", BigInteger, nullable=False, server_default="0"),
     CheckConstraint("enabled IN (0, 1)", name="provider_enabled"),
     CheckConstraint(
         "connect_seconds > 0 AND first_byte_seconds > 0 AND idle_seconds > 0", name="provider_deadlines_positive"
@@ -912,6 +916,16 @@ gateway_count = Table(
     Column("provider", Text, primary_key=True),
     Column("number", BigInteger, nullable=False),
     CheckConstraint("kind IN ('refusal', 'error')", name="gateway_count_kind"),
+)
+
+rate_use = Table(
+    "rate_use",
+    metadata,
+    Column("minute", BigInteger, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("node", Text, primary_key=True),
+    Column("requests", BigInteger, nullable=False, server_default="0"),
+    Column("tokens", BigInteger, nullable=False, server_default="0"),
 )
 
 AUDITED = frozenset(
