@@ -7,12 +7,13 @@ every Bursar refuses to work on it. The source is only read, in one snapshot: wh
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DatabaseError
 
-from bursar.errors import BursarError, Conflict
+from bursar.errors import BursarError, Conflict, NotFound
 from bursar.ledger import StoreUnavailable, open_store
 from bursar.office.database import HALF_COPIED, check_schema, migrate, open_engine, schema_state
 from bursar.office.storage import agreement, streams
@@ -37,11 +38,14 @@ class Copied:
 def copy(source_url: str, target_url: str, vault: Vault, told: Told, *, chained: bool = True) -> Copied:
     """Copy a database into an empty one and verify the copy.
 
-    Raises Conflict for a source of another revision, a target that is not empty, a master key that is not the source's, and
+    Raises NotFound for a file that is not there, Conflict for a source of another revision, a target that is not empty, a master key that is not the source's, and
     for a copy that does not agree; then, as after any other fault on the way, the target stays marked half copied.
     `chained=False` compares the journal row by row instead of recomputing its seals, for a house that has none.
     """
     source, target = open_engine(source_url), open_engine(target_url)
+    file = source.url.database or ""
+    if source.dialect.name == "sqlite" and not Path(file).is_file():
+        raise NotFound(f"there is no file {file}")  # which opening it would make
     try:
         check_schema(source)
         _check_empty(target)
