@@ -114,13 +114,41 @@ def test_kept_days_are_what_the_rollup_says_through_late_use_and_corrections(boo
     _agree(books)
 
 
-def test_only_days_that_are_over_are_kept_and_each_once(books: Books) -> None:
+def test_every_day_is_summed_once_and_what_comes_later_is_added(books: Books) -> None:
     books.charge(books.people["ada"], 1, "2026-03-08T10:00")
     books.charge(books.people["ada"], 1, "2026-03-10T00:00")
-    assert kept_usage.follow(books.desk) == 2  # the 8th and the 9th
-    rows = books.desk.store.read(lambda session: session.rows("SELECT DISTINCT day FROM usage_person_day"))
-    assert rows == [(at("2026-03-08") // DAY,)]
+    assert kept_usage.follow(books.desk) == 3  # the 8th, the 9th and the day that runs
+    assert _rows(books, "SELECT DISTINCT day FROM usage_person_day") == [
+        (at(day) // DAY,) for day in ("2026-03-08", "2026-03-10")
+    ]
     books.charge(books.people["ben"], 1, "2026-03-08T11:00")
-    assert kept_usage.follow(books.desk) == 1
+    books.charge(books.people["ada"], 1, "2026-03-10T11:00")
+    assert kept_usage.follow(books.desk) == 0
+    assert _rows(books, "SELECT day, SUM(requests) FROM usage_house_day GROUP BY day ORDER BY day") == [
+        (at("2026-03-08") // DAY, 2),
+        (at("2026-03-10") // DAY, 2),
+    ]
     books.clock += DAY
     assert kept_usage.follow(books.desk) == 1
+    (marks,) = _rows(books, "SELECT COUNT(*) FROM journal_mark WHERE name LIKE 'kept usage day %'")
+    assert marks == (0,)  # all days are as of the same entry again
+
+
+def test_use_by_the_hundred_thousand_sums_its_days_anew(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    for limit in ("MOST_FOLDED", "MOST_ENTRIES"):
+        monkeypatch.setattr(kept_usage, limit, 3)
+    monkeypatch.setattr(kept_usage, "FOLDED_AT_ONCE", 2)
+    kept_usage.follow(books.desk)
+    for number in range(4):
+        books.charge(books.people["ada"], 1, f"2026-03-0{7 + number % 3}T10:00" if number < 3 else "2026-03-10")
+        if number == 2:
+            _agree(books)
+    _agree(books)
+    assert kept_usage.follow(books.desk) == 4
+    assert kept_usage.follow(books.desk) == 0
+    _agree(books)
+
+
+def _rows(books: Books, query: str) -> list[tuple[int, ...]]:
+    found = books.desk.store.read(lambda session: session.rows(query))
+    return [tuple(int(one) for one in row) for row in found]
