@@ -22,7 +22,7 @@ from bursar.office.vault import Vault, check_master, check_sealed
 JOURNAL = frozenset({"entry", "posting", "charge", "seal"})
 """What the seals are over."""
 BALANCES = ("lot", "hold", "cap")
-ROLLUPS = ("usage_day", "usage_person_day", "usage_house_day")
+ROLLUPS = ("usage_day", "usage_person_day", "usage_person_month", "usage_house_day")
 MAX_FINDINGS = 5
 """Of the chain's, in the sentence of a fault."""
 

@@ -14,7 +14,18 @@ from sqlalchemy import Connection, Engine, inspect, text
 from bursar.office.database import SchemaState, reading, revision_files, revisions, schema_state
 from bursar.office.oversight.verification import VERIFIED, VERIFIED_AT
 
-LARGE = ("entry", "posting", "charge", "hold", "lot", "usage_day", "usage_person_day", "usage_house_day", "audit")
+LARGE = (
+    "entry",
+    "posting",
+    "charge",
+    "hold",
+    "lot",
+    "usage_day",
+    "usage_person_day",
+    "usage_person_month",
+    "usage_house_day",
+    "audit",
+)
 """Tables that grow with use, or tell how large a house is."""
 
 
