@@ -32,6 +32,8 @@ CONNECT_TIMEOUT_SECONDS = 10
 """PostgreSQL: how long to wait for a connection, where the URL does not say."""
 _EXPECTED_URL = "sqlite:///path, a path, or postgresql://user@host/database"
 _VERSIONS = Path(__file__).parent / "migrations" / "versions"
+HALF_COPIED = "half-copied"
+"""In place of a revision: a copy of another database that was not finished, or did not agree with it."""
 _MIGRATION_LOCK = 0x627572736172  # "bursar": PostgreSQL's name of the lock that lets one process migrate at a time
 
 
@@ -41,7 +43,7 @@ class SchemaState:
 
     current: str | None
     head: str
-    relation: Literal["empty", "older", "current", "newer"]
+    relation: Literal["empty", "older", "current", "newer", "half-copied"]
 
 
 def open_engine(url: str) -> Engine:
@@ -101,9 +103,13 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the schema to the newest revision; does nothing if it is there already."""
-    if schema_state(engine).relation == "current":
+    """Bring the schema to the newest revision; does nothing if it is there already. Raises Conflict for one that is
+    newer than this code, or half copied."""
+    state = schema_state(engine)
+    if state.relation == "current":
         return
+    if state.relation in ("newer", "half-copied"):
+        raise _unusable(state)
     from alembic import command  # a tenth of a second that only a migration waits for
 
     with _spoken(), engine.begin() as connection:
@@ -125,13 +131,21 @@ def schema_state(engine: Engine) -> SchemaState:
         return SchemaState(None, known[-1], "empty")
     if current == known[-1]:
         return SchemaState(current, known[-1], "current")
+    if current == HALF_COPIED:
+        return SchemaState(current, known[-1], "half-copied")
     return SchemaState(current, known[-1], "older" if current in known else "newer")
 
 
 @cache
 def revisions() -> tuple[str, ...]:
     """Every revision of the schema in order, by the names of their files: `r0007_seats.py` is 0007."""
-    return tuple(sorted(one.stem[1:5] for one in _VERSIONS.glob("r[0-9][0-9][0-9][0-9]_*.py")))
+    return tuple(one.stem[1:5] for one in revision_files())
+
+
+@cache
+def revision_files() -> tuple[Path, ...]:
+    """Their files, in order."""
+    return tuple(sorted(_VERSIONS.glob("r[0-9][0-9][0-9][0-9]_*.py")))
 
 
 def check_schema(engine: Engine) -> None:
@@ -139,13 +153,22 @@ def check_schema(engine: Engine) -> None:
     state = schema_state(engine)
     if state.relation == "empty":
         raise Conflict("this database has not been set up", "run `bursar init`")
-    if state.relation == "newer":
-        raise Conflict(f"the database is of a newer Bursar (revision {state.current})", "upgrade Bursar")
+    if state.relation in ("newer", "half-copied"):
+        raise _unusable(state)
     if state.relation == "older":
         raise Conflict(
             f"the database is at revision {state.current}, this Bursar needs {state.head}",
-            "run `bursar init` to migrate it",
+            "run `bursar db migrate`; `bursar db migrate --preview` says what it would do",
         )
+
+
+def _unusable(state: SchemaState) -> Conflict:
+    if state.relation == "half-copied":
+        return Conflict(
+            "the database is a copy that was not finished, or did not agree with what it was copied from",
+            "drop it, and run `bursar db copy` again into an empty one; what it was copied from is as it was",
+        )
+    return Conflict(f"the database is of a newer Bursar (revision {state.current})", "upgrade Bursar")
 
 
 def _parsed(url: str) -> URL:

@@ -399,7 +399,7 @@ usage_hour = Table(
     Column("amount_nanos", BigInteger, nullable=False),
 )
 
-# Sums of whole days that are over, which reports read instead of the daily rollup; forgetting them changes no figure.
+# Coarser sums of the daily rollup, which reports read instead of it; forgetting them changes no figure.
 
 _COUNTED = ("requests", "input_tokens", "cached_tokens", "output_tokens")
 _VALUED = ("amount", "list_nanos", "cost_nanos", "overage")
@@ -410,6 +410,18 @@ usage_person_day = Table(
     Column("day", BigInteger, primary_key=True, autoincrement=False),
     Column("unit", Text, primary_key=True),
     Column("person", Text, primary_key=True),
+    *(Column(name, BigInteger, nullable=False) for name in (*_COUNTED, *_VALUED)),
+    sqlite_with_rowid=False,
+)
+
+Index("usage_person_day_person", usage_person_day.c.person, usage_person_day.c.day)
+
+usage_person_month = Table(
+    "usage_person_month",
+    metadata,
+    # By the first day of the month.
+    Column("month", BigInteger, primary_key=True, autoincrement=False),
+    *(Column(name, Text, primary_key=True) for name in ("unit", "person", "provider", "model", "purpose")),
     *(Column(name, BigInteger, nullable=False) for name in (*_COUNTED, *_VALUED)),
     sqlite_with_rowid=False,
 )
