@@ -6,6 +6,7 @@ plain look-ups go through `reading`, which takes no lock from the ledger's write
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -21,7 +22,7 @@ from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.expression import TableClause
 
 from bursar.errors import Conflict, InvalidInput, Unavailable
-from bursar.office.tables import AUDITED, audit, control_version
+from bursar.office.tables import AUDITED, audit, control_version, schema_floor
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -34,6 +35,10 @@ _EXPECTED_URL = "sqlite:///path, a path, or postgresql://user@host/database"
 _VERSIONS = Path(__file__).parent / "migrations" / "versions"
 HALF_COPIED = "half-copied"
 """In place of a revision: a copy of another database that was not finished, or did not agree with it."""
+_SEVERAL_HOSTS = re.compile(
+    r"(?P<before>postgres[^:]*://(?:[^@/?]*@)?)(?P<hosts>[^/?@]*,[^/?@]*)(?P<path>/[^?]*)?(?P<query>\?.*)?"
+)
+_PORT = re.compile(r":[0-9]+$")
 _MIGRATION_LOCK = 0x627572736172  # "bursar": PostgreSQL's name of the lock that lets one process migrate at a time
 
 
@@ -103,12 +108,16 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the schema to the newest revision; does nothing if it is there already. Raises Conflict for one that is
-    newer than this code, or half copied."""
+    """Bring the schema to the newest revision; does nothing if it is there already, or newer and fit to be served.
+
+    Raises Conflict for one that is newer and not fit, or half copied.
+    """
     state = schema_state(engine)
-    if state.relation == "current":
+    if state.relation == "newer":
+        check_schema(engine)
+    if state.relation in ("current", "newer"):
         return
-    if state.relation in ("newer", "half-copied"):
+    if state.relation == "half-copied":
         raise _unusable(state)
     from alembic import command  # a tenth of a second that only a migration waits for
 
@@ -149,11 +158,14 @@ def revision_files() -> tuple[Path, ...]:
 
 
 def check_schema(engine: Engine) -> None:
-    """Raise Conflict with what to do if the database is older or newer than this Bursar."""
+    """Raise Conflict with what to do if the database is older than this Bursar, or newer and not meant for it any more.
+
+    A newer database says itself which code may still serve it: `schema_floor` is the oldest revision that does.
+    """
     state = schema_state(engine)
     if state.relation == "empty":
         raise Conflict("this database has not been set up", "run `bursar init`")
-    if state.relation in ("newer", "half-copied"):
+    if state.relation == "half-copied" or (state.relation == "newer" and not _still_serves(engine, state)):
         raise _unusable(state)
     if state.relation == "older":
         raise Conflict(
@@ -171,13 +183,21 @@ def _unusable(state: SchemaState) -> Conflict:
     return Conflict(f"the database is of a newer Bursar (revision {state.current})", "upgrade Bursar")
 
 
+def _still_serves(engine: Engine, state: SchemaState) -> bool:
+    with reading(engine) as connection:
+        if not inspect(connection).has_table(schema_floor.name):
+            return False
+        floor = connection.execute(select(schema_floor.c.revision)).scalar_one_or_none()
+    return floor is not None and floor <= state.head
+
+
 def _parsed(url: str) -> URL:
     if "://" not in url:
         if not url or url == ":memory:":
             raise InvalidInput("database_url", repr(url), _EXPECTED_URL)
         return URL.create("sqlite", database=url)
     try:
-        parsed = make_url(url)
+        parsed = make_url(_one_place(url))
     except (ArgumentError, ValueError):
         raise InvalidInput("database_url", "text that is not a URL", _EXPECTED_URL) from None
     scheme, plus, driver = parsed.drivername.partition("+")
@@ -188,6 +208,18 @@ def _parsed(url: str) -> URL:
     if scheme in ("postgresql", "postgres") and driver in ("", "psycopg"):
         return parsed.set(drivername="postgresql+psycopg")
     raise InvalidInput("database_url", repr(parsed.drivername), _EXPECTED_URL)
+
+
+def _one_place(url: str) -> str:
+    """Several hosts as PostgreSQL writes them (`postgresql://a:5432,b:5433/name`) in the form that SQLAlchemy reads too."""
+    found = _SEVERAL_HOSTS.fullmatch(url)
+    if found is None:
+        return url
+    places = [one.rpartition(":") if _PORT.search(one) else (one, "", "") for one in found["hosts"].split(",")]
+    hosts = ",".join(host.strip("[]") for host, _, _ in places)
+    ports = ",".join(port or "5432" for _, _, port in places)
+    query = f"{found['query']}&" if found["query"] else "?"
+    return f"{found['before']}{found['path'] or ''}{query}host={hosts}&port={ports}"
 
 
 def _open_postgresql(url: URL) -> Engine:

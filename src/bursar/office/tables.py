@@ -930,6 +930,13 @@ gateway_count = Table(
     CheckConstraint("kind IN ('refusal', 'error')", name="gateway_count_kind"),
 )
 
+schema_floor = Table(
+    "schema_floor",
+    metadata,
+    Column("id", BigInteger, primary_key=True),
+    Column("revision", Text, nullable=False),
+)
+
 rate_use = Table(
     "rate_use",
     metadata,

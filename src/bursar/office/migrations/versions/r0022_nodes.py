@@ -2,6 +2,10 @@
 
 On PostgreSQL a trigger notifies in the transaction that moves the version row, so nobody who changes something can forget
 it. Every node has rows of its own for what passed in a minute: nobody waits for anybody's row.
+
+`schema_floor` names the oldest revision whose code may serve this database. A revision that only adds leaves it as it is;
+one that takes away, or changes what something means, raises it to itself, and comes a release after the code that needed
+what it takes away. So nodes of the release before go on serving, and start anew, while the next one is rolled out.
 """
 
 from __future__ import annotations
@@ -41,6 +45,10 @@ def upgrade() -> None:
         _big("requests"),
         _big("tokens"),
     )
+    floor = op.create_table(
+        "schema_floor", _big("id", None, primary_key=True), Column("revision", Text, nullable=False)
+    )
+    op.bulk_insert(floor, [{"id": 1, "revision": revision}])
     if op.get_bind().dialect.name == "postgresql":
         for statement in _TOLD:
             op.execute(statement)
