@@ -98,9 +98,7 @@ def _native(sql: str) -> str:
 class PostgresStore:
     engine = "postgresql"
 
-    def __init__(
-        self, url: str, organisation: str = separation.ORGANISATION, role: str = separation.APP_ROLE
-    ) -> None:
+    def __init__(self, url: str, organisation: str = separation.ORGANISATION, role: str = separation.APP_ROLE) -> None:
         self.url = url
         self._whose = separation.options(organisation, role)
         self._connection: psycopg.Connection[tuple[Any, ...]] | None = None

@@ -22,7 +22,7 @@ from bursar.office.identity.lockout import MICROS, NEVER
 from bursar.office.identity.passwords import HASHING, SALT_BYTES, Hashing
 from bursar.office.identity.sessions import Opened, Session
 from bursar.office.keyring.tokens import RANDOM_BYTES
-from bursar.office.tables import ORGANISATION, account_password, user_account
+from bursar.office.tables import account_password, user_account
 from bursar.office.vault import Secret, Vault
 
 WRONG = "the login or the password is wrong"
@@ -61,10 +61,11 @@ def with_password(
     session_id: str,
     randomness: Randomness,
     now: int,
-    organisation: str = ORGANISATION,
+    organisation: str = "",
     hashing: Hashing = HASHING,
 ) -> Opened | Refused:
     """Begin a session; with a second factor it is at stage `code` and `with_code` comes next."""
+    organisation = organisation or vault.organisation
     attempt = attempts.marked(vault, organisation, login, origin.address)
     with transaction(engine) as connection:
         wait = attempts.begin(connection, attempt, now)
