@@ -17,12 +17,12 @@ from sqlalchemy import insert
 from bursar.api import PREFIX, api_face
 from bursar.console import console_face
 from bursar.office.access import ASSIGNABLE
-from bursar.office.database import transaction
+from bursar.office.database import as_owner, transaction
 from bursar.office.desk import Desk, initialise, open_desk
 from bursar.office.identity import accounts, api_tokens, sessions
 from bursar.office.keyring.tokens import RANDOM_BYTES
 from bursar.office.settings import Settings
-from bursar.office.tables import organisation, person
+from bursar.office.tables import control_version, organisation, person
 from bursar.office.terms import rollout
 from bursar.plans.check import load
 from bursar.scim import scim_face
@@ -129,7 +129,13 @@ def _hire(desk: Desk) -> None:
             accounts.add(
                 connection, login, account_id=f"acc_{login}", by="test", now=desk.now(), person_id=holder, roles=roles
             )
+    # Somebody of another organisation, whom the code hides in a file and the database itself in PostgreSQL.
+    elsewhere = "org_2" if desk.engine.dialect.name == "postgresql" else "org_1"
+    with as_owner(desk.engine, elsewhere) as owner, owner.begin() as connection:
         connection.execute(insert(organisation).values(id="org_2"))
+        if elsewhere == "org_2":
+            connection.execute(insert(control_version).values(id=1, version=1))
+            connection.exec_driver_sql("SET LOCAL ROLE bursar_app")
         row = {"id": "per_eve", "organisation": "org_2", "handle": "eve", "created": desk.now()}
         connection.execute(insert(person).values(**row))
         accounts.add(

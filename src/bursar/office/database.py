@@ -120,6 +120,12 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield connection.execution_options(bursar_reads=True)
 
 
+def key_of(connection: Connection, *columns: str) -> list[str]:
+    """The columns that `ON CONFLICT` has to name for a key: on PostgreSQL the organisation is in front of each."""
+    first = "organisation"
+    return [first, *columns] if connection.dialect.name == "postgresql" and first not in columns else list(columns)
+
+
 def migrate(engine: Engine) -> None:
     """Bring the schema to the newest revision; does nothing if it is there already."""
     if schema_state(engine).relation == "current":

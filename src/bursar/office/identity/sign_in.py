@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bursar.errors import Forbidden
 from bursar.office import audit
-from bursar.office.database import reading, transaction
+from bursar.office.database import key_of, reading, transaction
 from bursar.office.identity import accounts, attempts, invitations, passwords, second_factor, sessions
 from bursar.office.identity.accounts import Account
 from bursar.office.identity.lockout import MICROS, NEVER
@@ -214,7 +214,7 @@ def _set(connection: Connection, account: Account, made: str, kept: str, by: str
     insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert
     values = {"hash": made, "since": now}
     statement = insert(account_password).values(account=account.id, **values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["account"], set_=values))
+    connection.execute(statement.on_conflict_do_update(index_elements=key_of(connection, "account"), set_=values))
     ended = sessions.end_others(connection, account.id, kept, now)
     invitations.withdraw(connection, account.id, now)
     audit.record(connection, now, by, "account.password", account.id, {"sessions_ended": ended})
