@@ -70,7 +70,8 @@ def separation(*tables: str) -> tuple[str, ...]:
 
 
 def _guarded(table: str) -> tuple[str, ...]:
-    mine = f"organisation = current_setting('{SETTING}', true)"
+    # Empty is what a setting is after it was reset: nobody's.
+    mine = f"organisation = NULLIF(current_setting('{SETTING}', true), '')"
     return (
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
         f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",

@@ -21,8 +21,8 @@ _OWN = ("organisation", "alembic_version")
 _LIST = (
     "ALTER TABLE organisation ENABLE ROW LEVEL SECURITY",
     "ALTER TABLE organisation FORCE ROW LEVEL SECURITY",
-    f"CREATE POLICY one_organisation ON organisation USING (id = current_setting('{SETTING}', true)) "
-    f"WITH CHECK (id = current_setting('{SETTING}', true))",
+    f"CREATE POLICY one_organisation ON organisation USING (id = NULLIF(current_setting('{SETTING}', true), '')) "
+    f"WITH CHECK (id = NULLIF(current_setting('{SETTING}', true), ''))",
     # Whoever may add one may list them.
     "CREATE POLICY every_organisation ON organisation FOR SELECT TO CURRENT_USER USING (true)",
     f"REVOKE ALL ON organisation FROM {APP_ROLE}",
