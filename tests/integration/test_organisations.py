@@ -334,7 +334,7 @@ def test_what_was_altered_in_one_is_found_there_and_not_in_the_other(two: Two) -
 
 def test_writers_of_two_organisations_do_not_wait_for_each_other(two: Two) -> None:
     def meanwhile(session: Session) -> None:
-        session.lock(["per_1"])
+        session.lock(["per_1"], 50)
         session.lock_head()
         apply_now(two.store(1), [Charge("beside", "per_1", "USD", 1)], 50)
 

@@ -6,8 +6,9 @@ request's own output limit to what the hold affords. Nothing here does I/O.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from bursar.gateway.dialects.contract import Call, Refusal
 from bursar.gateway.directory import KeyRecord, ProviderRecord
@@ -23,8 +24,7 @@ CONTENTION_RETRY_SECONDS = 2
 """How soon to try again when the person's own requests will give money back."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """How a billable request is to be held for."""
 
     tariff: Tariff

@@ -34,6 +34,8 @@ from bursar.ledger import Usage as UsageRecord
 log = logging.getLogger("bursar.gateway")
 
 MICROS = 1_000_000
+ID_BYTES = 6
+IDS_DRAWN = 256
 SETTLE_ATTEMPTS = 20
 SETTLE_RETRY_SECONDS = 0.5
 
@@ -64,11 +66,19 @@ class Gate:
         self.velocity = None if promises is None else Velocity(promises.spent_since)
         self.free_nanos: dict[str, int] = {}
         """What was free for a person at the last hold: decides only whether a tighter count is worth asking for."""
+        self._drawn: list[str] = []
         self.slices: dict[tuple[str, str, str], int] = {}
         """Slices of grace and top-ups that are known to exist, by grant, period and step; the ledger has the truth."""
 
     def new_id(self) -> str:
-        return f"req_{self.clock():014x}{secrets.token_hex(6)}"
+        """Sorts by time, so that what belongs together lies together; the rest is random."""
+        return f"req_{self.clock():014x}{self._random()}"
+
+    def _random(self) -> str:
+        if not self._drawn:  # asked of the system for many requests at once
+            drawn = secrets.token_hex(ID_BYTES * IDS_DRAWN)
+            self._drawn = [drawn[at : at + 2 * ID_BYTES] for at in range(0, len(drawn), 2 * ID_BYTES)]
+        return self._drawn.pop()
 
 
 class Exchange:
@@ -146,7 +156,7 @@ class Exchange:
         if reply.whole:  # it came with its head: nothing to wait for
             return meter.feed(reply.take())
         parts = bytearray()
-        while part := await reply.read():
+        while (part := await reply.read()) is not None:
             parts += meter.feed(part)
             if len(parts) > self.gate.policy.max_reply_bytes:
                 raise WireError("the reply is larger than a gateway may buffer")
@@ -159,15 +169,23 @@ class Exchange:
         request.begin(reply.status, self._reply_headers(reply), reply.reason)
         if not reply.ready:
             request.write(b"")  # the head alone: the client learns that it has begun
+
+        def pass_on(part: bytes) -> bool:
+            if meter.terminal or request.blocked or request.gone or live.stop_reason:
+                return False
+            if part:
+                request.write(part)
+            return True
+
+        reply.flow(meter.feed, pass_on)
         try:
-            while part := await reply.read():
-                passed = meter.feed(part)
+            while (part := await reply.read()) is not None:
                 if meter.terminal and not self._settled:
                     await self._settle(meter, reply.status)
                 if request.gone:
                     raise ConnectionResetError
-                if passed:
-                    request.write(passed)
+                if part:
+                    request.write(part)
                     if request.blocked:
                         await request.drained()
                 if live.stop_reason:
@@ -210,10 +228,9 @@ class Exchange:
                 async with asyncio.timeout(policy.hang_up_seconds):
                     while left > 0 and not meter.terminal and not self.live.stop_reason:
                         part = await reply.read()
-                        if not part:
+                        if part is None:
                             break
                         left -= len(part)
-                        meter.feed(part)
             except (WireError, TimeoutError, OSError):
                 pass
         reply.close()
@@ -272,7 +289,7 @@ class Exchange:
         """A settlement is never dropped: while the ledger is away it is tried again, and the hold stands meanwhile."""
         for attempt in range(1, SETTLE_ATTEMPTS + 1):
             try:
-                return await asyncio.shield(self.gate.writer.submit(command()))
+                return await self.gate.writer.submit(command())
             except asyncio.CancelledError:
                 raise
             except Exception:

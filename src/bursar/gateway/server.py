@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
+
+from msgspec import structs
 
 from bursar.gateway.dialects import credentials, route
 from bursar.gateway.dialects.contract import Call, Dialect, Malformed, Refusal
@@ -31,6 +32,7 @@ PROVIDER_PREFIX = "/p/"
 KEY_POLL_SECONDS = 0.5
 """How often keys are checked for requests in flight; a revoked key stops its streams within a second."""
 LEDGER_RETRY_SECONDS = 2
+OPENAI_LIMIT = "max_completion_tokens"
 
 
 class Gateway:
@@ -187,10 +189,8 @@ class Gateway:
                     fields={"reason": "purpose"},
                 )
             )
-        if (
-            call.dialect == "openai.chat" and provider.kind == "openai"
-        ):  # a model under an own name is capped OpenAI's way
-            call = replace(call, limit_field="max_completion_tokens")
+        if provider.kind == "openai" and call.dialect == "openai.chat" and call.limit_field != OPENAI_LIMIT:
+            call = structs.replace(call, limit_field=OPENAI_LIMIT)  # a model under an own name is capped OpenAI's way
         return Asked(request_id, dialect, key, provider, call, path, query, body, headers, labels)
 
     def _provider(self, name: str, call: Call) -> ProviderRecord:

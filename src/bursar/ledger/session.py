@@ -42,6 +42,13 @@ class Session(ABC):
     def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Run a query; a list parameter goes with `IN`."""
 
+    def many(self, *queries: tuple[Any, ...]) -> list[list[tuple[Any, ...]]]:
+        """Run queries that do not hang on each other, each a statement and its parameters: one way there and back.
+
+        One with an empty list among its parameters finds nothing, unasked.
+        """
+        return [[] if [] in query else self.rows(*query) for query in queries]
+
     @abstractmethod
     def run(self, sql: str, *parameters: Any) -> None:
         """Run a statement that returns nothing; a list parameter goes with `IN`."""
@@ -54,12 +61,15 @@ class Session(ABC):
     def update(self, table: str, columns: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Set columns of rows by their `id`, which comes last in each tuple."""
 
-    def lock(self, people: list[str]) -> None:  # noqa: B027 (SQLite's write lock covers everybody)
-        """Keep every other transaction away from these people until the end; rows are locked in order."""
+    def lock(self, people: list[str], now: int) -> None:  # noqa: B027 (SQLite's write lock covers everybody)
+        """Keep every other transaction away from these people until the end; rows are locked in order.
 
-    def lock_head(self) -> Anchor:
-        """The newest seal, locked for this transaction."""
-        return self.head()
+        Whoever has no account yet is given one at `now`, if there has to be a row to lock.
+        """
+
+    def lock_head(self) -> tuple[Anchor, str]:
+        """The newest seal, locked for this transaction; and the hash of the seal that its successor skips to, if known."""
+        return self.head(), ""
 
     def head(self) -> Anchor:
         """The newest seal: keep it outside as an anchor, and `verify` will tell whether the journal still leads to it."""

@@ -50,7 +50,7 @@ class ProviderConnection(asyncio.Protocol):
     """One connection to a provider, for one exchange at a time."""
 
     __slots__ = (
-        "_bodiless", "_by_close", "_header_bytes", "_headers", "_loop", "_method", "_parser", "_pool", "_reason", "_reply", "_skip",
+        "_body", "_by_close", "_header_bytes", "_headers", "_loop", "_method", "_parser", "_pool", "_reason", "_reply", "_skip",
         "_transport", "_waiter", "origin", "since",
     )  # fmt: skip
 
@@ -61,6 +61,8 @@ class ProviderConnection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[Reply] | None = None
         self._reply: Reply | None = None
+        self._body: list[bytes] = []
+        """Parts of the body that came in one piece from the socket."""
         self._headers: list[tuple[str, str]] = []
         self._header_bytes = 0
         self._reason = ""
@@ -117,6 +119,9 @@ class ProviderConnection(asyncio.Protocol):
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._broken(WireError("the provider's reply is not HTTP/1.1"))
+            return
+        if self._body:
+            self._hand_over()
 
     def eof_received(self) -> bool:
         return False
@@ -171,12 +176,19 @@ class ProviderConnection(asyncio.Protocol):
         waiter.set_result(reply)
 
     def on_body(self, data: bytes) -> None:
+        self._body.append(data)
+
+    def _hand_over(self) -> None:
+        """What came together is read and passed on together: the busier the node, the fewer and larger the parts."""
+        body, self._body = self._body, []
         if self._reply is not None:
-            self._reply.feed(data, self._loop.time())
+            self._reply.feed(body[0] if len(body) == 1 else b"".join(body), self._loop.time())
 
     def on_message_complete(self) -> None:
         if self._skip:
             return
+        if self._body:
+            self._hand_over()
         reply, self._reply = self._reply, None
         if reply is not None:
             reply.end()
