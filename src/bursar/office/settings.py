@@ -18,6 +18,7 @@ from pydantic_settings.exceptions import SettingsError
 
 from bursar.errors import InvalidInput
 from bursar.gateway.policy import DEFAULT_POLICY, Policy
+from bursar.ledger.separation import ORGANISATION
 from bursar.ledger.writer import QUEUE_LIMIT
 from bursar.office.identity import oidc_section
 from bursar.office.identity.oidc_section import Oidc
@@ -59,6 +60,11 @@ class Settings(BaseSettings):
     )
 
     home: Path = Field(default_factory=_default_home, description="Folder of the database and the master key.")
+    organisation: str = Field(
+        default=ORGANISATION,
+        pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$",
+        description="Whose books this process keeps; several organisations in one database need PostgreSQL.",
+    )
     database_url: str = Field(
         default="", repr=False, description="sqlite:///path, a path, or postgresql://...; empty: a file in home."
     )
@@ -234,6 +240,13 @@ class Settings(BaseSettings):
         if self.database_url and "://" not in self.database_url:
             return f"sqlite:///{self.database_url}"
         return self.database_url or f"sqlite:///{self.home / 'bursar.db'}"
+
+    @property
+    def key_file(self) -> Path:
+        """Where the master key lies that is not given itself: each organisation has its own."""
+        if self.master_key_file is not None:
+            return self.master_key_file
+        return self.home / ("master.key" if self.organisation == ORGANISATION else f"{self.organisation}.master.key")
 
     @property
     def console_url(self) -> str:

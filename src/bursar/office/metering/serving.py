@@ -20,6 +20,7 @@ from bursar.gateway.server import Gateway
 from bursar.gateway.tally import Counts
 from bursar.gateway.upstream import Upstream
 from bursar.ledger import Writer, open_store
+from bursar.ledger.separation import ORGANISATION
 from bursar.office.database import open_engine, transaction
 from bursar.office.desk import Desk
 from bursar.office.figures import kept_usage
@@ -54,7 +55,7 @@ async def serving(
     """
     settings = desk.settings
     with alone(desk):
-        store = open_store(settings.url)
+        store = open_store(settings.url, settings.organisation)
         try:
             check_armed(store, desk.now())
             lost = recover(store, settings.node, desk.now())
@@ -63,7 +64,9 @@ async def serving(
             directory = LiveDirectory(desk.engine, desk.vault, unknown_model=settings.unknown_model)
             writer = Writer(store, desk.clock, queue_limit=settings.queue_limit)
             node = f"{settings.node}/{desk.now():x}"
-            promises = LivePromises(desk.engine, lambda: open_store(settings.url), desk.clock, node)
+            promises = LivePromises(
+                desk.engine, lambda: open_store(settings.url, settings.organisation), desk.clock, node
+            )
             await promises.catch_up("")
             gate = Gate(directory, writer, Upstream(), settings.policy(), desk.clock, node, promises)
             gateway = Gateway(gate)
@@ -158,7 +161,9 @@ async def _tell(desk: Desk, stopped: threading.Event) -> None:
 
 def _tell_once(desk: Desk, stopped: threading.Event) -> None:
     """One round on connections of its own: a store is used by one thread at a time."""
-    own = Desk(desk.settings, open_engine(desk.settings.url), desk.vault, desk.clock, desk.actor)
+    own = Desk(
+        desk.settings, open_engine(desk.settings.url, desk.settings.organisation), desk.vault, desk.clock, desk.actor
+    )
     try:
         unusual.look(own, own.now())
         watch(own, own.now())
@@ -178,7 +183,8 @@ def alone(desk: Desk) -> Iterator[int]:
     url = desk.settings.url
     folder = Path(url.removeprefix("sqlite:///")).parent if url.startswith("sqlite") else desk.settings.home
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"node-{desk.settings.node}.lock"
+    whose = "" if desk.settings.organisation == ORGANISATION else f"{desk.settings.organisation}-"
+    path = folder / f"node-{whose}{desk.settings.node}.lock"
     with path.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
