@@ -15,7 +15,7 @@ from sqlalchemy.exc import DatabaseError
 
 from bursar.errors import BursarError, Conflict, NotFound
 from bursar.ledger import StoreUnavailable, open_store
-from bursar.office.database import HALF_COPIED, check_schema, migrate, open_engine, schema_state
+from bursar.office.database import HALF_COPIED, as_owner, check_schema, migrate, open_engine, schema_state
 from bursar.office.storage import agreement, streams
 from bursar.office.storage.agreement import Check, Told
 from bursar.office.storage.streams import Carried
@@ -42,33 +42,38 @@ def copy(source_url: str, target_url: str, vault: Vault, told: Told, *, chained:
     for a copy that does not agree; then, as after any other fault on the way, the target stays marked half copied.
     `chained=False` compares the journal row by row instead of recomputing its seals, for a house that has none.
     """
-    source, target = open_engine(source_url), open_engine(target_url)
+    source, named = open_engine(source_url), open_engine(target_url)
+    try:
+        with as_owner(named) as target:  # who makes the tables, fills them and marks them
+            return _copy(source, target, target_url, vault, told, chained=chained)
+    finally:
+        source.dispose()
+        named.dispose()
+
+
+def _copy(source: Engine, target: Engine, target_url: str, vault: Vault, told: Told, *, chained: bool) -> Copied:
     file = source.url.database or ""
     if source.dialect.name == "sqlite" and not Path(file).is_file():
         raise NotFound(f"there is no file {file}")  # which opening it would make
-    try:
-        check_schema(source)
-        _check_empty(target)
-        with streams.snapshot(source) as ours:
-            check_master(ours, vault)
-            check_sealed(ours, vault)
-            migrate(target)
-            _mark(target, HALF_COPIED)
-            try:
-                found = _copied(ours, target, target_url, vault, told, chained=chained)
-            except (BursarError, StoreUnavailable) as error:
-                raise Conflict(f"the copy failed: {getattr(error, 'sentence', error)}", _MARKED) from error
-            except DatabaseError as error:
-                first = str(error.orig).partition("\n")[0]
-                raise Conflict(f"the copy failed: {first}", _MARKED) from error
-            copied_head = agreement.head_of(ours).seq
-        with streams.snapshot(source) as now:
-            later = agreement.head_of(now).seq - copied_head
-        _mark(target, schema_state(source).head)
-        return Copied(source.dialect.name, target.dialect.name, found[0], found[1], later)
-    finally:
-        source.dispose()
-        target.dispose()
+    check_schema(source)
+    _check_empty(target)
+    with streams.snapshot(source) as ours:
+        check_master(ours, vault)
+        check_sealed(ours, vault)
+        migrate(target)
+        _mark(target, HALF_COPIED)
+        try:
+            found = _copied(ours, target, target_url, vault, told, chained=chained)
+        except (BursarError, StoreUnavailable) as error:
+            raise Conflict(f"the copy failed: {getattr(error, 'sentence', error)}", _MARKED) from error
+        except DatabaseError as error:
+            first = str(error.orig).partition("\n")[0]
+            raise Conflict(f"the copy failed: {first}", _MARKED) from error
+        copied_head = agreement.head_of(ours).seq
+    with streams.snapshot(source) as now:
+        later = agreement.head_of(now).seq - copied_head
+    _mark(target, schema_state(source).head)
+    return Copied(source.dialect.name, target.dialect.name, found[0], found[1], later)
 
 
 def _copied(
