@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import gc
 import logging
+import resource
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -41,6 +42,8 @@ QUIET_SECONDS = 5.0
 """How often it is looked at where the database tells of changes by itself."""
 NOTICE_SECONDS = 30.0
 """How often the watch looks and due notices are sent."""
+SPARE_FILES = 256
+"""Open files beside connections: databases, logs, the console."""
 GC_THRESHOLD = 50_000
 """Allocations between collections of the youngest generation: requests make much short-lived garbage and few cycles."""
 
@@ -54,6 +57,7 @@ async def serving(
     `listener` is a socket that listens already; `tells`: it looks after notices and sums beside, once on a machine.
     """
     settings = desk.settings
+    allow_open_files(2 * settings.max_connections + SPARE_FILES)  # a client's connection, and one to its provider
     with alone(desk):
         store = open_store(settings.url, settings.organisation)
         try:
@@ -97,6 +101,21 @@ async def serving(
                 promises.close()
         finally:
             store.close()
+
+
+def allow_open_files(wanted: int) -> None:
+    """Raise this process's own limit of open files, as far as it may; say so where that is not enough."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    if allowed < wanted:
+        log.warning(
+            "at most %d files may be open here (ulimit -n), %d may be needed: raise it, or lower BURSAR_MAX_CONNECTIONS",
+            allowed,
+            wanted,
+        )
 
 
 async def _refresh(directory: LiveDirectory, promises: LivePromises, news: News, gateway: Gateway) -> None:
