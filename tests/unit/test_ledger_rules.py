@@ -443,6 +443,16 @@ def test_everything_that_came_through_a_key_counts_against_its_limit(purse: Purs
     assert (purse.book.caps[("k", "USD")].spent, purse.book.caps[("k", "USD")].held) == (35, 0)
 
 
+def test_what_a_lapsed_hold_of_a_run_came_to_counts_against_the_run(purse: Purse) -> None:
+    purse.give("lot", 1_000)
+    note = {"key": "k"}
+    purse.hold("h", 20, 1, expires=5, cap="run:k:nightly", cap_limit=30, note=note)
+    purse.do(Tidy("t", P), 6)
+    stopped = purse.hold("next", 20, 6, cap="run:k:nightly", cap_limit=30, note=note)
+    assert isinstance(stopped, Refused)
+    assert (stopped.reason, stopped.spent, stopped.available) == ("cap", 20, 10)
+
+
 # Refusals.
 
 
