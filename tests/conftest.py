@@ -58,6 +58,16 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
+def make_ledger(url: str, store: Store) -> None:
+    """The ledger's tables alone, made by the database's owner."""
+    if store.engine == "postgresql":
+        with psycopg.connect(url) as connection:
+            for statement in statements("postgresql"):
+                connection.execute(statement.encode())
+        return
+    store.transact(lambda session: [session.run(statement) for statement in statements("sqlite")])
+
+
 @pytest.fixture
 def open_ledger() -> Iterator[Callable[[str], Store]]:
     """Opens stores on a URL, creating the ledger's schema the first time; closes them at the end."""
@@ -69,8 +79,7 @@ def open_ledger() -> Iterator[Callable[[str], Store]]:
         opened.append(store)
         if url not in created:
             created.add(url)
-            ddl = statements(store.engine)  # type: ignore[arg-type]
-            store.transact(lambda session: [session.run(statement) for statement in ddl])
+            make_ledger(url, store)
         return store
 
     yield open_one

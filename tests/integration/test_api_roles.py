@@ -16,7 +16,7 @@ from tests.support.world import ABOUT, LOGINS, World, approver, canary, furnishe
 from bursar.api import ROUTES, Route
 from bursar.office.access import Action, Actor, Subject, allow, reach
 from bursar.office.database import reading
-from bursar.office.tables import ORGANISATION
+from bursar.office.tables import DEFAULT_ORGANISATION
 from bursar.office.workforce import people
 
 ENGINES = ("sqlite", "postgresql") if NIGHTLY else ("sqlite",)
@@ -38,7 +38,7 @@ def cases(world: World, route: Route, login: str = "") -> Iterator[tuple[str, Su
         case "thing":
             word = route.gate.thing.word  # type: ignore[union-attr]
             if word == "job":
-                yield route.path.replace("{job}", world.jobs["aud"]), Subject(ORGANISATION, account="acc_aud")
+                yield route.path.replace("{job}", world.jobs["aud"]), Subject(DEFAULT_ORGANISATION, account="acc_aud")
                 return
             for name in world.about(login):
                 deciders = {world.people[approver(name)]} if word == "topup" and approver(name) else set()
@@ -52,7 +52,7 @@ def cases(world: World, route: Route, login: str = "") -> Iterator[tuple[str, Su
         case "reached":
             yield route.path, None
         case _:
-            yield _filled(route.path), Subject(ORGANISATION)
+            yield _filled(route.path), Subject(DEFAULT_ORGANISATION)
 
 
 def _filled(path: str) -> str:

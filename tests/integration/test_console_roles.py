@@ -16,7 +16,7 @@ from tests.support.world import ABOUT, LOGINS, World, approver, canary, furnishe
 from bursar.console.area import Page
 from bursar.console.areas import AREAS
 from bursar.office.access import Actor, Subject, allow, reach
-from bursar.office.tables import ORGANISATION
+from bursar.office.tables import DEFAULT_ORGANISATION
 
 ENGINES = ("sqlite", "postgresql") if NIGHTLY else ("sqlite",)
 PAGES = [page for area in AREAS for page in area.pages]
@@ -61,7 +61,7 @@ def cases(world: World, page: Page, login: str) -> Iterator[tuple[str, str]]:
 
 def reaches(actor: Actor, page: Page) -> bool:
     """The gate's question, asked of the table without the console."""
-    found, here = reach(actor, page.action), actor.organisation == ORGANISATION
+    found, here = reach(actor, page.action), actor.organisation == DEFAULT_ORGANISATION
     return {
         "own": bool(actor.person) and bool(found & {"own", "named"}),
         "account": "own" in found,

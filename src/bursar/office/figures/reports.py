@@ -360,7 +360,7 @@ def doctor(desk: Desk) -> list[dict[str, Any]]:
     with looking(desk.engine) as connection:
         book = pricing.current_book(connection)
     check("price book", True, f"version {book.version[:12]}")
-    key_file = desk.settings.master_key_file or desk.settings.home / "master.key"
+    key_file = desk.settings.key_file
     where = "the environment" if desk.settings.master_key else str(Path(key_file))
     check("master key", True, f"from {where}; keep a copy apart from the database")
     return checks

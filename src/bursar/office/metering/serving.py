@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import gc
 import logging
+import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -19,6 +20,7 @@ from bursar.gateway.server import Gateway
 from bursar.gateway.tally import Counts
 from bursar.gateway.upstream import Upstream
 from bursar.ledger import Writer, open_store
+from bursar.ledger.separation import ORGANISATION
 from bursar.office.database import open_engine, transaction
 from bursar.office.desk import Desk
 from bursar.office.figures import kept_usage
@@ -26,6 +28,8 @@ from bursar.office.keyring import key_use
 from bursar.office.metering import nodes
 from bursar.office.metering.directory import LiveDirectory
 from bursar.office.metering.limits import LivePromises
+from bursar.office.metering.news import News
+from bursar.office.metering.sharing import share
 from bursar.office.telling import notices, unusual
 from bursar.office.telling.watch import watch
 
@@ -33,6 +37,8 @@ log = logging.getLogger("bursar.serving")
 
 REFRESH_SECONDS = 0.4
 """How often the control plane's version is looked at: a change is seen within a second on every node."""
+QUIET_SECONDS = 5.0
+"""How often it is looked at where the database tells of changes by itself."""
 NOTICE_SECONDS = 30.0
 """How often the watch looks and due notices are sent."""
 GC_THRESHOLD = 50_000
@@ -40,33 +46,43 @@ GC_THRESHOLD = 50_000
 
 
 @asynccontextmanager
-async def serving(desk: Desk, *, host: str = "", port: int | None = None) -> AsyncIterator[Gateway]:
-    """A listening gateway; at the end it drains. Raises Unarmed if the ledger does not refuse what it must."""
+async def serving(
+    desk: Desk, *, host: str = "", port: int | None = None, listener: socket.socket | None = None, tells: bool = True
+) -> AsyncIterator[Gateway]:
+    """A listening gateway; at the end it drains. Raises Unarmed if the ledger does not refuse what it must.
+
+    `listener` is a socket that listens already; `tells`: it looks after notices and sums beside, once on a machine.
+    """
     settings = desk.settings
-    with _alone(desk):
-        store = open_store(settings.url)
+    with alone(desk):
+        store = open_store(settings.url, settings.organisation)
         try:
             check_armed(store, desk.now())
             lost = recover(store, settings.node, desk.now())
             if lost:
                 log.warning("%d requests of an earlier run were never settled; their holds are resolved now", len(lost))
             directory = LiveDirectory(desk.engine, desk.vault, unknown_model=settings.unknown_model)
-            writer = Writer(store, desk.clock)
+            writer = Writer(store, desk.clock, queue_limit=settings.queue_limit)
             node = f"{settings.node}/{desk.now():x}"
-            promises = LivePromises(desk.engine, lambda: open_store(settings.url), desk.clock, node)
+            promises = LivePromises(
+                desk.engine, lambda: open_store(settings.url, settings.organisation), desk.clock, node
+            )
             await promises.catch_up("")
             gate = Gate(directory, writer, Upstream(), settings.policy(), desk.clock, node, promises)
             gateway = Gateway(gate)
             gc.set_threshold(GC_THRESHOLD, 20, 20)
             gc.freeze()
-            await gateway.start(host or settings.host, settings.port if port is None else port)
+            await gateway.start(host or settings.host, settings.port if port is None else port, listener)
+            news = News(settings.url)
             stopped = threading.Event()
             started = desk.now()
             beside = [
                 asyncio.create_task(_report(desk, gateway, started)),
-                asyncio.create_task(_refresh(directory, promises)),
+                asyncio.create_task(news.hear()),
+                asyncio.create_task(share(desk.engine, gate.rates, node, desk.clock)),
+                asyncio.create_task(_refresh(directory, promises, news, gateway)),
                 asyncio.create_task(promises.sweep()),
-                asyncio.create_task(_tell(desk, stopped)),
+                *([asyncio.create_task(_tell(desk, stopped))] if tells else []),
             ]
             try:
                 yield gateway
@@ -83,11 +99,12 @@ async def serving(desk: Desk, *, host: str = "", port: int | None = None) -> Asy
             store.close()
 
 
-async def _refresh(directory: LiveDirectory, promises: LivePromises) -> None:
+async def _refresh(directory: LiveDirectory, promises: LivePromises, news: News, gateway: Gateway) -> None:
     while True:
-        await asyncio.sleep(REFRESH_SECONDS)
+        await news.wait(QUIET_SECONDS if news.sure else REFRESH_SECONDS)
         try:
             if await asyncio.to_thread(directory.refresh):
+                gateway.stop_dead_keys()
                 await asyncio.to_thread(promises.refresh)
         except Exception:
             log.exception("the control plane could not be read; the last known keys stay in force")
@@ -144,7 +161,9 @@ async def _tell(desk: Desk, stopped: threading.Event) -> None:
 
 def _tell_once(desk: Desk, stopped: threading.Event) -> None:
     """One round on connections of its own: a store is used by one thread at a time."""
-    own = Desk(desk.settings, open_engine(desk.settings.url), desk.vault, desk.clock, desk.actor)
+    own = Desk(
+        desk.settings, open_engine(desk.settings.url, desk.settings.organisation), desk.vault, desk.clock, desk.actor
+    )
     try:
         unusual.look(own, own.now())
         watch(own, own.now())
@@ -156,12 +175,16 @@ def _tell_once(desk: Desk, stopped: threading.Event) -> None:
 
 
 @contextmanager
-def _alone(desk: Desk) -> Iterator[None]:
-    """Keep a second process of the same node name away: recovery would end the first one's holds."""
+def alone(desk: Desk) -> Iterator[int]:
+    """Keep a second process of the same node name away: recovery would end the first one's holds.
+
+    Gives the lock's file descriptor: whoever inherits it keeps the name taken until it ends too.
+    """
     url = desk.settings.url
     folder = Path(url.removeprefix("sqlite:///")).parent if url.startswith("sqlite") else desk.settings.home
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"node-{desk.settings.node}.lock"
+    whose = "" if desk.settings.organisation == ORGANISATION else f"{desk.settings.organisation}-"
+    path = folder / f"node-{whose}{desk.settings.node}.lock"
     with path.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -170,4 +193,4 @@ def _alone(desk: Desk) -> Iterator[None]:
                 f"a gateway named {desk.settings.node!r} is running already",
                 "give this one another name: BURSAR_NODE=second",
             ) from error
-        yield
+        yield file.fileno()
