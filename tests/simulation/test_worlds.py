@@ -122,10 +122,9 @@ def postgres_database(server: str) -> Iterator[Callable[[], Store]]:
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
     url = server.replace("/postgres?", f"/{name}?")
-    store = open_store(url)
-    ddl = statements("postgresql")
-    store.transact(lambda session: [session.run(statement) for statement in ddl])
-    store.close()
+    with psycopg.connect(url) as connection:  # by the owner; the stores come as the application's role
+        for statement in statements("postgresql"):
+            connection.execute(statement.encode())
     yield lambda: open_store(url)
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
