@@ -30,7 +30,7 @@ from bursar.gateway.upstream import Upstream, UpstreamFailed, reply_headers, req
 from bursar.gateway.velocity import Velocity
 from bursar.gateway.wire.reply import Reply, WireError
 from bursar.gateway.wire.request import Request
-from bursar.ledger import Applied, Charge, Rejected, Settle, Void, Writer
+from bursar.ledger import Applied, Charge, Rejected, Saturated, Settle, StoreUnavailable, Void, Writer
 from bursar.ledger import Usage as UsageRecord
 
 log = logging.getLogger("bursar.gateway")
@@ -62,6 +62,8 @@ class Gate:
         self.clock = clock
         self.node = node
         self.live = Live()
+        self.endings: set[asyncio.Task[Any]] = set()
+        """Holds that are being ended for requests that are over."""
         self.tally = Tally()
         self.calibration = Calibration()
         everybody = Rate(policy.person_requests_per_minute, policy.person_tokens_per_minute)
@@ -109,7 +111,12 @@ class Exchange:
                     or self.gate.rates.person is not None
                 ):
                     self.counted = counted(self.gate, self.asked)
-                self.billing = await hold(self.gate, self.asked)
+                try:
+                    self.billing = await hold(self.gate, self.asked)
+                except StoreUnavailable as error:
+                    if not isinstance(error, Saturated):
+                        self._let_go()
+                    raise
                 self.live.held_nanos = self.billing.held_nanos
                 self.headers += self.asked.told
             reply = await self._send()
@@ -130,6 +137,14 @@ class Exchange:
             raise
         finally:
             self.gate.live.remove(self.live)
+
+    def _let_go(self) -> None:
+        """The hold may be there although nobody heard of it: end it, while the client is told to ask again."""
+        reason = "the ledger did not say whether it was held"
+        holder, name = self.asked.holder, self.request_id
+        ending = asyncio.create_task(self._submit(lambda: Void(f"{name}.void", holder, name, reason)), name=name)
+        self.gate.endings.add(ending)
+        ending.add_done_callback(self.gate.endings.discard)
 
     async def _send(self) -> Reply:
         provider = self.asked.provider
@@ -199,7 +214,7 @@ class Exchange:
                 if part:
                     request.write(part)
                     if request.blocked:
-                        await request.drained()
+                        await self._drained()
                 if live.stop_reason:
                     raise WireError("stopped")
         except ConnectionResetError:
@@ -214,6 +229,15 @@ class Exchange:
             return
         await self._settle(meter, reply.status)
         request.end(rest)
+
+    async def _drained(self) -> None:
+        """Wait for a client that reads slowly; one that reads nothing for long has left. Raises ConnectionResetError."""
+        try:
+            async with asyncio.timeout(self.gate.policy.client_seconds):
+                await self.request.drained()
+        except TimeoutError:
+            self.request.break_off(hard=True)
+            raise ConnectionResetError from None
 
     def _ends_by_close(self, meter: Meter) -> bool:
         """Without a last event a stream is whole when its final figures have come, or when the provider said why it broke."""

@@ -83,7 +83,7 @@ class Gateway:
         loop = asyncio.get_running_loop()
         self._gate.live.stop(lambda request: True, "the gateway is shutting down; ask again")
         end = loop.time() + 5.0
-        while len(self._gate.live) and loop.time() < end:
+        while (len(self._gate.live) or self._gate.endings) and loop.time() < end:
             await asyncio.sleep(0.02)
         if self._listener is not None:
             await self._listener.close()

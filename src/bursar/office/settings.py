@@ -167,6 +167,12 @@ class Settings(BaseSettings):
     hang_up_seconds: float = Field(
         default=DEFAULT_POLICY.hang_up_seconds, ge=0, le=3600, description="Longest draining after a hang-up."
     )
+    client_seconds: float = Field(
+        default=DEFAULT_POLICY.client_seconds,
+        gt=0,
+        le=3600,
+        description="Longest wait for a client that reads nothing.",
+    )
     on_lapse: str = Field(
         default=DEFAULT_POLICY.on_lapse,
         pattern="^(unresolved|released)$",
@@ -273,6 +279,7 @@ class Settings(BaseSettings):
             hang_up=self.hang_up,
             hang_up_bytes=self.hang_up_bytes,
             hang_up_seconds=self.hang_up_seconds,
+            client_seconds=self.client_seconds,
             on_lapse=self.on_lapse,
             person_requests_per_minute=self.person_requests_per_minute,
             person_tokens_per_minute=self.person_tokens_per_minute,
