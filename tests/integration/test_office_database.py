@@ -77,6 +77,9 @@ def test_a_database_says_where_it_stands(database_url: str) -> None:
         check_schema(engine)
         with as_owner(engine) as owner, owner.begin() as connection:
             connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        check_schema(engine)  # what was added since takes nothing away: the release before goes on serving
+        with as_owner(engine) as owner, owner.begin() as connection:
+            connection.execute(text("UPDATE schema_floor SET revision = '9999'"))
         with pytest.raises(Conflict, match="newer Bursar") as newer:
             check_schema(engine)
         assert newer.value.hint == "upgrade Bursar"
@@ -309,6 +312,23 @@ def test_a_url_that_cannot_be_meant_is_refused_without_its_password(url: str) ->
     assert caught.value.field == "database_url"
     assert "canary" not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    ("url", "hosts", "ports"),
+    [
+        ("postgresql://bursar:canary@a,b:5433/x?target_session_attrs=read-write", "a,b", "5432,5433"),
+        ("postgresql://a:1,[::1]:2,c:3/x", "a,::1,c", "1,2,3"),
+        ("postgresql+psycopg://bursar@/x?host=/run/a,/run/b", "/run/a,/run/b", ","),
+    ],
+)
+def test_several_hosts_are_read_as_postgresql_writes_them(url: str, hosts: str, ports: str) -> None:
+    """Whichever takes writes is the primary: `target_session_attrs` stays where it is."""
+    engine = open_engine(url)
+    _, arguments = engine.dialect.create_connect_args(engine.url)
+    assert (arguments["host"], arguments["port"], arguments["dbname"]) == (hosts, ports, "x")
+    assert arguments.get("target_session_attrs", "") == ("read-write" if "attrs" in url else "")
+    engine.dispose()
 
 
 def test_a_locked_file_is_unavailable_after_the_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

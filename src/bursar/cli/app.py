@@ -42,6 +42,7 @@ _GROUPS: dict[str, tuple[str, str, str]] = {
     "suspense": ("reconcile", "app", "Use on a provider's bill that nobody is known to have made."),
     "tax": ("tax", "app", "What use counts for as pay, by rules with their sources. Never advice."),
     "ledger": ("reports", "ledger_app", "The journal and its proof."),
+    "db": ("db", "app", "The database: where it stands, brought up to date, copied to another engine."),
 }
 """By name: the module, its group, and what it is for."""
 _COMMANDS: dict[str, str] = {

@@ -22,6 +22,8 @@ from bursar.gateway.directory import Directory, Promises
 from bursar.gateway.holding import Asked, Turned, hold
 from bursar.gateway.live import Live, LiveRequest
 from bursar.gateway.policy import Policy
+from bursar.gateway.rates import Counted, Rate, Rates
+from bursar.gateway.rating import counted, tokens_of
 from bursar.gateway.settlement import Billing
 from bursar.gateway.tally import Tally
 from bursar.gateway.upstream import Upstream, UpstreamFailed, reply_headers, request_headers
@@ -62,6 +64,8 @@ class Gate:
         self.live = Live()
         self.tally = Tally()
         self.calibration = Calibration()
+        everybody = Rate(policy.person_requests_per_minute, policy.person_tokens_per_minute)
+        self.rates = Rates(everybody if everybody != Rate() else None)
         self.promises = promises
         self.velocity = None if promises is None else Velocity(promises.spent_since)
         self.free_nanos: dict[str, int] = {}
@@ -88,6 +92,8 @@ class Exchange:
         self.gate, self.request, self.asked = gate, request, asked
         self.request_id, self.dialect, self.key = asked.request_id, asked.dialect, asked.key
         self.live = LiveRequest(asked.request_id, asked.key, asked.call, gate.clock())
+        self.counted: Counted | None = None
+        """What counts towards limits per minute, where there are any."""
         self.billing: Billing | None = None
         self.headers: list[tuple[str, str]] = [("x-bursar-request-id", asked.request_id)]
         self._settled = False
@@ -97,6 +103,12 @@ class Exchange:
         self.gate.live.add(self.live)
         try:
             if self.asked.call.billable:
+                if (
+                    self.key.rate is not None
+                    or self.asked.provider.rate is not None
+                    or self.gate.rates.person is not None
+                ):
+                    self.counted = counted(self.gate, self.asked)
                 self.billing = await hold(self.gate, self.asked)
                 self.live.held_nanos = self.billing.held_nanos
                 self.headers += self.asked.told
@@ -242,6 +254,8 @@ class Exchange:
         self._settled = True
         gate, reading = self.gate, meter.reading()
         outcome = settlement.outcome_of(self.billing, reading, status, gate.directory, gate.calibration)
+        if self.counted is not None:
+            gate.rates.settle(self.counted, tokens_of(outcome.usage), gate.clock())
         if outcome.usage is None:
             self._pace(0)
             await self._submit(
@@ -301,6 +315,8 @@ class Exchange:
 
     async def _give_up(self) -> None:
         """Nothing was relayed: end the hold without a charge."""
+        if self.counted is not None and not self._settled:
+            self.gate.rates.settle(self.counted, 0, self.gate.clock())
         if self.billing is None or self._settled:
             return
         self._settled = True

@@ -6,6 +6,7 @@ plain look-ups go through `reading`, which takes no lock from the ledger's write
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -22,7 +23,7 @@ from sqlalchemy.sql.expression import TableClause
 
 from bursar.errors import Conflict, InvalidInput, Unavailable
 from bursar.ledger import separation
-from bursar.office.tables import AUDITED, DEFAULT_ORGANISATION, audit, control_version
+from bursar.office.tables import AUDITED, DEFAULT_ORGANISATION, audit, control_version, schema_floor
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -33,6 +34,12 @@ CONNECT_TIMEOUT_SECONDS = 10
 """PostgreSQL: how long to wait for a connection, where the URL does not say."""
 _EXPECTED_URL = "sqlite:///path, a path, or postgresql://user@host/database"
 _VERSIONS = Path(__file__).parent / "migrations" / "versions"
+HALF_COPIED = "half-copied"
+"""In place of a revision: a copy of another database that was not finished, or did not agree with it."""
+_SEVERAL_HOSTS = re.compile(
+    r"(?P<before>postgres[^:]*://(?:[^@/?]*@)?)(?P<hosts>[^/?@]*,[^/?@]*)(?P<path>/[^?]*)?(?P<query>\?.*)?"
+)
+_PORT = re.compile(r":[0-9]+$")
 _NOT_ALLOWED = "42501"  # a right that the role lacks, or a row of another organisation
 _MIGRATION_LOCK = 0x627572736172  # "bursar": PostgreSQL's name of the lock that lets one process migrate at a time
 
@@ -43,7 +50,7 @@ class SchemaState:
 
     current: str | None
     head: str
-    relation: Literal["empty", "older", "current", "newer"]
+    relation: Literal["empty", "older", "current", "newer", "half-copied"]
 
 
 def open_engine(url: str, organisation: str = DEFAULT_ORGANISATION) -> Engine:
@@ -127,9 +134,17 @@ def key_of(connection: Connection, *columns: str) -> list[str]:
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the schema to the newest revision; does nothing if it is there already."""
-    if schema_state(engine).relation == "current":
+    """Bring the schema to the newest revision; does nothing if it is there already, or newer and fit to be served.
+
+    Raises Conflict for one that is newer and not fit, or half copied.
+    """
+    state = schema_state(engine)
+    if state.relation == "newer":
+        check_schema(engine)
+    if state.relation in ("current", "newer"):
         return
+    if state.relation == "half-copied":
+        raise _unusable(state)
     from alembic import command  # a tenth of a second that only a migration waits for
 
     with _spoken(), as_owner(engine) as owner, owner.begin() as connection:
@@ -153,26 +168,37 @@ def schema_state(engine: Engine) -> SchemaState:
         return SchemaState(None, known[-1], "empty")
     if current == known[-1]:
         return SchemaState(current, known[-1], "current")
+    if current == HALF_COPIED:
+        return SchemaState(current, known[-1], "half-copied")
     return SchemaState(current, known[-1], "older" if current in known else "newer")
 
 
 @cache
 def revisions() -> tuple[str, ...]:
     """Every revision of the schema in order, by the names of their files: `r0007_seats.py` is 0007."""
-    return tuple(sorted(one.stem[1:5] for one in _VERSIONS.glob("r[0-9][0-9][0-9][0-9]_*.py")))
+    return tuple(one.stem[1:5] for one in revision_files())
+
+
+@cache
+def revision_files() -> tuple[Path, ...]:
+    """Their files, in order."""
+    return tuple(sorted(_VERSIONS.glob("r[0-9][0-9][0-9][0-9]_*.py")))
 
 
 def check_schema(engine: Engine) -> None:
-    """Raise Conflict with what to do if the database is older or newer than this Bursar."""
+    """Raise Conflict with what to do if the database is older than this Bursar, or newer and not meant for it any more.
+
+    A newer database says itself which code may still serve it: `schema_floor` is the oldest revision that does.
+    """
     state = schema_state(engine)
     if state.relation == "empty":
         raise Conflict("this database has not been set up", "run `bursar init`")
-    if state.relation == "newer":
-        raise Conflict(f"the database is of a newer Bursar (revision {state.current})", "upgrade Bursar")
+    if state.relation == "half-copied" or (state.relation == "newer" and not _still_serves(engine, state)):
+        raise _unusable(state)
     if state.relation == "older":
         raise Conflict(
             f"the database is at revision {state.current}, this Bursar needs {state.head}",
-            "run `bursar init` to migrate it",
+            "run `bursar db migrate`; `bursar db migrate --preview` says what it would do",
         )
     if engine.dialect.name == "postgresql":
         with reading(engine) as connection:
@@ -191,7 +217,7 @@ def _check_separation(connection: Connection) -> None:
         )
     open_tables = connection.exec_driver_sql(
         "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') "
-        "AND NOT relispartition AND NOT (relrowsecurity AND relforcerowsecurity) AND relname <> 'alembic_version' "
+        "AND NOT relispartition AND NOT (relrowsecurity AND relforcerowsecurity) AND relname NOT IN ('alembic_version', 'schema_floor') "
         "AND has_table_privilege(oid, 'SELECT, INSERT, UPDATE, DELETE') ORDER BY relname"
     ).scalars()
     found = ", ".join(open_tables)
@@ -205,13 +231,30 @@ def _check_separation(connection: Connection) -> None:
         raise Conflict(f"there is no organisation {name!r} in this database", f"`bursar organisation add {name}`")
 
 
+def _unusable(state: SchemaState) -> Conflict:
+    if state.relation == "half-copied":
+        return Conflict(
+            "the database is a copy that was not finished, or did not agree with what it was copied from",
+            "drop it, and run `bursar db copy` again into an empty one; what it was copied from is as it was",
+        )
+    return Conflict(f"the database is of a newer Bursar (revision {state.current})", "upgrade Bursar")
+
+
+def _still_serves(engine: Engine, state: SchemaState) -> bool:
+    with reading(engine) as connection:
+        if not inspect(connection).has_table(schema_floor.name):
+            return False
+        floor = connection.execute(select(schema_floor.c.revision)).scalar_one_or_none()
+    return floor is not None and floor <= state.head
+
+
 def _parsed(url: str) -> URL:
     if "://" not in url:
         if not url or url == ":memory:":
             raise InvalidInput("database_url", repr(url), _EXPECTED_URL)
         return URL.create("sqlite", database=url)
     try:
-        parsed = make_url(url)
+        parsed = make_url(_one_place(url))
     except (ArgumentError, ValueError):
         raise InvalidInput("database_url", "text that is not a URL", _EXPECTED_URL) from None
     scheme, plus, driver = parsed.drivername.partition("+")
@@ -222,6 +265,18 @@ def _parsed(url: str) -> URL:
     if scheme in ("postgresql", "postgres") and driver in ("", "psycopg"):
         return parsed.set(drivername="postgresql+psycopg")
     raise InvalidInput("database_url", repr(parsed.drivername), _EXPECTED_URL)
+
+
+def _one_place(url: str) -> str:
+    """Several hosts as PostgreSQL writes them (`postgresql://a:5432,b:5433/name`) in the form that SQLAlchemy reads too."""
+    found = _SEVERAL_HOSTS.fullmatch(url)
+    if found is None:
+        return url
+    places = [one.rpartition(":") if _PORT.search(one) else (one, "", "") for one in found["hosts"].split(",")]
+    hosts = ",".join(host.strip("[]") for host, _, _ in places)
+    ports = ",".join(port or "5432" for _, _, port in places)
+    query = f"{found['query']}&" if found["query"] else "?"
+    return f"{found['before']}{found['path'] or ''}{query}host={hosts}&port={ports}"
 
 
 def _open_postgresql(url: URL, options: str) -> Engine:

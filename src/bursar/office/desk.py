@@ -292,6 +292,8 @@ class Desk:
         cap: str = "",
         expires: str = "",
         parent: str = "",
+        requests_per_minute: int = 0,
+        tokens_per_minute: int = 0,
     ) -> dict[str, Any]:
         """A new key; under `parent` it takes a part of that key's cap, of which so much has to be free."""
         holder = self.person(person)
@@ -301,7 +303,8 @@ class Desk:
         if parent and cap_nanos:
             self._refuse_more_than_is_left(holder["id"], parent, cap_nanos)
         with transaction(self.engine) as connection:
-            terms = keys.KeyTerms(label, purpose, project, models, cap_nanos, "USD", until, parent)
+            pace = (requests_per_minute, tokens_per_minute)
+            terms = keys.KeyTerms(label, purpose, project, models, cap_nanos, "USD", until, parent, *pace)
             entropy = secrets.token_bytes(tokens.RANDOM_BYTES)
             issued = keys.issue(
                 connection, self.vault, holder["id"], terms, key_id=key_id, entropy=entropy, now=self.now()
@@ -374,10 +377,19 @@ class Desk:
         secret: str = "",
         models: tuple[str, ...] = (),
         purposes: tuple[str, ...] = (),
+        requests_per_minute: int = 0,
+        tokens_per_minute: int = 0,
     ) -> dict[str, Any]:
         with transaction(self.engine) as connection:
             known = {one.name for one in providers.listed(connection)}
-            terms = providers.ProviderTerms(kind or name, base_url, models, purposes=purposes)
+            terms = providers.ProviderTerms(
+                kind or name,
+                base_url,
+                models,
+                purposes=purposes,
+                requests_per_minute=requests_per_minute,
+                tokens_per_minute=tokens_per_minute,
+            )
             sealed = Secret(secret) if secret else None
             if name in known:
                 found = providers.change(connection, self.vault, name, terms, secret=sealed)

@@ -131,6 +131,8 @@ access_key = Table(
     Column("revoked", BigInteger, nullable=False, server_default="0"),
     Column("paused", BigInteger, nullable=False, server_default="0"),
     Column("parent", Text, nullable=False, server_default=""),
+    Column("requests_per_minute", BigInteger, nullable=False, server_default="0"),
+    Column("tokens_per_minute", BigInteger, nullable=False, server_default="0"),
     UniqueConstraint("hmac", name="access_key_hmac"),
     CheckConstraint("purpose IN ('work', 'learning', 'personal', 'production')", name="access_key_purpose"),
     CheckConstraint("cap_nanos >= 0", name="access_key_cap"),
@@ -154,6 +156,8 @@ provider = Table(
     Column("enabled", Integer, nullable=False, server_default="1"),
     Column("created", BigInteger, nullable=False),
     Column("purposes", Text, nullable=False, server_default="[]"),
+    Column("requests_per_minute", BigInteger, nullable=False, server_default="0"),
+    Column("tokens_per_minute", BigInteger, nullable=False, server_default="0"),
     CheckConstraint("enabled IN (0, 1)", name="provider_enabled"),
     CheckConstraint(
         "connect_seconds > 0 AND first_byte_seconds > 0 AND idle_seconds > 0", name="provider_deadlines_positive"
@@ -423,7 +427,7 @@ usage_hour = Table(
     Column("amount_nanos", BigInteger, nullable=False),
 )
 
-# Sums of whole days that are over, which reports read instead of the daily rollup; forgetting them changes no figure.
+# Coarser sums of the daily rollup, which reports read instead of it; forgetting them changes no figure.
 
 _COUNTED = ("requests", "input_tokens", "cached_tokens", "output_tokens")
 _VALUED = ("amount", "list_nanos", "cost_nanos", "overage")
@@ -434,6 +438,18 @@ usage_person_day = Table(
     Column("day", BigInteger, primary_key=True, autoincrement=False),
     Column("unit", Text, primary_key=True),
     Column("person", Text, primary_key=True),
+    *(Column(name, BigInteger, nullable=False) for name in (*_COUNTED, *_VALUED)),
+    sqlite_with_rowid=False,
+)
+
+Index("usage_person_day_person", usage_person_day.c.person, usage_person_day.c.day)
+
+usage_person_month = Table(
+    "usage_person_month",
+    metadata,
+    # By the first day of the month.
+    Column("month", BigInteger, primary_key=True, autoincrement=False),
+    *(Column(name, Text, primary_key=True) for name in ("unit", "person", "provider", "model", "purpose")),
     *(Column(name, BigInteger, nullable=False) for name in (*_COUNTED, *_VALUED)),
     sqlite_with_rowid=False,
 )
@@ -940,6 +956,23 @@ gateway_count = Table(
     Column("provider", Text, primary_key=True),
     Column("number", BigInteger, nullable=False),
     CheckConstraint("kind IN ('refusal', 'error')", name="gateway_count_kind"),
+)
+
+schema_floor = Table(
+    "schema_floor",
+    metadata,
+    Column("id", BigInteger, primary_key=True),
+    Column("revision", Text, nullable=False),
+)
+
+rate_use = Table(
+    "rate_use",
+    metadata,
+    Column("minute", BigInteger, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("node", Text, primary_key=True),
+    Column("requests", BigInteger, nullable=False, server_default="0"),
+    Column("tokens", BigInteger, nullable=False, server_default="0"),
 )
 
 AUDITED = frozenset(

@@ -247,6 +247,17 @@ _SEALED: tuple[tuple[Column[bytes], Callable[[Any], str]], ...] = (
 """Every column that holds what was sealed, with the row that each value is bound to."""
 
 
+def check_sealed(connection: Connection, vault: Vault) -> int:
+    """Open everything that is sealed, and forget it; how many secrets there are. Raises Conflict for one that does not."""
+    opened = len(peppers(connection, vault)) - 1
+    for column, row_of in _SEALED:
+        for row in connection.execute(select(*column.table.primary_key.columns, column)):
+            sealed = row._mapping[column.name]
+            vault.open(sealed, row_of(row))
+            opened += bool(sealed)
+    return opened
+
+
 def _bound_key(connection: Connection, *, lock: bool = False) -> str | None:
     query = select(setting.c.value).where(setting.c.organisation == ORGANISATION, setting.c.name == _MASTER_SETTING)
     return connection.execute(query.with_for_update() if lock else query).scalar_one_or_none()

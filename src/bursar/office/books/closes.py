@@ -209,7 +209,7 @@ def close(desk: Desk, period: str, note: str, progress: Progress) -> dict[str, A
     def read(session: Session) -> tuple[Anchor, dict[str, dict[Place, Figures]], dict[tuple[str, str, str], Movement]]:
         head = session.head()
         moved = moved_in(session, period, start, 0 if last is None else last.seq, head.seq, progress)
-        present = present_in(session, period, closed, head.seq, kinds)
+        present = present_in(session, period, closed, head.seq, kinds, counted=True)
         refuse_untied(session, period, start, head.seq, moved, present)
         return head, present, moved
 

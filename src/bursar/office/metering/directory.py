@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, select
 
 from bursar.errors import BursarError, Conflict
 from bursar.gateway.directory import KeyRecord, ProviderRecord
+from bursar.gateway.rates import Rate
 from bursar.office.catalogue import pricing, providers
 from bursar.office.database import reading
 from bursar.office.keyring.tokens import TOKEN_CHARS, fingerprint
@@ -177,7 +178,12 @@ def _record(one: providers.Provider, secret: Secret) -> ProviderRecord:
         first_byte_seconds=one.terms.first_byte_seconds,
         idle_seconds=one.terms.idle_seconds,
         purposes=one.terms.purposes,
+        rate=_rate(one.terms.requests_per_minute, one.terms.tokens_per_minute),
     )
+
+
+def _rate(requests: int, tokens: int) -> Rate | None:
+    return Rate(requests, tokens) if requests or tokens else None
 
 
 def _keys(connection: Connection) -> tuple[dict[str, KeyRecord], dict[str, KeyRecord]]:
@@ -201,6 +207,7 @@ def _keys(connection: Connection) -> tuple[dict[str, KeyRecord], dict[str, KeyRe
             cap_nanos=row.cap_nanos,
             expires_at=_earliest(row.expires, above.get(row.parent, 0), last),
             label=row.label,
+            rate=_rate(row.requests_per_minute, row.tokens_per_minute),
         )
         keys[row.hmac] = live[row.id] = record
         if row.previous_hmac:

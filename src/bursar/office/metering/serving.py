@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import gc
 import logging
+import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -27,6 +28,8 @@ from bursar.office.keyring import key_use
 from bursar.office.metering import nodes
 from bursar.office.metering.directory import LiveDirectory
 from bursar.office.metering.limits import LivePromises
+from bursar.office.metering.news import News
+from bursar.office.metering.sharing import share
 from bursar.office.telling import notices, unusual
 from bursar.office.telling.watch import watch
 
@@ -34,6 +37,8 @@ log = logging.getLogger("bursar.serving")
 
 REFRESH_SECONDS = 0.4
 """How often the control plane's version is looked at: a change is seen within a second on every node."""
+QUIET_SECONDS = 5.0
+"""How often it is looked at where the database tells of changes by itself."""
 NOTICE_SECONDS = 30.0
 """How often the watch looks and due notices are sent."""
 GC_THRESHOLD = 50_000
@@ -41,10 +46,15 @@ GC_THRESHOLD = 50_000
 
 
 @asynccontextmanager
-async def serving(desk: Desk, *, host: str = "", port: int | None = None) -> AsyncIterator[Gateway]:
-    """A listening gateway; at the end it drains. Raises Unarmed if the ledger does not refuse what it must."""
+async def serving(
+    desk: Desk, *, host: str = "", port: int | None = None, listener: socket.socket | None = None, tells: bool = True
+) -> AsyncIterator[Gateway]:
+    """A listening gateway; at the end it drains. Raises Unarmed if the ledger does not refuse what it must.
+
+    `listener` is a socket that listens already; `tells`: it looks after notices and sums beside, once on a machine.
+    """
     settings = desk.settings
-    with _alone(desk):
+    with alone(desk):
         store = open_store(settings.url, settings.organisation)
         try:
             check_armed(store, desk.now())
@@ -52,7 +62,7 @@ async def serving(desk: Desk, *, host: str = "", port: int | None = None) -> Asy
             if lost:
                 log.warning("%d requests of an earlier run were never settled; their holds are resolved now", len(lost))
             directory = LiveDirectory(desk.engine, desk.vault, unknown_model=settings.unknown_model)
-            writer = Writer(store, desk.clock)
+            writer = Writer(store, desk.clock, queue_limit=settings.queue_limit)
             node = f"{settings.node}/{desk.now():x}"
             promises = LivePromises(
                 desk.engine, lambda: open_store(settings.url, settings.organisation), desk.clock, node
@@ -62,14 +72,17 @@ async def serving(desk: Desk, *, host: str = "", port: int | None = None) -> Asy
             gateway = Gateway(gate)
             gc.set_threshold(GC_THRESHOLD, 20, 20)
             gc.freeze()
-            await gateway.start(host or settings.host, settings.port if port is None else port)
+            await gateway.start(host or settings.host, settings.port if port is None else port, listener)
+            news = News(settings.url)
             stopped = threading.Event()
             started = desk.now()
             beside = [
                 asyncio.create_task(_report(desk, gateway, started)),
-                asyncio.create_task(_refresh(directory, promises)),
+                asyncio.create_task(news.hear()),
+                asyncio.create_task(share(desk.engine, gate.rates, node, desk.clock)),
+                asyncio.create_task(_refresh(directory, promises, news, gateway)),
                 asyncio.create_task(promises.sweep()),
-                asyncio.create_task(_tell(desk, stopped)),
+                *([asyncio.create_task(_tell(desk, stopped))] if tells else []),
             ]
             try:
                 yield gateway
@@ -86,11 +99,12 @@ async def serving(desk: Desk, *, host: str = "", port: int | None = None) -> Asy
             store.close()
 
 
-async def _refresh(directory: LiveDirectory, promises: LivePromises) -> None:
+async def _refresh(directory: LiveDirectory, promises: LivePromises, news: News, gateway: Gateway) -> None:
     while True:
-        await asyncio.sleep(REFRESH_SECONDS)
+        await news.wait(QUIET_SECONDS if news.sure else REFRESH_SECONDS)
         try:
             if await asyncio.to_thread(directory.refresh):
+                gateway.stop_dead_keys()
                 await asyncio.to_thread(promises.refresh)
         except Exception:
             log.exception("the control plane could not be read; the last known keys stay in force")
@@ -162,8 +176,11 @@ def _tell_once(desk: Desk, stopped: threading.Event) -> None:
 
 
 @contextmanager
-def _alone(desk: Desk) -> Iterator[None]:
-    """Keep a second process of the same node name away: recovery would end the first one's holds."""
+def alone(desk: Desk) -> Iterator[int]:
+    """Keep a second process of the same node name away: recovery would end the first one's holds.
+
+    Gives the lock's file descriptor: whoever inherits it keeps the name taken until it ends too.
+    """
     url = desk.settings.url
     folder = Path(url.removeprefix("sqlite:///")).parent if url.startswith("sqlite") else desk.settings.home
     folder.mkdir(parents=True, exist_ok=True)
@@ -177,4 +194,4 @@ def _alone(desk: Desk) -> Iterator[None]:
                 f"a gateway named {desk.settings.node!r} is running already",
                 "give this one another name: BURSAR_NODE=second",
             ) from error
-        yield
+        yield file.fileno()

@@ -12,12 +12,12 @@ from bursar.ledger.months import KEPT, partition
 from bursar.ledger.separation import APP_ROLE, ROLE, SETTING, separation
 
 revision = "0023"
-down_revision = "0020"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 
-_OWN = ("organisation", "alembic_version")
-"""Not put apart by the walk: the list of organisations has a policy of its own, the schema's revision is everybody's."""
+_OWN = ("organisation", "alembic_version", "schema_floor")
+"""Not put apart by the walk: the list of organisations has a policy of its own, the schema's revisions are everybody's."""
 
 _LIST = (
     "ALTER TABLE organisation ENABLE ROW LEVEL SECURITY",
@@ -28,7 +28,7 @@ _LIST = (
     "CREATE POLICY every_organisation ON organisation FOR SELECT TO CURRENT_USER USING (true)",
     f"REVOKE ALL ON organisation FROM {APP_ROLE}",
     f"GRANT SELECT, UPDATE ON organisation TO {APP_ROLE}",
-    f"GRANT SELECT ON alembic_version TO {APP_ROLE}",
+    f"GRANT SELECT ON alembic_version, schema_floor TO {APP_ROLE}",
 )
 
 _NUMBERS = (
