@@ -11,7 +11,7 @@ from sqlalchemy import make_url
 
 from bursar.errors import Conflict
 from bursar.ledger import Charge, LotTerms, Release, Store, Usage, apply_now, make_months, reading
-from bursar.ledger.months import AHEAD, KEPT, strays
+from bursar.ledger.months import AHEAD, KEPT, covering, strays
 from bursar.ledger.separation import ORGANISATION, options
 from bursar.ledger.verify import verify
 from bursar.office import database
@@ -111,6 +111,18 @@ def test_twice_the_same_charge_in_two_months_is_found(ledger: Store) -> None:
         ).fetchone()[0]  # type: ignore[index]
         owner.execute(f"INSERT INTO charge ({names}, at) SELECT {names}, at + {32 * DAY} FROM charge".encode())
     assert ledger.read(verify).findings != []
+
+
+def test_every_month_between_two_days_is_made_before_rows_come_from_elsewhere(ledger: Store) -> None:
+    first, last = 19_722, 20_544  # 2023-12-31 to 2026-04-01
+    with psycopg.connect(ledger.url, options=options(ORGANISATION, role="")) as owner:  # type: ignore[attr-defined]
+        for statement in covering(first, last):
+            owner.execute(statement.encode())
+        found = {row[0] for row in owner.execute("SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'")}
+    wanted = {f"{year}_{month:02}" for year in (2024, 2025) for month in range(1, 13)} | {"2023_12", "2026_04"}
+    assert {f"{table}_{month}" for table in ("charge", "usage_day") for month in wanted} <= found
+    assert max(found - {"charge_other", "usage_day_other"}) <= "usage_day_2026_06"
+    assert covering(5, 7) == covering(40_000, 40_001) == ()
 
 
 # Coming from an older schema.

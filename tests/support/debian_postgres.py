@@ -12,7 +12,8 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 USER = "postgres"
@@ -27,13 +28,25 @@ def programs(version: str) -> Path | None:
     return found if (found / "initdb").exists() else None
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server that runs: where its programs and files are, as whom it runs (None: as the tests), and its URL."""
+
+    bin_path: Path
+    pgdata: Path
+    log: Path
+    system_user: str | None
+    url: str
+
+
 @contextmanager
-def running(version: str) -> Iterator[str]:
-    """A fresh server of this version on a socket of its own; its URL."""
+def running(version: str) -> Iterator[Server]:
+    """A fresh server of this version on a socket of its own."""
     found = programs(version)
     assert found is not None, f"PostgreSQL {version} is not installed: tools/install-postgresql {version}"
     folder = Path(tempfile.mkdtemp(prefix="bursar-pg-"))
-    if os.getuid() == 0:
+    as_user = USER if os.getuid() == 0 else None
+    if as_user:
         owner = pwd.getpwnam(USER)
         os.chown(folder, owner.pw_uid, owner.pw_gid)
     place = folder / "data"
@@ -42,9 +55,10 @@ def running(version: str) -> Iterator[str]:
         options = f"{_CHEAP} -k {folder}"
         _run(found / "pg_ctl", "-D", place, "-w", "-t", START_SECONDS, "-l", folder / "log", "-o", options, "start")
         try:
-            yield f"postgresql://{USER}:@/postgres?host={folder}"
+            yield Server(found, place, folder / "log", as_user, f"postgresql://{USER}:@/postgres?host={folder}")
         finally:
-            _run(found / "pg_ctl", "-D", place, "-m", "immediate", "stop")
+            with suppress(subprocess.CalledProcessError):  # a test may have stopped it
+                _run(found / "pg_ctl", "-D", place, "-m", "immediate", "stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

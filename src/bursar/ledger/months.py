@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from bursar.ledger.separation import APP_ROLE, separation
 from bursar.ledger.session import Session
 
+FIRST_DAY, LAST_DAY = 18_262, 29_219
+"""2020-01-01 and 2049-12-31: days of rows for which an older schema's, or a copy's, months are made."""
 AHEAD = 3
 """Months made ahead of the one that runs."""
 MOST_AHEAD = 24
@@ -67,6 +69,17 @@ def make_ahead(session: Session, now: int) -> int:
     )
 
 
+def covering(first: int, last: int) -> tuple[str, ...]:
+    """Statements that make every month from one day to another (days since 1970-01-01), for rows that come from elsewhere."""
+    first, last = max(first, FIRST_DAY), min(last, LAST_DAY)
+    starts = range(first, last + 1, 28 * MOST_AHEAD)  # no month is shorter, so none is left out
+    return tuple(
+        f"SELECT bursar_months_of_{one.table}({day}, {min(MOST_AHEAD - 1, (last - day) // 28 + 1)})"
+        for one in KEPT
+        for day in starts
+    )
+
+
 def strays(session: Session) -> dict[str, int]:
     """How many rows of this organisation lie in no month, by table; none where all is well."""
     found = {}
@@ -102,7 +115,7 @@ def _moved(one: Kept) -> tuple[str, ...]:
         # Every month that has rows, in order; what is not a month of our time stays with the others.
         f"SELECT bursar_months_of_{table}(first, 0) FROM (SELECT DISTINCT "
         f"(date_trunc('month', timestamp 'epoch' + {one.by} / {one.a_day} * interval '1 day')::date - date '1970-01-01')::bigint "
-        f"AS first FROM {table}_before WHERE {one.by} / {one.a_day} BETWEEN 18262 AND 29219) AS months ORDER BY first",
+        f"AS first FROM {table}_before WHERE {one.by} / {one.a_day} BETWEEN {FIRST_DAY} AND {LAST_DAY}) AS months ORDER BY first",
         f"INSERT INTO {table} SELECT * FROM {table}_before",
         f"DROP TABLE {table}_before",
         f"ALTER TABLE {table} ADD PRIMARY KEY ({one.key})",

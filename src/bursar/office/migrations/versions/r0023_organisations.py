@@ -40,11 +40,17 @@ _NUMBERS = (
     "ALTER TABLE price_overlay ALTER COLUMN id SET DEFAULT bursar_next_price_overlay()",
 )
 
+_TOLD = (
+    # Whoever is connected may listen: they hear that something changed, not how often or for whom.
+    "CREATE OR REPLACE FUNCTION bursar_control_changed() RETURNS trigger LANGUAGE plpgsql "
+    "AS $$ BEGIN PERFORM pg_notify('bursar_control', ''); RETURN NULL; END $$",
+)
+
 
 def upgrade() -> None:
     connection = op.get_bind()
     if connection.dialect.name == "sqlite":
         return
     tables = sorted(set(inspect(connection).get_table_names()) - set(_OWN))
-    for statement in (ROLE, *separation(*tables), *partition(*KEPT), *_LIST, *_NUMBERS):
+    for statement in (ROLE, *separation(*tables), *partition(*KEPT), *_LIST, *_NUMBERS, *_TOLD):
         connection.exec_driver_sql(statement.replace("%", "%%"))
