@@ -16,6 +16,7 @@ from tests.support.terminal import Terminal
 
 from bursar.errors import BursarError, Conflict, InvalidInput
 from bursar.ledger import Applied, Charge, LotTerms, Release, Store, apply_now, open_store, reading
+from bursar.ledger.postgres import PostgresSession
 from bursar.ledger.separation import APP_ROLE, ORGANISATION, options, separation
 from bursar.ledger.session import Session
 from bursar.ledger.verify import verify
@@ -341,6 +342,23 @@ def test_writers_of_two_organisations_do_not_wait_for_each_other(two: Two) -> No
 
     two.store(0).transact(meanwhile)
     assert balance(two.store(1)) == 1_989
+
+
+def test_everyones_newest_entry_is_found_by_an_index_below_the_policy(two: Two) -> None:
+    """Below a policy a comparison with a sub-query of the same row would read the whole journal, for every batch."""
+    with two.connect(role="") as owner:
+        owner.execute(
+            "INSERT INTO entry (seq, command, content, kind, person, unit, effective, recorded, hold, corrects, note, prior) "
+            "SELECT n, 'c' || n, '', 'charge', 'per_' || n % 50, 'USD', 1, 1, '', '', '', 0 FROM generate_series(100, 20000) n"
+        )
+    with two.connect(role="") as owner:
+        owner.execute("ANALYZE entry")
+    with two.connect() as connection:
+        asked = PostgresSession.NEWEST + PostgresSession.IN.replace("?", "%s")
+        plan = connection.execute(f"EXPLAIN {asked}".encode(), [["per_1", "per_2"]]).fetchall()
+    told = "\n".join(str(row[0]) for row in plan)
+    assert "using entry_person" in told
+    assert "Hash" not in told
 
 
 # The office.

@@ -29,6 +29,7 @@ from bursar.ledger import (
     Scope,
     Store,
     apply_now,
+    make_months,
     open_store,
 )
 from bursar.money import Amount, Unit, parse_amount
@@ -503,6 +504,11 @@ def initialise(settings: Settings, clock: Clock = system_clock) -> bool:
             pricing.pin(connection, clock())
     finally:
         engine.dispose()
+    store = open_store(settings.url, settings.organisation)
+    try:
+        make_months(store, clock())
+    finally:
+        store.close()
     return fresh
 
 

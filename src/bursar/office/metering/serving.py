@@ -20,7 +20,7 @@ from bursar.gateway.selftest import check_armed
 from bursar.gateway.server import Gateway
 from bursar.gateway.tally import Counts
 from bursar.gateway.upstream import Upstream
-from bursar.ledger import Writer, open_store
+from bursar.ledger import Writer, make_months, open_store
 from bursar.ledger.separation import ORGANISATION
 from bursar.office.database import open_engine, transaction
 from bursar.office.desk import Desk
@@ -184,6 +184,7 @@ def _tell_once(desk: Desk, stopped: threading.Event) -> None:
         desk.settings, open_engine(desk.settings.url, desk.settings.organisation), desk.vault, desk.clock, desk.actor
     )
     try:
+        make_months(own.store, own.now())
         unusual.look(own, own.now())
         watch(own, own.now())
         key_use.follow(own)

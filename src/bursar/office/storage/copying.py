@@ -15,6 +15,7 @@ from sqlalchemy.exc import DatabaseError
 
 from bursar.errors import BursarError, Conflict, NotFound
 from bursar.ledger import StoreUnavailable, open_store
+from bursar.ledger.months import CHARGE, covering
 from bursar.office.database import HALF_COPIED, as_owner, check_schema, migrate, open_engine, schema_state
 from bursar.office.storage import agreement, streams
 from bursar.office.storage.agreement import Check, Told
@@ -84,6 +85,7 @@ def _copied(
         _prepare(connection)
         with connection.begin():
             streams.clear(connection, tables)
+            _make_months(ours, connection)
         rows = {one.name: streams.count(ours, one.name) for one in tables}
         copied = _filled(ours, connection, tables, rows, told)
         with connection.begin():
@@ -134,6 +136,14 @@ def _check_empty(target: Engine) -> None:
 def _mark(target: Engine, revision: str) -> None:
     with target.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = :one"), {"one": revision})
+
+
+def _make_months(ours: Connection, theirs: Connection) -> None:
+    """PostgreSQL keeps usage in months, which are made before their rows come."""
+    first, last = ours.execute(text(f"SELECT MIN(at) / {CHARGE.a_day}, MAX(at) / {CHARGE.a_day} FROM charge")).one()
+    if theirs.dialect.name == "postgresql" and first is not None:
+        for statement in covering(int(first), int(last)):
+            theirs.exec_driver_sql(statement)
 
 
 def _prepare(connection: Connection) -> None:
