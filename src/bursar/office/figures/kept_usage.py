@@ -132,16 +132,28 @@ def forget(connection: Connection) -> None:
     connection.execute(delete(journal_mark).where(journal_mark.c.name == SEQ))
 
 
+def raw(session: Session, kept: Kept, first: int, end: int, people: Sequence[str] | None = None) -> Source:
+    """What a table of kept sums is made from, in its columns."""
+    only, whom = ("", []) if people is None else (f" AND person {session.IN}", [list(people)])
+    return Source(f"({_raw_days(session, kept)} day >= ? AND day < ?{only})", (first, end, *whom))
+
+
+def _raw_days(session: Session, kept: Kept) -> str:
+    day = "day" if kept.time == "day" else f"{_first_of_month(session)} AS month"
+    return f"SELECT {', '.join((*kept.keys, *COUNTS))}, {day}, {_raw_amounts(kept)} FROM usage_day WHERE"
+
+
+def _raw_amounts(kept: Kept) -> str:
+    return ", ".join(_PARTS if kept.parted else AMOUNTS)
+
+
 def _read(session: Session, kept: Kept, first: int, end: int, people: Sequence[str] | None) -> Source:
     """What is kept and what came since; days that too much came for, from the rollup itself."""
     mark, head = usage_tail.mark(session), session.head().seq
-    columns = ", ".join((*kept.keys, *COUNTS))
-    raw = ", ".join(_PARTS if kept.parted else AMOUNTS)
-    day = "day" if kept.time == "day" else f"{_first_of_month(session)} AS month"
-    only, whom = ("", []) if people is None else (f" AND person {session.IN}", [list(people)])
-    raw_days = f"SELECT {columns}, {day}, {raw} FROM usage_day WHERE"
     if mark < 0:
-        return Source(f"({raw_days} day >= ? AND day < ?{only})", (first, end, *whom))
+        return raw(session, kept, first, end, people)
+    columns = ", ".join((*kept.keys, *COUNTS))
+    only, whom = ("", []) if people is None else (f" AND person {session.IN}", [list(people)])
     sql = f"SELECT {columns}, {kept.time}, {', '.join(kept.amounts)} FROM {kept.table} WHERE {kept.time} >= ? AND {kept.time} < ?"
     given: list[Any] = [first, end]
     many = head - mark > MOST_ENTRIES
@@ -153,7 +165,7 @@ def _read(session: Session, kept: Kept, first: int, end: int, people: Sequence[s
         sql += f" AND NOT ({kept.time} {session.IN}){only}"
         given += [sorted(spans), *whom]
         for start, until in _joined(spans):
-            sql += f" UNION ALL {raw_days} day >= ? AND day < ?{only}"
+            sql += f" UNION ALL {_raw_days(session, kept)} day >= ? AND day < ?{only}"
             given += [start, until, *whom]
         return Source(f"({sql})", tuple(given))
     sql, given = sql + only, [*given, *whom]
@@ -161,7 +173,7 @@ def _read(session: Session, kept: Kept, first: int, end: int, people: Sequence[s
     rows = [(*kept.key(key), *sums) for key, sums in since.items() if first <= key[1] < end]
     if rows:
         query, parameter = usage_tail.literal(session, kept.keys, (kept.time, *COUNTS, *AMOUNTS), rows)
-        sql += f" UNION ALL SELECT {columns}, {kept.time}, {raw} FROM ({query}) AS since WHERE {kept.time} >= 0{only}"
+        sql += f" UNION ALL SELECT {columns}, {kept.time}, {_raw_amounts(kept)} FROM ({query}) AS since WHERE {kept.time} >= 0{only}"
         given += [parameter, *whom]
     return Source(f"({sql})", tuple(given))
 
