@@ -87,6 +87,24 @@ def person_days(session: Session, first: int, end: int, people: Sequence[str] | 
     return _read(session, PERSON_DAY, first, end, people)
 
 
+def person_totals(session: Session, first: int, end: int) -> Source:
+    """person, unit, counts and amounts of the days from `first`, the end exclusive, in several rows without a day: the whole
+    months among them by months, the rest by days."""
+    since = _since(session)
+    begins = first if month_of_day(first) == first else month_of_day(month_of_day(first) + 31)
+    ends = month_of_day(end)
+    if begins >= ends:
+        parts = [_read(session, PERSON_DAY, first, end, None, since)]
+    else:
+        parts = [_read(session, PERSON_MONTH, begins, ends, None, since)]
+        parts += [
+            _read(session, PERSON_DAY, *one, None, since) for one in ((first, begins), (ends, end)) if one[0] < one[1]
+        ]
+    columns = ", ".join(("person", "unit", *COUNTS, *AMOUNTS))
+    sql = " UNION ALL ".join(f"SELECT {columns} FROM {one.sql} AS part" for one in parts)
+    return Source(f"({sql})", tuple(given for one in parts for given in one.parameters))
+
+
 def person_months(session: Session, first: int, end: int) -> Source:
     """person, unit, provider, model, purpose, counts and amounts of whole months: `first` and `end` are first days of a
     month, the end exclusive; `month` is the first day of each, and a month may have several rows."""
@@ -147,17 +165,35 @@ def _raw_amounts(kept: Kept) -> str:
     return ", ".join(_PARTS if kept.parted else AMOUNTS)
 
 
-def _read(session: Session, kept: Kept, first: int, end: int, people: Sequence[str] | None) -> Source:
-    """What is kept and what came since; days that too much came for, from the rollup itself."""
+@dataclass(frozen=True, slots=True)
+class _Since:
+    """What came since the sums were kept."""
+
+    mark: int
+    head: int
+    changes: dict[Key, Sums] | None
+    """None: too much to add up."""
+
+
+def _since(session: Session) -> _Since:
     mark, head = usage_tail.mark(session), session.head().seq
-    if mark < 0:
+    few = mark >= 0 and head - mark <= MOST_ENTRIES
+    return _Since(mark, head, usage_tail.changes(session, mark, head) if few else None)
+
+
+def _read(
+    session: Session, kept: Kept, first: int, end: int, people: Sequence[str] | None, since: _Since | None = None
+) -> Source:
+    """What is kept and what came since; days that too much came for, from the rollup itself."""
+    since = since or _since(session)
+    if since.mark < 0:
         return raw(session, kept, first, end, people)
     columns = ", ".join((*kept.keys, *COUNTS))
     only, whom = ("", []) if people is None else (f" AND person {session.IN}", [list(people)])
     sql = f"SELECT {columns}, {kept.time}, {', '.join(kept.amounts)} FROM {kept.table} WHERE {kept.time} >= ? AND {kept.time} < ?"
     given: list[Any] = [first, end]
-    many = head - mark > MOST_ENTRIES
-    moved = [one for one in usage_tail.days(session, mark, head) if first <= one < end] if many else []
+    many = since.changes is None
+    moved = [one for one in usage_tail.days(session, since.mark, since.head) if first <= one < end] if many else []
     if moved:
         spans = {one: one + 1 for one in moved}
         if kept.time == "month":
@@ -169,8 +205,7 @@ def _read(session: Session, kept: Kept, first: int, end: int, people: Sequence[s
             given += [start, until, *whom]
         return Source(f"({sql})", tuple(given))
     sql, given = sql + only, [*given, *whom]
-    since = {} if many else usage_tail.changes(session, mark, head)
-    rows = [(*kept.key(key), *sums) for key, sums in since.items() if first <= key[1] < end]
+    rows = [(*kept.key(key), *sums) for key, sums in (since.changes or {}).items() if first <= key[1] < end]
     if rows:
         query, parameter = usage_tail.literal(session, kept.keys, (kept.time, *COUNTS, *AMOUNTS), rows)
         sql += f" UNION ALL SELECT {columns}, {kept.time}, {_raw_amounts(kept)} FROM ({query}) AS since WHERE {kept.time} >= 0{only}"

@@ -32,7 +32,7 @@ def usage_by(
             return ledger.usage_by(session, group, start_day, end_day, person, unit)
         return of_people(session, [person], start_day, end_day, group, unit)
     if group == "person":
-        return _summed(session, kept_usage.person_days(session, start_day, end_day), group, unit)
+        return _summed(session, kept_usage.person_totals(session, start_day, end_day), group, unit)
     if group != "day" and group not in HOUSE_KEYS:
         raise ValueError(f"group: found {group!r}, expected person, day or one of {', '.join(HOUSE_KEYS)}")
     return _summed(session, kept_usage.house_days(session, start_day, end_day), group, unit, parted=True)
