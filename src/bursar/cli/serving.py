@@ -10,8 +10,9 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from bursar.gateway.recovery import recover
 from bursar.gateway.selftest import check_armed
 from bursar.office.desk import Desk
+from bursar.office.metering.alone import alone
 from bursar.office.metering.processes import Inherited, Processes, adopt, listening, ready
-from bursar.office.metering.serving import alone, serving
+from bursar.office.metering.serving import serving
 from bursar.office.settings import Settings
 
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import gc
 import logging
 import socket
 import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
-from pathlib import Path
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
-from bursar.errors import Conflict
 from bursar.gateway.recovery import recover
 from bursar.gateway.relay import Gate
 from bursar.gateway.selftest import check_armed
@@ -25,6 +22,7 @@ from bursar.office.desk import Desk
 from bursar.office.figures import kept_usage
 from bursar.office.keyring import key_use
 from bursar.office.metering import nodes
+from bursar.office.metering.alone import alone
 from bursar.office.metering.directory import LiveDirectory
 from bursar.office.metering.limits import LivePromises
 from bursar.office.metering.news import News
@@ -167,24 +165,3 @@ def _tell_once(desk: Desk, stopped: threading.Event) -> None:
         notices.deliver(own, own.now(), stop=stopped.is_set)
     finally:
         own.close()
-
-
-@contextmanager
-def alone(desk: Desk) -> Iterator[int]:
-    """Keep a second process of the same node name away: recovery would end the first one's holds.
-
-    Gives the lock's file descriptor: whoever inherits it keeps the name taken until it ends too.
-    """
-    url = desk.settings.url
-    folder = Path(url.removeprefix("sqlite:///")).parent if url.startswith("sqlite") else desk.settings.home
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"node-{desk.settings.node}.lock"
-    with path.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise Conflict(
-                f"a gateway named {desk.settings.node!r} is running already",
-                "give this one another name: BURSAR_NODE=second",
-            ) from error
-        yield file.fileno()
