@@ -25,7 +25,7 @@ from bursar.office.oversight import verification
 from bursar.office.settings import Settings
 
 PROCESSES = size(2, 4)
-CLIENTS = size(12, 60)
+CLIENTS = size(6, 60)
 ROLLS = size(1, 8)
 
 
@@ -55,8 +55,8 @@ async def test_no_request_fails_while_every_process_is_replaced(
         assert await asyncio.to_thread(server.stop) == 0
         _check(desk, provider, seen)
     print(f"{engine}: {dict(seen)} while {PROCESSES} processes were replaced {ROLLS} times, {max(took):.1f} s each")
-    assert seen["whole"] > 50
-    assert seen["stream"] > 10
+    assert seen["whole"] > 30
+    assert seen["stream"] > 5
     desk.close()
 
 
@@ -86,7 +86,7 @@ async def _client(url: str, key: str, number: int, enough: asyncio.Event, seen: 
                 assert reply.status == 200, received
                 assert not stream or b"[DONE]" in received
                 seen["stream" if stream else "whole"] += 1
-            await asyncio.sleep(chance.choice((0.0, 0.01, 0.1, 0.4)))
+            await asyncio.sleep(chance.choice((0.0, 0.02, 0.2, 0.5)))
 
 
 def _check(desk: Desk, provider: Provider, seen: Counter[str]) -> None:
