@@ -36,8 +36,9 @@ from bursar.ledger import Usage as UsageRecord
 log = logging.getLogger("bursar.gateway")
 
 MICROS = 1_000_000
-SETTLE_ATTEMPTS = 20
+SETTLE_ATTEMPTS = 240
 SETTLE_RETRY_SECONDS = 0.5
+"""Two minutes: what a managed database may take until its standby serves."""
 
 
 class Gate:
