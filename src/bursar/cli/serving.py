@@ -17,10 +17,12 @@ from bursar.office.settings import Settings
 
 
 def stopping(*signals: signal.Signals) -> asyncio.Event:
-    """An event that any of these signals sets."""
+    """An event that any of these signals sets; one that was ignored before (`nohup`) stays so."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for one in signals:
+        if signal.getsignal(one) is signal.SIG_IGN:
+            continue
         loop.add_signal_handler(one, stop.set)
     return stop
 
