@@ -20,7 +20,9 @@ from tests.support.processes import Server, serve_process
 from tests.support.profile import size
 
 from bursar.demo.provider import Defaults, Provider
+from bursar.office.database import reading
 from bursar.office.desk import Desk, initialise, open_desk
+from bursar.office.metering import nodes
 from bursar.office.oversight import verification
 from bursar.office.settings import Settings
 
@@ -90,6 +92,9 @@ async def _client(url: str, key: str, number: int, enough: asyncio.Event, seen: 
 
 
 def _check(desk: Desk, provider: Provider, seen: Counter[str]) -> None:
+    with reading(desk.engine) as connection:
+        known = {one.name: one.state(desk.now()) for one in nodes.listed(connection)}
+    assert known == {f"local:{number}": "stopped" for number in range(1, PROCESSES + 2)}
     assert verification.verified(desk).findings == []
     rows = desk.store.read(lambda session: session.rows("SELECT status, COUNT(*) FROM charge GROUP BY status"))
     assert {str(status): int(number) for status, number in rows} == {"exact": seen.total()}

@@ -7,6 +7,7 @@ import gc
 import logging
 import socket
 import threading
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -25,7 +26,7 @@ from bursar.office.metering import nodes
 from bursar.office.metering.alone import alone
 from bursar.office.metering.directory import LiveDirectory
 from bursar.office.metering.limits import LivePromises
-from bursar.office.metering.news import News
+from bursar.office.metering.news import LEAST_SECONDS, News
 from bursar.office.metering.sharing import share
 from bursar.office.telling import notices, unusual
 from bursar.office.telling.watch import watch
@@ -95,14 +96,18 @@ async def serving(
 
 
 async def _refresh(directory: LiveDirectory, promises: LivePromises, news: News, gateway: Gateway) -> None:
+    rest = LEAST_SECONDS
     while True:
-        await news.wait(QUIET_SECONDS if news.sure else REFRESH_SECONDS)
+        await news.wait(QUIET_SECONDS if news.sure else REFRESH_SECONDS, rest)
+        began = time.monotonic()
         try:
             if await asyncio.to_thread(directory.refresh):
                 gateway.stop_dead_keys()
                 await asyncio.to_thread(promises.refresh)
         except Exception:
             log.exception("the control plane could not be read; the last known keys stay in force")
+        # However much changes, reading it takes half of one thread's time at most where a house is large.
+        rest = min(REFRESH_SECONDS, max(LEAST_SECONDS, time.monotonic() - began))
 
 
 async def _report(desk: Desk, gateway: Gateway, started: int) -> None:
