@@ -458,6 +458,8 @@ def _key(key: keys.AccessKey, now: int) -> dict[str, Any]:
         "models": list(terms.models),
         "cap_nanos": terms.cap_nanos,
         "parent": terms.parent,
+        "requests_per_minute": terms.requests_per_minute,
+        "tokens_per_minute": terms.tokens_per_minute,
         "expires_micros": terms.expires,
         "created_micros": key.created,
         "state": key.state(now),
