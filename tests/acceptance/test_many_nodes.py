@@ -28,7 +28,7 @@ from bursar.office.settings import Settings
 from bursar.prices import PriceBook, list_prices
 
 PROCESSES = size(2, 4)
-AGENTS = size(16, 500)
+AGENTS = size(8, 500)
 PEOPLE = size(2, 10)
 KILLS = size(1, 12)
 RESTARTS = size(1, 4)

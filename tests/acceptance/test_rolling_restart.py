@@ -20,12 +20,14 @@ from tests.support.processes import Server, serve_process
 from tests.support.profile import size
 
 from bursar.demo.provider import Defaults, Provider
+from bursar.office.database import reading
 from bursar.office.desk import Desk, initialise, open_desk
+from bursar.office.metering import nodes
 from bursar.office.oversight import verification
 from bursar.office.settings import Settings
 
 PROCESSES = size(2, 4)
-CLIENTS = size(12, 60)
+CLIENTS = size(6, 60)
 ROLLS = size(1, 8)
 
 
@@ -55,8 +57,8 @@ async def test_no_request_fails_while_every_process_is_replaced(
         assert await asyncio.to_thread(server.stop) == 0
         _check(desk, provider, seen)
     print(f"{engine}: {dict(seen)} while {PROCESSES} processes were replaced {ROLLS} times, {max(took):.1f} s each")
-    assert seen["whole"] > 50
-    assert seen["stream"] > 10
+    assert seen["whole"] > 30
+    assert seen["stream"] > 5
     desk.close()
 
 
@@ -86,10 +88,13 @@ async def _client(url: str, key: str, number: int, enough: asyncio.Event, seen: 
                 assert reply.status == 200, received
                 assert not stream or b"[DONE]" in received
                 seen["stream" if stream else "whole"] += 1
-            await asyncio.sleep(chance.choice((0.0, 0.01, 0.1, 0.4)))
+            await asyncio.sleep(chance.choice((0.0, 0.02, 0.2, 0.5)))
 
 
 def _check(desk: Desk, provider: Provider, seen: Counter[str]) -> None:
+    with reading(desk.engine) as connection:
+        known = {one.name: one.state(desk.now()) for one in nodes.listed(connection)}
+    assert known == {f"local:{number}": "stopped" for number in range(1, PROCESSES + 2)}
     assert verification.verified(desk).findings == []
     rows = desk.store.read(lambda session: session.rows("SELECT status, COUNT(*) FROM charge GROUP BY status"))
     assert {str(status): int(number) for status, number in rows} == {"exact": seen.total()}

@@ -12,7 +12,8 @@ from tests.support.books import DAY, Books, at
 from bursar.ledger import Correct, Usage
 from bursar.ledger.session import Session, wide, wide_sum
 from bursar.office.database import transaction
-from bursar.office.figures import day_sums, kept_usage, usage_tail
+from bursar.office.figures import day_sums, kept_check, kept_usage, usage_tail
+from bursar.office.oversight import verification
 
 pytest_plugins = ("tests.postgres",)
 FIRST = "2026-03-01"
@@ -169,6 +170,37 @@ def test_more_than_a_reader_adds_up_is_read_from_the_rollup(books: Books, monkey
     for _ in range(2):
         books.charge(books.people["ben"], 1, "2026-03-10")
     _agree(books)
+
+
+DAMAGES = (
+    "UPDATE usage_person_day SET amount = amount + 1",
+    "UPDATE usage_person_month SET requests = requests - 1 WHERE person = (SELECT MAX(person) FROM usage_person_month)",
+    "DELETE FROM usage_house_day WHERE project = 'b'",
+    "UPDATE usage_house_day SET cost_nanos_low = cost_nanos_low + 1",
+    "INSERT INTO usage_person_month SELECT 19000, unit, person, provider, 'other', purpose, 0, 0, 0, 0, 1, 0, 0, 0 "
+    "FROM usage_person_month LIMIT 1",
+)
+
+
+def test_verifying_holds_the_kept_sums_against_the_rollup(books: Books) -> None:
+    for project, day in (("a", "03-08"), ("b", "03-09"), ("b", "02-09")):
+        books.charge(books.people["ada"], 1, f"2026-{day}T10:00", project=project)
+    kept_usage.follow(books.desk)
+    books.charge(books.people["ben"], 1, "2026-03-09T10:00", project="b")
+    assert verification.verified(books.desk).clean
+    for damage in DAMAGES:
+        with books.desk.engine.begin() as connection:
+            connection.exec_driver_sql(damage)
+        found = books.desk.store.read(kept_check.check)
+        assert found, damage
+        assert all(one.split()[2] in damage for one in found), damage
+        with transaction(books.desk.engine) as connection:
+            kept_usage.forget(connection)
+        kept_usage.follow(books.desk)
+        assert books.desk.store.read(kept_check.check) == []
+    with books.desk.engine.begin() as connection:
+        connection.exec_driver_sql(DAMAGES[0])
+    assert not verification.verified(books.desk).clean
 
 
 def _rows(books: Books, query: str) -> list[tuple[int, ...]]:

@@ -78,7 +78,7 @@ def test_a_database_says_where_it_stands(database_url: str) -> None:
         with as_owner(engine) as owner, owner.begin() as connection:
             connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
         check_schema(engine)  # what was added since takes nothing away: the release before goes on serving
-        with engine.begin() as connection:
+        with as_owner(engine) as owner, owner.begin() as connection:
             connection.execute(text("UPDATE schema_floor SET revision = '9999'"))
         with pytest.raises(Conflict, match="newer Bursar") as newer:
             check_schema(engine)

@@ -15,13 +15,15 @@ from sqlalchemy import (
 )
 
 FIRST = "organisation"
+EVERYBODYS = (FIRST, "schema_floor")
+"""Not put apart: the list of organisations itself, and which releases may serve the schema."""
 
 
 def separated(metadata: MetaData) -> MetaData:
     """A copy of these tables with the column and the keys that `bursar.ledger.separation` gives them."""
     found = MetaData()
     for table in metadata.sorted_tables:
-        if table.name == FIRST:
+        if table.name in EVERYBODYS:
             table.to_metadata(found)
             continue
         columns = [Column(one.name, one.type, nullable=one.nullable) for one in table.columns]

@@ -10,16 +10,19 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from bursar.gateway.recovery import recover
 from bursar.gateway.selftest import check_armed
 from bursar.office.desk import Desk
+from bursar.office.metering.alone import alone
 from bursar.office.metering.processes import Inherited, Processes, adopt, listening, ready
-from bursar.office.metering.serving import alone, serving
+from bursar.office.metering.serving import serving
 from bursar.office.settings import Settings
 
 
 def stopping(*signals: signal.Signals) -> asyncio.Event:
-    """An event that any of these signals sets."""
+    """An event that any of these signals sets; one that was ignored before (`nohup`) stays so."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for one in signals:
+        if signal.getsignal(one) is signal.SIG_IGN:
+            continue
         loop.add_signal_handler(one, stop.set)
     return stop
 

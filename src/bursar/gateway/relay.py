@@ -38,8 +38,9 @@ log = logging.getLogger("bursar.gateway")
 MICROS = 1_000_000
 ID_BYTES = 6
 IDS_DRAWN = 256
-SETTLE_ATTEMPTS = 20
+SETTLE_ATTEMPTS = 240
 SETTLE_RETRY_SECONDS = 0.5
+"""Two minutes: what a managed database may take until its standby serves."""
 
 
 class Gate:

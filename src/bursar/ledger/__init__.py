@@ -25,7 +25,7 @@ from bursar.ledger.journal import Anchor
 from bursar.ledger.separation import ORGANISATION, alone
 from bursar.ledger.sqlite import SqliteStore
 from bursar.ledger.store import Store, StoreUnavailable
-from bursar.ledger.upkeep import recover, sweep
+from bursar.ledger.upkeep import make_months, recover, sweep
 from bursar.ledger.values import NEVER, OPEN_SCOPE, LotTerms, Request, Rollover, Scope, Usage
 from bursar.ledger.writer import Saturated, Writer, apply_now
 
@@ -74,6 +74,7 @@ __all__ = [
     "Void",
     "Writer",
     "apply_now",
+    "make_months",
     "open_store",
     "recover",
     "sweep",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from bursar.ledger import separation
+from bursar.ledger import months, separation
 
 Engine = Literal["sqlite", "postgresql"]
 
@@ -219,5 +219,6 @@ def statements(engine: Engine) -> tuple[str, ...]:
         triggers: tuple[str, ...] = _SQLITE_TRIGGERS
     else:
         tables = _TABLES.replace("{POSTING_OPTIONS}", "").replace(")STRICT", ")")
-        triggers = (*_POSTGRES_TRIGGERS, separation.ROLE.strip(), *separation.separation(*TABLES))
+        apart = (separation.ROLE.strip(), *separation.separation(*TABLES), *months.partition(*months.KEPT))
+        triggers = (*_POSTGRES_TRIGGERS, *apart)
     return (*(text.strip() for text in tables.split(";") if text.strip()), *triggers)

@@ -37,6 +37,11 @@ class Session(ABC):
     """The statements of one open transaction."""
 
     IN = "IN (SELECT value FROM json_each(?))"
+    NEWEST = (
+        "SELECT a.person, e.seq, e.effective FROM account a LEFT JOIN entry e ON e.seq = "
+        "(SELECT MAX(seq) FROM entry WHERE entry.person = a.person) WHERE a.person "
+    )
+    """Everyone's newest entry; people follow with `IN`."""
 
     @abstractmethod
     def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:

@@ -29,6 +29,7 @@ from bursar.ledger import (
     Scope,
     Store,
     apply_now,
+    make_months,
     open_store,
 )
 from bursar.money import Amount, Unit, parse_amount
@@ -457,6 +458,8 @@ def _key(key: keys.AccessKey, now: int) -> dict[str, Any]:
         "models": list(terms.models),
         "cap_nanos": terms.cap_nanos,
         "parent": terms.parent,
+        "requests_per_minute": terms.requests_per_minute,
+        "tokens_per_minute": terms.tokens_per_minute,
         "expires_micros": terms.expires,
         "created_micros": key.created,
         "state": key.state(now),
@@ -503,6 +506,11 @@ def initialise(settings: Settings, clock: Clock = system_clock) -> bool:
             pricing.pin(connection, clock())
     finally:
         engine.dispose()
+    store = open_store(settings.url, settings.organisation)
+    try:
+        make_months(store, clock())
+    finally:
+        store.close()
     return fresh
 
 

@@ -69,7 +69,8 @@ class Settings(BaseSettings):
         default="", repr=False, description="sqlite:///path, a path, or postgresql://...; empty: a file in home."
     )
     master_key_file: Path | None = Field(
-        default=None, description="File of the master key; without it, home/master.key."
+        default=None,
+        description="File of the master key; without it, home/master.key, or another organisation's home/NAME.master.key.",
     )
     master_key: SecretStr = Field(
         default=SecretStr(""), description="The master key itself (32 bytes in base64), instead of a file."

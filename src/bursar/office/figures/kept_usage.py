@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bursar.ledger.rollup import Key, Sums
 from bursar.ledger.session import Session, wide_parts
-from bursar.office.database import transaction
+from bursar.office.database import key_of, transaction
 from bursar.office.figures import usage_tail
 from bursar.office.figures.usage_tail import MOST_ENTRIES, SEQ, month_of_day
 from bursar.office.tables import journal_mark
@@ -87,6 +87,24 @@ def person_days(session: Session, first: int, end: int, people: Sequence[str] | 
     return _read(session, PERSON_DAY, first, end, people)
 
 
+def person_totals(session: Session, first: int, end: int) -> Source:
+    """person, unit, counts and amounts of the days from `first`, the end exclusive, in several rows without a day: the whole
+    months among them by months, the rest by days."""
+    since = _since(session)
+    begins = first if month_of_day(first) == first else month_of_day(month_of_day(first) + 31)
+    ends = month_of_day(end)
+    if begins >= ends:
+        parts = [_read(session, PERSON_DAY, first, end, None, since)]
+    else:
+        parts = [_read(session, PERSON_MONTH, begins, ends, None, since)]
+        parts += [
+            _read(session, PERSON_DAY, *one, None, since) for one in ((first, begins), (ends, end)) if one[0] < one[1]
+        ]
+    columns = ", ".join(("person", "unit", *COUNTS, *AMOUNTS))
+    sql = " UNION ALL ".join(f"SELECT {columns} FROM {one.sql} AS part" for one in parts)
+    return Source(f"({sql})", tuple(given for one in parts for given in one.parameters))
+
+
 def person_months(session: Session, first: int, end: int) -> Source:
     """person, unit, provider, model, purpose, counts and amounts of whole months: `first` and `end` are first days of a
     month, the end exclusive; `month` is the first day of each, and a month may have several rows."""
@@ -132,20 +150,50 @@ def forget(connection: Connection) -> None:
     connection.execute(delete(journal_mark).where(journal_mark.c.name == SEQ))
 
 
-def _read(session: Session, kept: Kept, first: int, end: int, people: Sequence[str] | None) -> Source:
-    """What is kept and what came since; days that too much came for, from the rollup itself."""
-    mark, head = usage_tail.mark(session), session.head().seq
-    columns = ", ".join((*kept.keys, *COUNTS))
-    raw = ", ".join(_PARTS if kept.parted else AMOUNTS)
-    day = "day" if kept.time == "day" else f"{_first_of_month(session)} AS month"
+def raw(session: Session, kept: Kept, first: int, end: int, people: Sequence[str] | None = None) -> Source:
+    """What a table of kept sums is made from, in its columns."""
     only, whom = ("", []) if people is None else (f" AND person {session.IN}", [list(people)])
-    raw_days = f"SELECT {columns}, {day}, {raw} FROM usage_day WHERE"
-    if mark < 0:
-        return Source(f"({raw_days} day >= ? AND day < ?{only})", (first, end, *whom))
+    return Source(f"({_raw_days(session, kept)} day >= ? AND day < ?{only})", (first, end, *whom))
+
+
+def _raw_days(session: Session, kept: Kept) -> str:
+    day = "day" if kept.time == "day" else f"{_first_of_month(session)} AS month"
+    return f"SELECT {', '.join((*kept.keys, *COUNTS))}, {day}, {_raw_amounts(kept)} FROM usage_day WHERE"
+
+
+def _raw_amounts(kept: Kept) -> str:
+    return ", ".join(_PARTS if kept.parted else AMOUNTS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Since:
+    """What came since the sums were kept."""
+
+    mark: int
+    head: int
+    changes: dict[Key, Sums] | None
+    """None: too much to add up."""
+
+
+def _since(session: Session) -> _Since:
+    mark, head = usage_tail.mark(session), session.head().seq
+    few = mark >= 0 and head - mark <= MOST_ENTRIES
+    return _Since(mark, head, usage_tail.changes(session, mark, head) if few else None)
+
+
+def _read(
+    session: Session, kept: Kept, first: int, end: int, people: Sequence[str] | None, since: _Since | None = None
+) -> Source:
+    """What is kept and what came since; days that too much came for, from the rollup itself."""
+    since = since or _since(session)
+    if since.mark < 0:
+        return raw(session, kept, first, end, people)
+    columns = ", ".join((*kept.keys, *COUNTS))
+    only, whom = ("", []) if people is None else (f" AND person {session.IN}", [list(people)])
     sql = f"SELECT {columns}, {kept.time}, {', '.join(kept.amounts)} FROM {kept.table} WHERE {kept.time} >= ? AND {kept.time} < ?"
     given: list[Any] = [first, end]
-    many = head - mark > MOST_ENTRIES
-    moved = [one for one in usage_tail.days(session, mark, head) if first <= one < end] if many else []
+    many = since.changes is None
+    moved = [one for one in usage_tail.days(session, since.mark, since.head) if first <= one < end] if many else []
     if moved:
         spans = {one: one + 1 for one in moved}
         if kept.time == "month":
@@ -153,15 +201,14 @@ def _read(session: Session, kept: Kept, first: int, end: int, people: Sequence[s
         sql += f" AND NOT ({kept.time} {session.IN}){only}"
         given += [sorted(spans), *whom]
         for start, until in _joined(spans):
-            sql += f" UNION ALL {raw_days} day >= ? AND day < ?{only}"
+            sql += f" UNION ALL {_raw_days(session, kept)} day >= ? AND day < ?{only}"
             given += [start, until, *whom]
         return Source(f"({sql})", tuple(given))
     sql, given = sql + only, [*given, *whom]
-    since = {} if many else usage_tail.changes(session, mark, head)
-    rows = [(*kept.key(key), *sums) for key, sums in since.items() if first <= key[1] < end]
+    rows = [(*kept.key(key), *sums) for key, sums in (since.changes or {}).items() if first <= key[1] < end]
     if rows:
         query, parameter = usage_tail.literal(session, kept.keys, (kept.time, *COUNTS, *AMOUNTS), rows)
-        sql += f" UNION ALL SELECT {columns}, {kept.time}, {raw} FROM ({query}) AS since WHERE {kept.time} >= 0{only}"
+        sql += f" UNION ALL SELECT {columns}, {kept.time}, {_raw_amounts(kept)} FROM ({query}) AS since WHERE {kept.time} >= 0{only}"
         given += [parameter, *whom]
     return Source(f"({sql})", tuple(given))
 
@@ -211,7 +258,7 @@ def _add_to(connection: Connection, kept: Kept, changes: dict[Key, Sums]) -> Non
     totals = ", ".join(f"{name} = {kept.table}.{name} + excluded.{name}" for name in (*COUNTS, *kept.amounts))
     statement = (
         f"INSERT INTO {kept.table} ({', '.join(names)}) VALUES ({', '.join(f':{name}' for name in names)}) "
-        f"ON CONFLICT ({kept.time}, {', '.join(kept.keys)}) DO UPDATE SET {totals}"
+        f"ON CONFLICT ({', '.join(key_of(connection, kept.time, *kept.keys))}) DO UPDATE SET {totals}"
     )
     rows = [
         dict(zip(names, (*key, *sums[: len(COUNTS)], *_stored(kept, sums[len(COUNTS) :])), strict=True))

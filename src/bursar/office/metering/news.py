@@ -39,14 +39,14 @@ class News:
         self.sure = False
         """Notifications come through now."""
 
-    async def wait(self, seconds: float) -> None:
-        """Until something changed, or so long."""
+    async def wait(self, seconds: float, rest: float = LEAST_SECONDS) -> None:
+        """Until something changed, or so long; `rest` is for more changes to gather that are then read in one look."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._changed.wait()
         if self._changed.is_set():
             self._changed.clear()
-            await asyncio.sleep(LEAST_SECONDS)
+            await asyncio.sleep(rest)
 
     async def hear(self) -> None:
         """Listen for ever; connect anew with growing pauses whenever the connection ends. Nothing to do on SQLite."""

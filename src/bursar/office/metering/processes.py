@@ -82,13 +82,13 @@ def listening(host: str, port: int, places: int) -> list[socket.socket]:
     places share one socket, and whoever is free accepts.
     """
     spread = sys.platform == "linux" and places > 1
+    found: list[socket.socket] = []
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:  # sharing a port is silent, also with a stranger
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
             address = probe.getsockname()
-        found: list[socket.socket] = []
         for _ in range(places if spread else 1):
             one = socket.socket(family, kind, protocol)
             found.append(one)
@@ -99,6 +99,8 @@ def listening(host: str, port: int, places: int) -> list[socket.socket]:
             one.listen(BACKLOG)
             one.setblocking(False)
     except OSError as error:
+        for one in found:
+            one.close()
         raise Conflict(f"nobody can listen on {host} port {port}: {error.strerror}", "choose another --port") from error
     return found if spread else found * places
 

@@ -1,4 +1,4 @@
-"""Verifying the ledger: the chain of seals, every projection of the journal, and the audit log's own chain."""
+"""Verifying the ledger: the chain of seals, every projection of the journal, the kept sums, and the audit log's own chain."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from bursar.ledger import Anchor
 from bursar.ledger.verify import Progress, Verification, verify
 from bursar.office import audit
 from bursar.office.database import reading, transaction
+from bursar.office.figures import kept_check
 from bursar.office.tables import journal_mark
 from bursar.office.works.work import Outcome
 
@@ -50,6 +51,8 @@ class Verified:
 def verified(desk: Desk, progress: Progress | None = None, anchor: Anchor | None = None) -> Verified:
     """Check everything from the first line to the last. What `progress` raises ends it."""
     found = desk.store.read(lambda session: verify(session, anchor, progress))
+    for finding in desk.store.read(kept_check.check):
+        found.wrong(finding)
     with reading(desk.engine) as connection:
         chain = audit.verify(connection)
     if chain.broken is not None:

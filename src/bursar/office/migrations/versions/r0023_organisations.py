@@ -1,6 +1,6 @@
-"""PostgreSQL: several organisations in one database, kept apart by the database itself; a file of SQLite stays as it is.
+"""PostgreSQL: several organisations in one database, kept apart by the database itself, and usage in months.
 
-The walk over the catalogue is in `bursar.ledger.separation`, where revisions that come later ask it for their new tables.
+A file of SQLite stays as it is. The walk over the catalogue is in `bursar.ledger.separation`, where revisions that come later ask it for their new tables.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from alembic import op
 from sqlalchemy import inspect
 
+from bursar.ledger.months import KEPT, partition
 from bursar.ledger.separation import APP_ROLE, ROLE, SETTING, separation
 
 revision = "0023"
@@ -34,9 +35,15 @@ _NUMBERS = (
     # A sequence would tell how often the others changed their prices.
     "ALTER TABLE price_overlay ALTER COLUMN id DROP DEFAULT",
     "DROP SEQUENCE IF EXISTS price_overlay_id_seq",
-    "CREATE FUNCTION bursar_next_price_overlay() RETURNS integer LANGUAGE sql "
-    "AS 'SELECT COALESCE(MAX(id), 0) + 1 FROM price_overlay'",
+    "CREATE FUNCTION bursar_next_price_overlay() RETURNS integer LANGUAGE plpgsql "
+    "AS 'BEGIN RETURN (SELECT COALESCE(MAX(id), 0) + 1 FROM price_overlay); END'",
     "ALTER TABLE price_overlay ALTER COLUMN id SET DEFAULT bursar_next_price_overlay()",
+)
+
+_TOLD = (
+    # Whoever is connected may listen: they hear that something changed, not how often or for whom.
+    "CREATE OR REPLACE FUNCTION bursar_control_changed() RETURNS trigger LANGUAGE plpgsql "
+    "AS $$ BEGIN PERFORM pg_notify('bursar_control', ''); RETURN NULL; END $$",
 )
 
 
@@ -45,5 +52,5 @@ def upgrade() -> None:
     if connection.dialect.name == "sqlite":
         return
     tables = sorted(set(inspect(connection).get_table_names()) - set(_OWN))
-    for statement in (ROLE, *separation(*tables), *_LIST, *_NUMBERS):
+    for statement in (ROLE, *separation(*tables), *partition(*KEPT), *_LIST, *_NUMBERS, *_TOLD):
         connection.exec_driver_sql(statement.replace("%", "%%"))
