@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from tests.simulation.database import sqlite_file
@@ -24,7 +25,7 @@ CALM = dict.fromkeys(
 )  # fmt: skip
 
 
-def live(course: Callable[[World], Awaitable[None]], seed: int = 1, **drawn: Any) -> str:
+def live(course: Callable[[World], Awaitable[None]], seed: int = 1, beside: str = "", **drawn: Any) -> str:
     """One node and one person without a cap, in good weather but for what is drawn; returns the story."""
     story: list[str] = []
     with sqlite_file() as open_store:
@@ -43,6 +44,7 @@ def live(course: Callable[[World], Awaitable[None]], seed: int = 1, **drawn: Any
             Trace(story.append),
             drawn={**CALM, **size, "hang_up": "drain", "buffer_bytes": 65_536, **drawn},
         )
+        world.people[0] = replace(world.people[0], beside=beside)
 
         async def whole() -> None:
             world.begin()
@@ -136,3 +138,19 @@ def test_what_a_run_comes_to_after_its_hold_has_lapsed_counts_against_the_run() 
     for seed in range(4):
         live(course, seed, late=1.0, hold_seconds=8, on_lapse="released")
     assert late
+
+
+def test_what_comes_after_a_hold_has_lapsed_draws_on_the_lots_that_the_hold_drew_on() -> None:
+    """A lot that is kept for the model is for its late charge as well."""
+    drawn_on = set()
+
+    async def course(world: World) -> None:
+        agent = await asks(world, "s1", stream=True, max_tokens=60)
+        await agent.done
+        drawn_on.update(
+            rows(world, "SELECT p.lot FROM posting p JOIN entry e ON e.seq = p.seq WHERE e.kind = 'charge'")
+        )
+
+    for seed in range(4):
+        live(course, seed, beside="gpt", late=1.0, hold_seconds=8, on_lapse="released")
+    assert drawn_on == {("p0.0.beside",)}

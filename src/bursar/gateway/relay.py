@@ -17,6 +17,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from bursar.gateway import settlement
+from bursar.gateway.admission import drawn_for
 from bursar.gateway.calibration import Calibration
 from bursar.gateway.dialects import authenticate_upstream
 from bursar.gateway.dialects.contract import Meter, Refusal
@@ -307,6 +308,7 @@ class Exchange:
                     self.asked.holder,
                     "USD",
                     amount,
+                    drawn_for(self.asked.provider, self.asked.call.model, self.key),
                     usage=self._counted_where_held(usage),
                     note=f"settled after hold {self.request_id} had ended: {answer.state}",
                 )
@@ -325,7 +327,8 @@ class Exchange:
         """The charge for another model that took part in the same reply."""
         name = f"{self.request_id}.beside{number}"
         counted = self._counted_where_held(usage)
-        return Charge(name, self.asked.holder, "USD", amount, usage=counted, note=f"beside {self.request_id}")
+        request = drawn_for(self.asked.provider, usage.model, self.key)
+        return Charge(name, self.asked.holder, "USD", amount, request, usage=counted, note=f"beside {self.request_id}")
 
     def _counted_where_held(self, usage: UsageRecord) -> UsageRecord:
         """A charge beside the hold counts in the same cap as the hold did: a run's, where the request belongs to one."""
