@@ -86,9 +86,10 @@ def build(home: Path, size: Size) -> Settings:
 
 
 def keep_days(settings: Settings) -> None:
-    """What a running gateway does by itself every half a minute: the days that are over are summed once."""
+    """What a running gateway does by itself every half a minute: what came since is added to the kept sums."""
     with closing(open_desk(settings, clock=today, actor="bench")) as desk:
-        kept_usage.follow(desk)
+        while kept_usage.follow(desk):
+            pass
 
 
 def today() -> int:
@@ -129,7 +130,7 @@ def _usage(settings: Settings, begins: int, ends: int, rows: int, month: str) ->
         connection.execute(
             "CREATE TEMP TABLE n AS WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :rows) "
             "SELECT i, :head + 1 + i AS seq, i % :people AS place, :begins + i * :step AS at, "
-            "3000000 + (i * 7919) % 40000000 AS amount, (i / :people) % 4 AS model FROM n",
+            "3000000 + (i * 7919) % 40000000 AS amount, (i / :people + i) % 4 AS model FROM n",
             fields,
         )
         connection.execute(

@@ -16,7 +16,7 @@ MARK = b"ember"
 """Begins every word of the replies and occurs nowhere else in them. The words differ: LiteLLM ends a stream that repeats itself."""
 PACED = "[paced]"
 """In the question: send the stream chunk by chunk instead of in one write."""
-PACE_SECONDS = 0.005
+PACE_SECONDS = 0.01
 MODEL = "gpt-4o-mini"
 PATH = "/v1/chat/completions"
 DONE = b"data: [DONE]\n\n"
@@ -151,7 +151,7 @@ def _json(document: object) -> bytes:
     return json.dumps(document, separators=(",", ":")).encode()
 
 
-CHAT = Workload("chat", "Chat, one reply of 1 KB", request_body(stream=False), chat_reply(), CHAT_WORDS, 32, 100.0)
+CHAT = Workload("chat", "Chat, one reply of 1 KB", request_body(stream=False), chat_reply(), CHAT_WORDS, 32, 200.0)
 STREAM = Workload(
     "stream",
     f"Stream of {CHUNKS} chunks, at once",
@@ -167,7 +167,7 @@ PACED_STREAM = Workload(
     request_body(stream=True, paced=True),
     b"".join(stream_events()),
     WORDS,
-    32,
+    100,
     10.0,
     waited_for="first",
 )

@@ -108,10 +108,10 @@ def _estimate(one: Charge, book: Any) -> Charge:
     """What the gateway would have guessed of a reply that broke off."""
     assert one.usage is not None
     counts = Usage(**one.usage.tokens)
-    guessed = replace(counts, output=max(1, counts.output * 7 // 10), reasoning=0)
+    guessed = msgspec.structs.replace(counts, output=max(1, counts.output * 7 // 10), reasoning=0)
     tariff = book.tariff(one.usage.provider, one.usage.model, one.usage.at)
     value = tariff.list_nanos(guessed)
-    tokens = {name: count for name in Usage.__slots__ if (count := getattr(guessed, name))}
+    tokens = {name: count for name in Usage.__struct_fields__ if (count := getattr(guessed, name))}
     usage = msgspec.structs.replace(
         one.usage, status="estimated", tokens=tokens, list_nanos=value, cost_nanos=tariff.cost_nanos(guessed)
     )
@@ -143,7 +143,7 @@ def total(lines: list[Served]) -> Usage:
     found = Usage()
     for one in lines:
         found = plus(found, one.usage)
-    return replace(found, output=found.output + found.reasoning, reasoning=0)
+    return msgspec.structs.replace(found, output=found.output + found.reasoning, reasoning=0)
 
 
 def told(findings: list[dict[str, Any]]) -> Usage:

@@ -251,6 +251,47 @@ def test_hiding_does_not_depend_on_the_fragmentation(texts: list[str], end: str,
     assert meter.reading().usage == Usage(input=7, output=len(texts))
 
 
+_DELTA = {"model": "gpt-5", "choices": [{"index": 0, "delta": {"content": "ember " * 12}}], "usage": None}
+_COUNTED = {"prompt_tokens": 9, "completion_tokens": 4, "prompt_tokens_details": {"cached_tokens": 3}}
+BURST_EVENTS = [
+    json.dumps(_DELTA).encode(),
+    json.dumps({**_DELTA, "choices": [{"delta": {"tool_calls": [{"function": {"arguments": "{\\n}"}}]}}]}).encode(),
+    json.dumps({**_DELTA, "choices": [], "usage": _COUNTED, "service_tier": "flex"}).encode(),
+    json.dumps({"choices": "odd", "usage": _COUNTED}).encode(),
+    json.dumps({"error": {"message": "x"}}).encode(),
+    b"[DONE]",
+    b"",
+    b"{",
+    b'{"model":\ndata: "gpt-5-mini"}',
+    b"{}\r",
+]
+
+
+@given(
+    st.lists(st.sampled_from(BURST_EVENTS[:3]), min_size=10, max_size=30),
+    st.none() | st.tuples(st.integers(0, 30), st.sampled_from(BURST_EVENTS[3:])),
+    st.sampled_from([b"", b"", b"", b": ping\n\n", b"event: x\n", b"\n"]),
+    st.sampled_from([b"", b"", b"", b"data: [DONE]\n\n", b"data: {", b"\n"]),
+)
+def test_a_burst_says_what_its_events_say_one_by_one(
+    events: list[bytes], odd: tuple[int, bytes] | None, before: bytes, rest: bytes
+) -> None:
+    if odd is not None:
+        events.insert(*odd)
+    framed = [before + b"data: " + event + b"\n\n" if event else b"data:\n\n" for event in events]
+    chat = dialect_of("chat")
+    call = Call("openai.chat", billable=True, model="gpt-5", stream=True)
+    together, apart = (chat.meter(call, 200, "text/event-stream") for _ in range(2))
+    assert together.feed(b"".join(framed) + rest) == b"".join(framed) + rest
+    for event in [*framed, rest]:
+        apart.feed(event)
+    assert together.reading() == apart.reading()
+    assert together.reading().began == apart.reading().began
+    assert together.terminal == apart.terminal
+    together.finish(), apart.finish()
+    assert together.reading() == apart.reading()
+
+
 @given(
     st.lists(st.dictionaries(st.text(max_size=5), json_values, max_size=3), max_size=4), st.lists(st.integers(0, 5_000))
 )

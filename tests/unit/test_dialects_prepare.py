@@ -182,7 +182,7 @@ def test_a_lowered_chat_stream_is_asked_for_usage_too() -> None:
 
 
 def test_who_knows_the_provider_may_choose_the_field() -> None:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     raw = b'{"model":"my-own-model"}'
     dialect, call = understood(CHAT, raw)

@@ -15,7 +15,7 @@ from tests.support.profile import NIGHTLY
 
 from bursar.errors import Conflict, InvalidInput
 from bursar.exchange import focus
-from bursar.exchange.focus import Batch, House, ParquetFile, Person, parquet
+from bursar.exchange.focus import Batch, House, ParquetFile, Person
 from bursar.money import NANO
 
 AT = 1_793_620_859_123_456
@@ -139,7 +139,7 @@ def test_without_pyarrow_it_is_said_how_to_install_it(tmp_path: Path, monkeypatc
     def missing(name: str) -> None:
         raise ImportError(name)
 
-    monkeypatch.setattr(parquet, "import_module", missing)
+    monkeypatch.setattr("bursar.exchange.parquet.import_module", missing)
     with pytest.raises(Conflict) as caught:
         ParquetFile(tmp_path / "focus.parquet", HOUSE, "1.0")
     assert "bursar[parquet]" in caught.value.hint

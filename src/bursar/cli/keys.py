@@ -82,14 +82,14 @@ def list_(person: Annotated[str, typer.Argument(help="Only of this person.")] = 
         return
     show_table(
         (
-            Column("key"),
-            Column("person"),
+            Column("key", kept=True),
+            Column("person", kept=True),
             Column("label"),
             Column("purpose"),
             Column("project"),
             Column("models"),
             Column("cap", number=True),
-            Column("expires"),
+            Column("expires", kept=True),
             Column("issued"),
             Column("state"),
             Column("id", quiet=True),

@@ -206,7 +206,7 @@ def _document(found: LocalUsage, rows: list[Total], by: str, book: PriceBook) ->
 
 def _tokens(usage: Usage) -> Mapping[str, int]:
     """The fields that are not zero."""
-    return {name: count for name in usage.__slots__ if (count := getattr(usage, name))}
+    return {name: count for name in usage.__struct_fields__ if (count := getattr(usage, name))}
 
 
 def _cached(usage: Usage) -> int:

@@ -131,7 +131,14 @@ def list_(json: Json = False) -> None:
         show_json(providers)
         return
     show_table(
-        (Column("name"), Column("kind"), Column("base URL"), Column("models"), Column("key"), Column("state")),
+        (
+            Column("name"),
+            Column("kind"),
+            Column("base URL"),
+            Column("models"),
+            Column("key", kept=True),
+            Column("state"),
+        ),
         [
             (p["name"], p["kind"], p["base_url"], " ".join(p["models"]) or "by dialect", p["secret"], p["state"])
             for p in providers

@@ -10,9 +10,11 @@ import typer
 from rich.text import Text
 
 from bursar.cli import local_usage
+from bursar.cli.files import Force, draft, pour, write
 from bursar.cli.options import Json, desk, office
 from bursar.cli.render import Column, console, instant, money, show_json, show_table, sparkline, tokens
 from bursar.errors import InvalidInput
+from bursar.office.figures import usage_export
 from bursar.office.metering import usage_events
 
 app = typer.Typer(invoke_without_command=True)
@@ -49,13 +51,13 @@ def _show_unit(by: str, found: dict[str, Any]) -> None:
     console.print(f"{money(spent, unit)} spent  {sparkline(found['spent_by_day_nanos'])}", markup=False)
     show_table(
         (
-            Column(by),
+            Column(by, kept=True),
             Column("requests", number=True),
             Column("input", number=True),
             Column("cached", number=True),
             Column("output", number=True),
             Column("spent", number=True),
-            Column(""),
+            Column("", kept=True),
             Column("cost", number=True, quiet=True),
         ),
         [
@@ -125,8 +127,8 @@ def record(
     console.print(f"{outcome['recorded']} events {verb} recorded, {outcome['repeated']} were recorded before.")
     show_table(
         (
-            Column("used"),
-            Column("person"),
+            Column("used", kept=True),
+            Column("person", kept=True),
             Column("amount", number=True),
             Column("model"),
             Column("no lot covers", number=True),
@@ -148,6 +150,59 @@ def record(
     )
     if len(outcome["events"]) > SHOWN_EVENTS:
         console.print(f"and {len(outcome['events']) - SHOWN_EVENTS} more; --json prints all", style="dim")
+
+
+@app.command()
+def export(
+    parquet: Annotated[Path | None, typer.Option("--parquet", metavar="FILE", help="Write Parquet.")] = None,
+    csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write CSV; - is the output.")] = None,
+    jsonl: Annotated[
+        Path | None, typer.Option("--jsonl", metavar="FILE", help="Write JSON lines; - is the output.")
+    ] = None,
+    start: Annotated[str, typer.Option("--from", metavar="DATE", help="First day; without it, the beginning.")] = "",
+    end: Annotated[str, typer.Option("--until", metavar="DATE", help="End (exclusive); without it, now.")] = "",
+    person: Annotated[list[str] | None, typer.Option(help="Only of this person; may be repeated.")] = None,
+    team: Annotated[str, typer.Option(help="Only of the people of this team.")] = "",
+    provider: Annotated[str, typer.Option(help="Only what this provider charged.")] = "",
+    purpose: Annotated[str, typer.Option(help="Only this purpose: work, learning, personal, production.")] = "",
+    columns: Annotated[
+        str, typer.Option(metavar="A,B,...", help="Only these columns, in this order; without it, all.")
+    ] = "",
+    force: Force = False,
+    json: Json = False,
+) -> None:
+    """Every charge as a row, CSV unless said. Example: bursar usage export --parquet usage.parquet --from 2026-10-01"""
+    forms = {name: one for name, one in (("parquet", parquet), ("csv", csv), ("jsonl", jsonl)) if one is not None}
+    if len(forms) > 1:
+        raise InvalidInput("format", " and ".join(f"--{one}" for one in forms), "one of them")
+    form, out = next(iter(forms.items())) if forms else ("csv", Path("-"))
+    poured = str(out) == "-"
+    if poured and (json or form == "parquet"):
+        raise InvalidInput(form, "no file", "a file to write it to")
+    with desk() as office:
+        asked = usage_export.wanted(
+            office,
+            start=start,
+            end=end,
+            people=tuple(person or ()),
+            team=team,
+            provider=provider,
+            purpose=purpose,
+            columns=columns,
+        )
+        told: dict[str, Any] = {"file": str(out), "format": form, "columns": list(asked.columns)}
+        if poured:
+            pour(usage_export.pieces(office, asked, form))
+            return
+        if form == "parquet":
+            with draft(out, force=force) as made:
+                told["rows"] = usage_export.write_parquet(office, asked, made)
+        else:
+            told["bytes"] = write(out, usage_export.pieces(office, asked, form), force=force)
+    if json:
+        show_json(told)
+    else:
+        console.print(f"Wrote {out}.", markup=False)
 
 
 SHOWN_EVENTS = 50

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bursar.ledger import Charge, Command, Request
 from bursar.ledger import Usage as UsageRecord
 from bursar.prices import PriceBook
-from bursar.prices.usage import Usage
+from bursar.prices.usage import FIELDS, Usage
 
 HISTORY_DAYS = 92
 WORK_HOURS = range(7, 19)
@@ -290,7 +290,7 @@ def _charge(
         purpose="work",
         project=employee.team,
         price_version=version,
-        tokens={field.name: count for field in fields(Usage) if (count := getattr(usage, field.name))},
+        tokens={name: count for name in FIELDS if (count := getattr(usage, name))},
         list_nanos=value,
         cost_nanos=tariff.cost_nanos(usage),
         at=at,

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
+
+from msgspec import structs
 
 from bursar.gateway import admission
 from bursar.gateway.counting import counted_input
@@ -212,7 +214,7 @@ def _asking_for(gate: Gate, asked: Asked, model: str) -> Asked | None:
     if isinstance(call, Malformed):
         return None
     if call.dialect == "openai.chat" and provider.kind == "openai":
-        call = replace(call, limit_field="max_completion_tokens")
+        call = structs.replace(call, limit_field="max_completion_tokens")
     return Asked(
         asked.request_id,
         asked.dialect,

@@ -30,12 +30,14 @@ from bursar.gateway.upstream import Upstream, UpstreamFailed, reply_headers, req
 from bursar.gateway.velocity import Velocity
 from bursar.gateway.wire.reply import Reply, WireError
 from bursar.gateway.wire.request import Request
-from bursar.ledger import Applied, Charge, Rejected, Settle, Void, Writer
+from bursar.ledger import Applied, Charge, Rejected, Saturated, Settle, StoreUnavailable, Void, Writer
 from bursar.ledger import Usage as UsageRecord
 
 log = logging.getLogger("bursar.gateway")
 
 MICROS = 1_000_000
+ID_BYTES = 6
+IDS_DRAWN = 256
 SETTLE_ATTEMPTS = 240
 SETTLE_RETRY_SECONDS = 0.5
 """Two minutes: what a managed database may take until its standby serves."""
@@ -61,6 +63,8 @@ class Gate:
         self.clock = clock
         self.node = node
         self.live = Live()
+        self.endings: set[asyncio.Task[Any]] = set()
+        """Holds that are being ended for requests that are over."""
         self.tally = Tally()
         self.calibration = Calibration()
         everybody = Rate(policy.person_requests_per_minute, policy.person_tokens_per_minute)
@@ -69,11 +73,19 @@ class Gate:
         self.velocity = None if promises is None else Velocity(promises.spent_since)
         self.free_nanos: dict[str, int] = {}
         """What was free for a person at the last hold: decides only whether a tighter count is worth asking for."""
+        self._drawn: list[str] = []
         self.slices: dict[tuple[str, str, str], int] = {}
         """Slices of grace and top-ups that are known to exist, by grant, period and step; the ledger has the truth."""
 
     def new_id(self) -> str:
-        return f"req_{self.clock():014x}{secrets.token_hex(6)}"
+        """Sorts by time, so that what belongs together lies together; the rest is random."""
+        return f"req_{self.clock():014x}{self._random()}"
+
+    def _random(self) -> str:
+        if not self._drawn:  # asked of the system for many requests at once
+            drawn = secrets.token_hex(ID_BYTES * IDS_DRAWN)
+            self._drawn = [drawn[at : at + 2 * ID_BYTES] for at in range(0, len(drawn), 2 * ID_BYTES)]
+        return self._drawn.pop()
 
 
 class Exchange:
@@ -100,7 +112,12 @@ class Exchange:
                     or self.gate.rates.person is not None
                 ):
                     self.counted = counted(self.gate, self.asked)
-                self.billing = await hold(self.gate, self.asked)
+                try:
+                    self.billing = await hold(self.gate, self.asked)
+                except StoreUnavailable as error:
+                    if not isinstance(error, Saturated):
+                        self._let_go()
+                    raise
                 self.live.held_nanos = self.billing.held_nanos
                 self.headers += self.asked.told
             reply = await self._send()
@@ -121,6 +138,14 @@ class Exchange:
             raise
         finally:
             self.gate.live.remove(self.live)
+
+    def _let_go(self) -> None:
+        """The hold may be there although nobody heard of it: end it, while the client is told to ask again."""
+        reason = "the ledger did not say whether it was held"
+        holder, name = self.asked.holder, self.request_id
+        ending = asyncio.create_task(self._submit(lambda: Void(f"{name}.void", holder, name, reason)), name=name)
+        self.gate.endings.add(ending)
+        ending.add_done_callback(self.gate.endings.discard)
 
     async def _send(self) -> Reply:
         provider = self.asked.provider
@@ -159,7 +184,7 @@ class Exchange:
         if reply.whole:  # it came with its head: nothing to wait for
             return meter.feed(reply.take())
         parts = bytearray()
-        while part := await reply.read():
+        while (part := await reply.read()) is not None:
             parts += meter.feed(part)
             if len(parts) > self.gate.policy.max_reply_bytes:
                 raise WireError("the reply is larger than a gateway may buffer")
@@ -172,17 +197,25 @@ class Exchange:
         request.begin(reply.status, self._reply_headers(reply), reply.reason)
         if not reply.ready:
             request.write(b"")  # the head alone: the client learns that it has begun
+
+        def pass_on(part: bytes) -> bool:
+            if meter.terminal or request.blocked or request.gone or live.stop_reason:
+                return False
+            if part:
+                request.write(part)
+            return True
+
+        reply.flow(meter.feed, pass_on)
         try:
-            while part := await reply.read():
-                passed = meter.feed(part)
+            while (part := await reply.read()) is not None:
                 if meter.terminal and not self._settled:
                     await self._settle(meter, reply.status)
                 if request.gone:
                     raise ConnectionResetError
-                if passed:
-                    request.write(passed)
+                if part:
+                    request.write(part)
                     if request.blocked:
-                        await request.drained()
+                        await self._drained()
                 if live.stop_reason:
                     raise WireError("stopped")
         except ConnectionResetError:
@@ -197,6 +230,15 @@ class Exchange:
             return
         await self._settle(meter, reply.status)
         request.end(rest)
+
+    async def _drained(self) -> None:
+        """Wait for a client that reads slowly; one that reads nothing for long has left. Raises ConnectionResetError."""
+        try:
+            async with asyncio.timeout(self.gate.policy.client_seconds):
+                await self.request.drained()
+        except TimeoutError:
+            self.request.break_off(hard=True)
+            raise ConnectionResetError from None
 
     def _ends_by_close(self, meter: Meter) -> bool:
         """Without a last event a stream is whole when its final figures have come, or when the provider said why it broke."""
@@ -223,10 +265,9 @@ class Exchange:
                 async with asyncio.timeout(policy.hang_up_seconds):
                     while left > 0 and not meter.terminal and not self.live.stop_reason:
                         part = await reply.read()
-                        if not part:
+                        if part is None:
                             break
                         left -= len(part)
-                        meter.feed(part)
             except (WireError, TimeoutError, OSError):
                 pass
         reply.close()
@@ -287,7 +328,7 @@ class Exchange:
         """A settlement is never dropped: while the ledger is away it is tried again, and the hold stands meanwhile."""
         for attempt in range(1, SETTLE_ATTEMPTS + 1):
             try:
-                return await asyncio.shield(self.gate.writer.submit(command()))
+                return await self.gate.writer.submit(command())
             except asyncio.CancelledError:
                 raise
             except Exception:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
+
+from msgspec import structs
 
 from bursar.gateway.dialects import credentials, route
 from bursar.gateway.dialects.contract import Call, Dialect, Malformed, Refusal
@@ -32,6 +33,7 @@ PROVIDER_PREFIX = "/p/"
 KEY_POLL_SECONDS = 0.5
 """How often keys are checked for requests in flight; a revoked key stops its streams within a second."""
 LEDGER_RETRY_SECONDS = 2
+OPENAI_LIMIT = "max_completion_tokens"
 SATURATED_RETRY_SECONDS = 1
 
 
@@ -81,7 +83,7 @@ class Gateway:
         loop = asyncio.get_running_loop()
         self._gate.live.stop(lambda request: True, "the gateway is shutting down; ask again")
         end = loop.time() + 5.0
-        while len(self._gate.live) and loop.time() < end:
+        while (len(self._gate.live) or self._gate.endings) and loop.time() < end:
             await asyncio.sleep(0.02)
         if self._listener is not None:
             await self._listener.close()
@@ -216,10 +218,8 @@ class Gateway:
                     fields={"reason": "purpose"},
                 )
             )
-        if (
-            call.dialect == "openai.chat" and provider.kind == "openai"
-        ):  # a model under an own name is capped OpenAI's way
-            call = replace(call, limit_field="max_completion_tokens")
+        if provider.kind == "openai" and call.dialect == "openai.chat" and call.limit_field != OPENAI_LIMIT:
+            call = structs.replace(call, limit_field=OPENAI_LIMIT)  # a model under an own name is capped OpenAI's way
         return Asked(request_id, dialect, key, provider, call, path, query, body, headers, labels)
 
     def _provider(self, name: str, call: Call) -> ProviderRecord:

@@ -6,23 +6,20 @@ was streamed and marked `estimated`. A reply with neither usage nor output is no
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from msgspec import Struct
 
 from bursar.gateway.admission import Plan
 from bursar.gateway.calibration import Calibration
 from bursar.gateway.dialects.contract import Call, Reading
 from bursar.gateway.directory import Directory, KeyRecord, ProviderRecord
 from bursar.ledger import Usage as UsageRecord
-from bursar.prices.usage import Usage
+from bursar.prices.usage import FIELDS, Usage
 
 BYTES_PER_OUTPUT_TOKEN = 3
 """For estimates where the provider's figures never came: on the dear side of what models generate."""
 
-_FIELDS = tuple(field.name for field in fields(Usage))
 
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What to settle: the amount in nano-USD and the usage row; None as usage means that nothing is charged."""
 
     amount: int
@@ -34,8 +31,7 @@ class Outcome:
 NOTHING = Outcome(0, None)
 
 
-@dataclass(frozen=True, slots=True)
-class Billing:
+class Billing(Struct, frozen=True):
     """Everything about one admitted request that its charge will say."""
 
     request_id: str
@@ -72,7 +68,7 @@ def outcome_of(
             better = directory.tariff(billing.provider, billing.call.model, billing.at, tier)
         tariff = better or tariff
     list_nanos, cost_nanos = tariff.list_nanos(usage), tariff.cost_nanos(usage)
-    tokens = {name: count for name in _FIELDS if (count := getattr(usage, name))}
+    tokens = {name: count for name in FIELDS if (count := getattr(usage, name))}
     record = _record(
         billing,
         directory,
@@ -98,7 +94,7 @@ def _beside(billing: Billing, reading: Reading, directory: Directory) -> tuple[t
             model=model,
             tier="",
             status="exact",
-            tokens={field: count for field in _FIELDS if (count := getattr(usage, field))},
+            tokens={field: count for field in FIELDS if (count := getattr(usage, field))},
             list_nanos=value,
             cost_nanos=tariff.cost_nanos(usage),
         )
@@ -164,7 +160,7 @@ def _estimate(billing: Billing, reading: Reading, calibration: Calibration) -> U
 
 def _at_least(known: Usage, estimate: Usage) -> Usage:
     """Figures of an unfinished reply: the provider's input, and at least the output that was seen."""
-    values = {name: getattr(known, name) for name in _FIELDS}
+    values = {name: getattr(known, name) for name in FIELDS}
     if known.total_input == 0:
         values["input"] = estimate.input
     missing = estimate.output - known.total_output

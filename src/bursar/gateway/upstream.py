@@ -108,13 +108,14 @@ def request_headers(headers: Headers, credentials: Mapping[str, str]) -> list[tu
     for name, value in headers:
         if len(name) == 10 and name.lower() == "connection":
             named |= {one.strip().lower() for one in value.split(",")}
-    forwarded = [pair for pair in headers if (lowered := pair[0].lower()) not in NOT_FORWARDED and lowered not in named]
-    own = {name.lower() for name in credentials}
-    return [
-        *(pair for pair in forwarded if pair[0].lower() not in own),
-        ("Accept-Encoding", "identity"),
-        *credentials.items(),
-    ]
+    named.update(name.lower() for name in credentials)
+    forwarded = [pair for pair in headers if (lowered := _lower(pair[0])) not in NOT_FORWARDED and lowered not in named]
+    return [*forwarded, ("Accept-Encoding", "identity"), *credentials.items()]
+
+
+@lru_cache(maxsize=1024)
+def _lower(name: str) -> str:
+    return name.lower()
 
 
 def reply_headers(headers: Headers) -> list[tuple[str, str]]:

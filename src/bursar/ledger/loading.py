@@ -27,21 +27,40 @@ _NAMES_HOLD = (Settle, Void, Abandon)
 def load(session: Session, commands: Sequence[Command], now: int) -> tuple[dict[str, Book], int]:
     """Lock everyone whom these commands name; returns their books and the instant at which the batch happens."""
     people = sorted({command.person for command in commands})
-    session.insert("account", "person, opened", [(person, now) for person in people], "ON CONFLICT DO NOTHING")
-    session.lock(people)
+    named = [one.lot.id if isinstance(one, Release) else one.lot for one in commands if isinstance(one, _NAMES_LOT)]
+    named += [rolled_id(one.lot) for one in commands if isinstance(one, Roll)]
+    ending = [command.hold for command in commands if isinstance(command, _NAMES_HOLD)]
+    session.lock(people, now)
+    newest, known, live, due, caps, lots, holds = session.many(
+        (session.NEWEST + session.IN, people),
+        (f"SELECT command FROM entry WHERE command {session.IN}", [command.id for command in commands]),
+        (f"SELECT {columns.LOT} FROM lot WHERE person {session.IN} AND live = 1", people),
+        (
+            f"SELECT {columns.HOLD} FROM hold WHERE person {session.IN} AND state = 'open' AND expires <= ?",
+            people,
+            now + CLOCK_TOLERANCE_MICROS,
+        ),
+        (f"SELECT {columns.CAP} FROM cap WHERE person {session.IN}", people),
+        (f"SELECT {columns.LOT} FROM lot WHERE id {session.IN}", named),
+        (f"SELECT {columns.HOLD} FROM hold WHERE id {session.IN}", ending),
+    )
     applied: dict[str, tuple[str, Applied]] = {}
     taken: set[str] = set()
     books = {person: Book(person, applied=applied, taken=taken) for person in people}
-    now = _present(session, books, now)
-    for line in session.entries(f"WHERE command {session.IN}", [command.id for command in commands]):
-        applied[line.entry.command] = (line.entry.content, columns.answer_of(line.entry))
-    _keep_lots(books, taken, _live_lots(session, people))
-    named = [one.lot.id if isinstance(one, Release) else one.lot for one in commands if isinstance(one, _NAMES_LOT)]
-    named += [rolled_id(one.lot) for one in commands if isinstance(one, Roll)]
-    _keep_lots(books, taken, _lots(session, named))
-    _keep_lots(books, taken, _lots(session, _load_charges(session, books, commands)))
-    _load_holds(session, books, commands, now)
-    _load_caps(session, books, commands)
+    now = _present(books, newest, now)
+    if len(newest) < len(people):
+        have = {row[0] for row in newest}
+        session.insert(
+            "account", "person, opened", [(one, now) for one in people if one not in have], "ON CONFLICT DO NOTHING"
+        )
+    if known:
+        for line in session.entries(f"WHERE command {session.IN}", [row[0] for row in known]):
+            applied[line.entry.command] = (line.entry.content, columns.answer_of(line.entry))
+    _keep_lots(books, taken, live)
+    _keep_lots(books, taken, lots)
+    _keep_holds(books, [*holds, *(row for row in due if row[5] <= now)])
+    _keep_charges(session, books, taken, commands)
+    _keep_caps(session, books, caps, commands)
     return books, now
 
 
@@ -59,24 +78,17 @@ def spent_lots(session: Session, books: Iterable[Book], now: int) -> dict[str, l
     return found
 
 
-def _present(session: Session, books: dict[str, Book], now: int) -> int:
-    """Find everyone's newest entry, and the instant of this batch.
+def _present(books: dict[str, Book], newest: list[tuple[Any, ...]], now: int) -> int:
+    """Note everyone's newest entry, and find the instant of this batch.
 
     A clock that lags a little behind another node's must not reorder anyone's journal.
     """
-    for person, seq, effective in session.rows(
-        "SELECT a.person, e.seq, e.effective FROM account a JOIN entry e ON e.seq = "
-        f"(SELECT MAX(seq) FROM entry WHERE entry.person = a.person) WHERE a.person {session.IN}",
-        list(books),
-    ):
-        books[person].newest = seq
-        if now < effective <= now + CLOCK_TOLERANCE_MICROS:
-            now = effective
+    for person, seq, effective in newest:
+        if seq is not None:
+            books[person].newest = seq
+            if now < effective <= now + CLOCK_TOLERANCE_MICROS:
+                now = effective
     return now
-
-
-def _live_lots(session: Session, people: list[str]) -> list[tuple[Any, ...]]:
-    return session.rows(f"SELECT {columns.LOT} FROM lot WHERE person {session.IN} AND live = 1", people)
 
 
 def _lots(session: Session, names: list[str]) -> list[tuple[Any, ...]]:
@@ -91,40 +103,41 @@ def _keep_lots(books: dict[str, Book], taken: set[str], found: list[tuple[Any, .
             book.lots[row[1]] = columns.lot_of(row)
 
 
-def _load_holds(session: Session, books: dict[str, Book], commands: Sequence[Command], now: int) -> None:
-    """The holds that commands name, those of charges that are corrected, and those whose time is over."""
-    named = [command.hold for command in commands if isinstance(command, _NAMES_HOLD)]
-    named += [history[0].hold for book in books.values() for history in book.charges.values() if history]
-    found = session.rows(f"SELECT {columns.HOLD} FROM hold WHERE id {session.IN}", named) if named else []
-    found += session.rows(
-        f"SELECT {columns.HOLD} FROM hold WHERE person {session.IN} AND state = 'open' AND expires <= ?",
-        list(books),
-        now,
-    )
+def _keep_holds(books: dict[str, Book], found: Iterable[tuple[Any, ...]]) -> None:
     for row in found:
         book = books.get(row[0])
         if book is not None and row[1] not in book.holds:
             book.holds[row[1]] = columns.hold_of(row)
 
 
-def _load_caps(session: Session, books: dict[str, Book], commands: Sequence[Command]) -> None:
+def _keep_charges(session: Session, books: dict[str, Book], taken: set[str], commands: Sequence[Command]) -> None:
+    """What corrections name: the charge with its earlier corrections, its lots, and the hold that it ended."""
+    lots = _load_charges(session, books, commands)
+    if not lots and not any(book.charges for book in books.values()):
+        return
+    _keep_lots(books, taken, _lots(session, lots))
+    named = [history[0].hold for book in books.values() for history in book.charges.values() if history]
+    _keep_holds(books, session.rows(f"SELECT {columns.HOLD} FROM hold WHERE id {session.IN}", named))
+
+
+def _keep_caps(
+    session: Session, books: dict[str, Book], found: list[tuple[Any, ...]], commands: Sequence[Command]
+) -> None:
     """The limits of access keys; one that is new counts what came through its key before."""
-    for person, name, unit, ceiling, held, spent in session.rows(
-        f"SELECT {columns.CAP} FROM cap WHERE person {session.IN}", list(books)
-    ):
+    for person, name, unit, ceiling, held, spent in found:
         books[person].caps[(name, unit)] = Cap(name, unit, ceiling, held=held, spent=spent)
     for command in commands:
         if not isinstance(command, TakeHold) or not command.cap:
             continue
         caps, key = books[command.person].caps, (command.cap, command.unit)
         if key not in caps:
-            found = session.rows(
+            earlier = session.rows(
                 f"SELECT {wide_sum('c.amount')} FROM entry e JOIN charge c ON c.seq = e.seq "
                 "WHERE e.person = ? AND c.access_key = ? AND c.unit = ?",
                 command.person,
                 *key,
             )
-            caps[key] = Cap(*key, command.cap_limit, spent=wide(*found[0]))
+            caps[key] = Cap(*key, command.cap_limit, spent=wide(*earlier[0]))
 
 
 def _load_charges(session: Session, books: dict[str, Book], commands: Sequence[Command]) -> list[str]:

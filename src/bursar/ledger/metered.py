@@ -9,6 +9,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
+
+from bursar.ledger import rollup
 from bursar.ledger.session import Session
 
 COLUMNS = (
@@ -30,10 +33,13 @@ COLUMNS = (
     "cost_nanos",
 )
 """Of a row; amounts in nano-units, values in nano-USD, `at` in microseconds UTC, tokens as a JSON object of counts."""
+EVERY = (*COLUMNS[:-3], "access_key", "dialect", "session", "agent", "service_tier", *COLUMNS[-3:])
+"""With what no book needs: who exactly asked, and how."""
+MAX_NAMES = 256
+"""Of counts, whose sorting is kept."""
 TOKENS, LIST, COST = (COLUMNS.index(name) for name in ("tokens", "list_nanos", "cost_nanos"))
-_SELECT = f"SELECT {', '.join(COLUMNS)} FROM charge WHERE seq"
-
 Row = tuple[Any, ...]
+_tokens = msgspec.json.Decoder(dict[str, int]).decode
 
 
 def charged(
@@ -45,23 +51,31 @@ def charged(
     before: dict[int, int],
     provider: str = "",
     purpose: str = "",
+    *,
+    people: list[str] | None = None,
+    columns: tuple[str, ...] = COLUMNS,
 ) -> list[Row]:
     """The charges among these entries (both included) whose instant lies in a time (end exclusive), in their order.
 
-    `before` is `corrected` of a stretch that these entries lie in. `provider` and `purpose` narrow it, unless empty.
+    `before` is `corrected` of a stretch that these entries lie in. `provider` and `purpose` narrow it, unless empty, and
+    `people` (by id), unless None. `columns` are `COLUMNS` or `EVERY`.
     """
-    where, wanted = "", []
+    select = f"SELECT {', '.join(columns)} FROM charge WHERE seq"
+    where, wanted = "", list[Any]()
+    if people is not None:  # of a few people the journal has an index, the charges none
+        where = f" AND seq IN (SELECT seq FROM entry WHERE person {session.IN} AND seq BETWEEN ? AND ?)"
+        wanted = [people, first, last]
     for name, value in (("provider", provider), ("purpose", purpose)):
         if value:
             where += f" AND {name} = ?"
             wanted.append(value)
     found = session.rows(
-        f"{_SELECT} BETWEEN ? AND ? AND at >= ? AND at < ?{where} ORDER BY seq", first, last, start, end, *wanted
+        f"{select} BETWEEN ? AND ? AND at >= ? AND at < ?{where} ORDER BY seq", first, last, start, end, *wanted
     )
     places = [place for place, row in enumerate(found) if row[0] in before] if before else []
     if places:
         wanted_then = sorted({before[found[place][0]] for place in places})
-        then = {row[0]: row for row in session.rows(f"{_SELECT} {session.IN}", wanted_then)}
+        then = {row[0]: row for row in session.rows(f"{select} {session.IN}", wanted_then)}
         for place in places:
             found[place] = difference(then[before[found[place][0]]], found[place])
     return found
@@ -82,8 +96,32 @@ def corrected(session: Session, first: int, last: int) -> dict[int, int]:
 
 
 def difference(before: Row, after: Row) -> Row:
-    """A correction as what it adds: it states list value, cost and tokens anew, and what is charged as a difference already."""
-    then, now = (json.loads(one[TOKENS]) for one in (before, after))
+    """A correction as what it adds: it states list value, cost and tokens anew, and what is charged as a difference already.
+
+    Tokens, list value and cost are the last three of a row.
+    """
+    then, now = (json.loads(one[-3]) for one in (before, after))
     counts = {name: now.get(name, 0) - then.get(name, 0) for name in sorted({*then, *now})}
     tokens = json.dumps({name: count for name, count in counts.items() if count})
-    return (*after[:TOKENS], tokens, after[LIST] - before[LIST], after[COST] - before[COST])
+    return (*after[:-3], tokens, after[-2] - before[-2], after[-1] - before[-1])
+
+
+def counted(tokens: str) -> tuple[int, int, int]:
+    """New input, cached input and output of a charge's counts, sorted as the daily rollup sorts them."""
+    sums = [0, 0, 0, 0]
+    for name, count in _tokens(tokens).items():
+        sums[_places[name]] += count
+    return sums[1], sums[2], sums[3]
+
+
+class _Places(dict[str, int]):
+    """`rollup.place` of the names that were met, which are few: a look into a dictionary is a third of a cached call."""
+
+    def __missing__(self, name: str) -> int:
+        if len(self) >= MAX_NAMES:
+            self.clear()
+        found = self[name] = rollup.place(name)
+        return found
+
+
+_places = _Places()

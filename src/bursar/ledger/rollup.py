@@ -28,9 +28,9 @@ def add(rollup: dict[Key, Sums], key: Key, usage: Usage, amount: int, overage: i
         sums = rollup[key] = [0] * len(SUMS)
     sums[0] += sign
     for name, count in usage.tokens.items():
-        place = _place(name)
-        if place:
-            sums[place] += sign * count
+        here = place(name)
+        if here:
+            sums[here] += sign * count
     sums[4] += sign * amount
     sums[5] += sign * usage.list_nanos
     sums[6] += sign * usage.cost_nanos
@@ -38,7 +38,7 @@ def add(rollup: dict[Key, Sums], key: Key, usage: Usage, amount: int, overage: i
 
 
 @lru_cache(maxsize=256)
-def _place(field: str) -> int:
+def place(field: str) -> int:
     """Which sum a field of the usage counts towards; 0 for none."""
     if field.startswith("cache_read"):
         return SUMS.index("cached_tokens")

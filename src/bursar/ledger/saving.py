@@ -78,7 +78,7 @@ def _save_caps(session: Session, books: Sequence[Book]) -> None:
 
 def _save_journal(session: Session, books: Sequence[Book], now: int) -> None:
     """Entries, postings, charges, days and the seal over them; the chain's head is locked as late as can be."""
-    head = session.lock_head()
+    head, skips_to = session.lock_head()
     batch, seq, recorded = head.batch + 1, head.seq, max(head.recorded, now)
     entries: list[tuple[Any, ...]] = []
     postings: list[tuple[Any, ...]] = []
@@ -103,19 +103,21 @@ def _save_journal(session: Session, books: Sequence[Book], now: int) -> None:
     if charges:
         session.insert("charge", columns.CHARGE, charges)
         session.insert("usage_day", _DAY, list(rollup.rows(days)), _ADD_TO_DAY)
-    body, skipped = body_of(digests), _skipped(session, batch, head.hash)
+    body, skipped = body_of(digests), _skipped(session, batch, head.hash, skips_to)
     sealed = seal(batch, head.seq + 1, seq, recorded, previous=head.hash, skipped=skipped, body=body)
     session.insert("seal", columns.SEAL, [(batch, head.seq + 1, seq, recorded, body, sealed)])
     session.update("head", "batch, seq, recorded, hash", [(batch, seq, recorded, sealed, 1)])
 
 
-def _skipped(session: Session, batch: int, previous: str) -> str:
+def _skipped(session: Session, batch: int, previous: str, known: str) -> str:
     """The hash of the earlier seal that this batch's seal names besides its predecessor."""
     number = skip(batch)
     if number == 0:
         return GENESIS
     if number == batch - 1:
         return previous
+    if known:
+        return known
     found: str = session.rows("SELECT hash FROM seal WHERE batch = ?", number)[0][0]
     return found
 

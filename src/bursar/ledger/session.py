@@ -37,10 +37,22 @@ class Session(ABC):
     """The statements of one open transaction."""
 
     IN = "IN (SELECT value FROM json_each(?))"
+    NEWEST = (
+        "SELECT a.person, e.seq, e.effective FROM account a LEFT JOIN entry e ON e.seq = "
+        "(SELECT MAX(seq) FROM entry WHERE entry.person = a.person) WHERE a.person "
+    )
+    """Everyone's newest entry; people follow with `IN`."""
 
     @abstractmethod
     def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Run a query; a list parameter goes with `IN`."""
+
+    def many(self, *queries: tuple[Any, ...]) -> list[list[tuple[Any, ...]]]:
+        """Run queries that do not hang on each other, each a statement and its parameters: one way there and back.
+
+        One with an empty list among its parameters finds nothing, unasked.
+        """
+        return [[] if [] in query else self.rows(*query) for query in queries]
 
     @abstractmethod
     def run(self, sql: str, *parameters: Any) -> None:
@@ -54,12 +66,15 @@ class Session(ABC):
     def update(self, table: str, columns: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Set columns of rows by their `id`, which comes last in each tuple."""
 
-    def lock(self, people: list[str]) -> None:  # noqa: B027 (SQLite's write lock covers everybody)
-        """Keep every other transaction away from these people until the end; rows are locked in order."""
+    def lock(self, people: list[str], now: int) -> None:  # noqa: B027 (SQLite's write lock covers everybody)
+        """Keep every other transaction away from these people until the end; rows are locked in order.
 
-    def lock_head(self) -> Anchor:
-        """The newest seal, locked for this transaction."""
-        return self.head()
+        Whoever has no account yet is given one at `now`, if there has to be a row to lock.
+        """
+
+    def lock_head(self) -> tuple[Anchor, str]:
+        """The newest seal, locked for this transaction; and the hash of the seal that its successor skips to, if known."""
+        return self.head(), ""
 
     def head(self) -> Anchor:
         """The newest seal: keep it outside as an anchor, and `verify` will tell whether the journal still leads to it."""

@@ -29,6 +29,7 @@ from bursar.ledger import (
     Scope,
     Store,
     apply_now,
+    make_months,
     open_store,
 )
 from bursar.money import Amount, Unit, parse_amount
@@ -82,7 +83,7 @@ class Desk:
     @property
     def store(self) -> Store:
         if self._store is None:
-            self._store = open_store(self.settings.url)
+            self._store = open_store(self.settings.url, self.settings.organisation)
         return self._store
 
     def now(self) -> int:
@@ -491,8 +492,8 @@ def initialise(settings: Settings, clock: Clock = system_clock) -> bool:
     """Make or migrate an installation: folder, master key, schema, prices. True if it is new."""
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not settings.master_key:
-        create_master_key(settings.master_key_file or settings.home / "master.key")
-    engine = open_engine(settings.url)
+        create_master_key(settings.key_file)
+    engine = open_engine(settings.url, settings.organisation)
     try:
         try:
             check_schema(engine)
@@ -500,10 +501,16 @@ def initialise(settings: Settings, clock: Clock = system_clock) -> bool:
         except Conflict as error:
             fresh = "has not been set up" in error.sentence
         migrate(engine)
+        check_schema(engine)
         with transaction(engine) as connection:
             pricing.pin(connection, clock())
     finally:
         engine.dispose()
+    store = open_store(settings.url, settings.organisation)
+    try:
+        make_months(store, clock())
+    finally:
+        store.close()
     return fresh
 
 
@@ -514,9 +521,9 @@ def open_desk(settings: Settings | None = None, clock: Clock = system_clock, act
         raise NotFound(
             f"there is no installation at {settings.home}", "run `bursar init`, or `bursar demo` to look around"
         )
-    engine = open_engine(settings.url)
+    engine = open_engine(settings.url, settings.organisation)
     check_schema(engine)
-    vault = open_vault(settings.master_key_file or settings.home / "master.key", settings.master_key)
+    vault = open_vault(settings.key_file, settings.master_key, settings.organisation)
     return Desk(settings, engine, vault, clock, actor or f"cli:{_user()}")
 
 

@@ -18,6 +18,7 @@ from pydantic_settings.exceptions import SettingsError
 
 from bursar.errors import InvalidInput
 from bursar.gateway.policy import DEFAULT_POLICY, Policy
+from bursar.ledger.separation import ORGANISATION
 from bursar.ledger.writer import QUEUE_LIMIT
 from bursar.office.identity import oidc_section
 from bursar.office.identity.oidc_section import Oidc
@@ -59,11 +60,17 @@ class Settings(BaseSettings):
     )
 
     home: Path = Field(default_factory=_default_home, description="Folder of the database and the master key.")
+    organisation: str = Field(
+        default=ORGANISATION,
+        pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$",
+        description="Whose books this process keeps; several organisations in one database need PostgreSQL.",
+    )
     database_url: str = Field(
         default="", repr=False, description="sqlite:///path, a path, or postgresql://...; empty: a file in home."
     )
     master_key_file: Path | None = Field(
-        default=None, description="File of the master key; without it, home/master.key."
+        default=None,
+        description="File of the master key; without it, home/master.key, or another organisation's home/NAME.master.key.",
     )
     master_key: SecretStr = Field(
         default=SecretStr(""), description="The master key itself (32 bytes in base64), instead of a file."
@@ -161,6 +168,12 @@ class Settings(BaseSettings):
     hang_up_seconds: float = Field(
         default=DEFAULT_POLICY.hang_up_seconds, ge=0, le=3600, description="Longest draining after a hang-up."
     )
+    client_seconds: float = Field(
+        default=DEFAULT_POLICY.client_seconds,
+        gt=0,
+        le=3600,
+        description="Longest wait for a client that reads nothing.",
+    )
     on_lapse: str = Field(
         default=DEFAULT_POLICY.on_lapse,
         pattern="^(unresolved|released)$",
@@ -236,6 +249,13 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.home / 'bursar.db'}"
 
     @property
+    def key_file(self) -> Path:
+        """Where the master key lies that is not given itself: each organisation has its own."""
+        if self.master_key_file is not None:
+            return self.master_key_file
+        return self.home / ("master.key" if self.organisation == ORGANISATION else f"{self.organisation}.master.key")
+
+    @property
     def console_url(self) -> str:
         """What links begin with, without a slash at the end."""
         return (self.public_url or f"http://{self.console_host}:{self.console_port}").rstrip("/")
@@ -260,6 +280,7 @@ class Settings(BaseSettings):
             hang_up=self.hang_up,
             hang_up_bytes=self.hang_up_bytes,
             hang_up_seconds=self.hang_up_seconds,
+            client_seconds=self.client_seconds,
             on_lapse=self.on_lapse,
             person_requests_per_minute=self.person_requests_per_minute,
             person_tokens_per_minute=self.person_tokens_per_minute,

@@ -20,7 +20,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from bursar.errors import InvalidInput
-from bursar.prices.tariff import FIELDS, Band, scaled
+from bursar.prices.tariff import Band, scaled
+from bursar.prices.usage import FIELDS
 
 KINDS = ("discount", "contract", "own", "ceiling")
 MAX_RATE_DOLLARS = 1_000_000

@@ -8,20 +8,25 @@ cliff is the providers' rule: crossing a threshold of total input prices every t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from msgspec import Struct
+
 from bursar.money import round_half_up_div
-from bursar.prices.usage import Usage
+from bursar.prices.usage import FIELDS, Usage
 
 RATE_DECIMALS = 18
 PER = 1_000_000
 NANOS_PER_SCALE = 10 ** (RATE_DECIMALS - 9) * PER
 """Divide count x rate by this to get nano-USD."""
 UNLIMITED_OUTPUT = 2**31 - 1
+UNLIMITED_INPUT = 2**63 - 1
 
-FIELDS = tuple(field.name for field in fields(Usage))
+Step = tuple[int, int, int, int, int]
+"""Of a band: its start, its end, the dearest rates of input and output, what each request costs beside."""
+
 _TOKENS_IN = {"family": "tokens", "direction": "input"}
 _TOKENS_OUT = {"family": "tokens", "direction": "output"}
 DIMENSIONS: dict[str, dict[str, str]] = {
@@ -59,8 +64,7 @@ class Band:
     """1e-18 USD x 1e6 for each request."""
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(Struct, frozen=True, gc=False):
     """The most that a request can cost, nano-USD, rounded up; `input_nanos` is the part without any output."""
 
     worst_nanos: int
@@ -80,6 +84,12 @@ class Tariff:
     """Cost as parts of ten thousand of the list value."""
     origin: str = "list"
     """`list`, `own`, `ceiling`."""
+    _steps: dict[str, tuple[Step, ...]] = field(init=False, repr=False, compare=False)
+    """What an input may come to in each band, by the time to live of the cache writes that the request can provoke."""
+
+    def __post_init__(self) -> None:
+        steps = {ttl: _steps_of(self.bands, _READ + names) for ttl, names in _WRITES.items()}
+        object.__setattr__(self, "_steps", steps)
 
     def list_nanos(self, usage: Usage) -> int:
         """The value at list price, nano-USD."""
@@ -97,38 +107,43 @@ class Tariff:
         The input may land in any band that it reaches and be of the dearest kind (a cache write if one is possible).
         """
         worst = alone = 0
-        for limit, band, dearest in self._reachable(input_tokens, cache_ttl):
-            inputs = limit * dearest + band.per_request
-            worst = max(worst, inputs + output_tokens * choices * _dearest(band, _OUT))
+        for above, upto, rate, output_rate, per_request in self._steps[cache_ttl]:
+            if above and above >= input_tokens:
+                break
+            inputs = min(input_tokens, upto) * rate + per_request
+            worst = max(worst, inputs + output_tokens * choices * output_rate)
             alone = max(alone, inputs)
         return Quote(-(-worst // NANOS_PER_SCALE), -(-alone // NANOS_PER_SCALE))
 
     def affordable_output(self, budget_nanos: int, input_tokens: int, choices: int = 1, cache_ttl: str = "") -> int:
         """The largest output limit per choice whose worst case fits the budget: the inverse of `quote`."""
         most = UNLIMITED_OUTPUT
-        for limit, band, dearest in self._reachable(input_tokens, cache_ttl):
-            left = budget_nanos * NANOS_PER_SCALE - limit * dearest - band.per_request
-            rate = _dearest(band, _OUT) * max(1, choices)
+        for above, upto, rate, output_rate, per_request in self._steps[cache_ttl]:
+            if above and above >= input_tokens:
+                break
+            left = budget_nanos * NANOS_PER_SCALE - min(input_tokens, upto) * rate - per_request
             if left < 0:
                 return 0
-            if rate:
-                most = min(most, left // rate)
+            if output_rate:
+                most = min(most, left // (output_rate * max(1, choices)))
         return most
-
-    def _reachable(self, input_tokens: int, cache_ttl: str) -> list[tuple[int, Band, int]]:
-        """Bands that an input of up to `input_tokens` can land in: its most tokens there, the band, its dearest rate."""
-        names = _READ + _WRITES[cache_ttl]
-        found = []
-        for index, band in enumerate(self.bands):
-            if index and band.above >= input_tokens:
-                break
-            last = index + 1 == len(self.bands)
-            limit = input_tokens if last else min(input_tokens, self.bands[index + 1].above)
-            found.append((limit, band, _dearest(band, names)))
-        return found
 
 
 _INDEX = {name: index for index, name in enumerate(FIELDS)}
+
+
+def _steps_of(bands: tuple[Band, ...], names: tuple[str, ...]) -> tuple[Step, ...]:
+    """The bands as a quote walks them, each with its dearest rate among these kinds of input."""
+    return tuple(
+        (
+            band.above if index else 0,
+            bands[index + 1].above if index + 1 < len(bands) else UNLIMITED_INPUT,
+            _dearest(band, names),
+            _dearest(band, _OUT),
+            band.per_request,
+        )
+        for index, band in enumerate(bands)
+    )
 
 
 def _dearest(band: Band, names: tuple[str, ...]) -> int:

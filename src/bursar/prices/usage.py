@@ -7,11 +7,10 @@ so that a price is a plain sum of field times rate and nothing can be charged tw
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(Struct, frozen=True, gc=False):
     """Disjoint counts of one request; tokens unless the name says otherwise. Zero means zero, not unknown."""
 
     input: int = 0
@@ -56,3 +55,7 @@ class Usage:
     def total_output(self) -> int:
         """All output tokens, visible or hidden."""
         return self.output + self.reasoning + self.output_audio + self.output_image + self.output_video
+
+
+FIELDS: tuple[str, ...] = Usage.__struct_fields__
+"""The counts by name, in their order."""

@@ -328,7 +328,7 @@ def key_id(secret: str) -> str:
 
 
 def _plus(one: Usage, other: Usage) -> Usage:
-    return Usage(**{name: getattr(one, name) + getattr(other, name) for name in Usage.__slots__})
+    return Usage(**{name: getattr(one, name) + getattr(other, name) for name in Usage.__struct_fields__})
 
 
 def _given(request: web.BaseRequest) -> str:

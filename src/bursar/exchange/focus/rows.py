@@ -20,11 +20,10 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-import msgspec
-
 from bursar.exchange.focus.columns import checked_version, columns_of
 from bursar.exchange.sheets import harmless
 from bursar.ledger import metered
+from bursar.ledger.metered import counted
 from bursar.money import NANO
 
 MAX_KEPT = 100_000
@@ -32,7 +31,6 @@ MAX_KEPT = 100_000
 _MICROS = 1_000_000
 _NOTHING = "0.000000000"
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:/ -]*").fullmatch
-_tokens = msgspec.json.Decoder(dict[str, int]).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,7 @@ class Batch:
 
 
 @dataclass(slots=True)
-class _Blocks:
+class Blocks:
     """What is written once; values by their key."""
 
     house: House
@@ -130,7 +128,7 @@ def csv_head(version: str) -> str:
 
 def csv_lines(house: House, version: str, batches: Iterable[Batch]) -> Iterator[str]:
     """Everything after the head as text, a piece for each batch; lines end with CRLF."""
-    blocks = _Blocks(house, checked_version(version))
+    blocks = Blocks(house, checked_version(version))
     late = blocks.late
     files: dict[tuple[str, bool], str] = {}
     models: dict[tuple[str, str, str, str], tuple[str, str, str]] = {}
@@ -190,67 +188,6 @@ def csv_lines(house: House, version: str, batches: Iterable[Batch]) -> Iterator[
         yield "".join(out)
 
 
-def table_columns(house: House, version: str, batch: Batch) -> dict[str, list[Any]]:
-    """A batch by columns for a typed file: amounts as nano-units, instants in seconds, nothing as None."""
-    found: dict[str, list[Any]] = {name: [] for name in columns_of(version)}
-    blocks = _Blocks(house, checked_version(version))
-    of_file = blocks.file_of(batch.month, batch.correction)
-    adders = [found[name].append for name in found]
-    for row in batch.rows:
-        seq, who, unit, amount, overage, at, request, provider, name, purpose, project, price, status, counts, listed, cost = row  # fmt: skip
-        key = (provider, name, price, unit)
-        model = blocks.model.get(key) or blocks.model.setdefault(key, blocks.model_of(*key))
-        person = blocks.person.get(who) or blocks.person.setdefault(who, blocks.person_of(who))
-        use = blocks.use.get((purpose, project)) or blocks.use.setdefault(
-            (purpose, project), blocks.use_of(purpose, project)
-        )
-        new, cached, output = counted(counts)
-        tokens = new + cached + output
-        sign = -1 if listed < 0 or cost < 0 else 1
-        priced = not batch.correction
-        values = (
-            *of_file,
-            *model,
-            *person,
-            *use,
-            at // _MICROS,
-            at // _MICROS + 1,
-            _consumed_nanos(unit, amount, tokens),
-            sign * NANO if priced else None,
-            cost,
-            cost,
-            cost,
-            listed,
-            sign * cost if priced else None,
-            sign * listed if priced else None,
-            *(
-                (
-                    _currency_nanos(unit, amount, cost),
-                    sign * _currency_nanos(unit, amount, cost) if priced else None,
-                    sign * _currency_nanos(unit, amount, listed) if priced else None,
-                )
-                if blocks.late
-                else ()
-            ),
-            blocks.house.person(who).cost_centre,
-            purpose,
-            project,
-            seq,
-            request,
-            status,
-            unit,
-            amount,
-            overage,
-            new,
-            cached,
-            output,
-            *(() if blocks.late else (model[1], model[1], model[1], person[0], "Usage")),
-        )
-        for put, value in zip(adders, values, strict=True):
-            put(None if value == "" else value)
-    return found
-
-
 def decimal(nanos: int) -> str:
     """Nano-units as exact decimal text: always with a point, which readers of CSV know a decimal by."""
     if nanos < 0:
@@ -258,30 +195,22 @@ def decimal(nanos: int) -> str:
     return f"{nanos // NANO}.{nanos % NANO:09}"
 
 
-def counted(tokens: str) -> tuple[int, int, int]:
-    """New input, cached input and output of a charge's counts."""
-    sums = [0, 0, 0, 0]
-    for name, count in _tokens(tokens).items():
-        sums[_place(name)] += count
-    return sums[1], sums[2], sums[3]
-
-
 def consumed(unit: str, amount: int, tokens: int) -> str:
     """Tokens; of GPU hours and the like the units themselves."""
     return f"{tokens}.0" if unit == "USD" or unit.startswith("tokens") else decimal(amount)
 
 
-def _consumed_nanos(unit: str, amount: int, tokens: int) -> int:
+def consumed_nanos(unit: str, amount: int, tokens: int) -> int:
     return tokens * NANO if unit == "USD" or unit.startswith("tokens") else amount
 
 
-def _currency_nanos(unit: str, amount: int, dollars: int) -> int:
+def currency_nanos(unit: str, amount: int, dollars: int) -> int:
     return dollars if unit == "USD" else amount
 
 
 def _priced(unit: str, amount: int, dollars: int) -> str:
     """An amount in the currency it was priced in: dollars, or what the lot counts (a virtual currency)."""
-    return decimal(_currency_nanos(unit, amount, dollars))
+    return decimal(currency_nanos(unit, amount, dollars))
 
 
 def _of_correction(
@@ -301,16 +230,6 @@ def _of_correction(
 
 def _turned(text: str) -> str:
     return text[1:] if text.startswith("-") else f"-{text}"
-
-
-@lru_cache(maxsize=256)
-def _place(name: str) -> int:
-    """The ledger's own sorting of token counts (`ledger/rollup.py`)."""
-    if name.startswith("cache_read"):
-        return 2
-    if name.startswith(("input", "cache_write")):
-        return 1
-    return 3 if name.startswith(("output", "reasoning")) else 0
 
 
 @lru_cache(maxsize=4096)

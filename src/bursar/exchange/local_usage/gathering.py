@@ -9,7 +9,9 @@ main one's, and alone is one answer, since every side question repeats the same 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import astuple, replace
+from dataclasses import replace
+
+from msgspec import structs
 
 from bursar.errors import InvalidInput
 from bursar.exchange.local_usage.pricing import priced
@@ -129,7 +131,7 @@ def _fullness(one: Sighting) -> tuple[object, ...]:
     counted = event.usage.total_input + event.usage.total_output
     return (
         counted,
-        astuple(event.usage),
+        structs.astuple(event.usage),
         event.stated_nanos or 0,
         event.list_nanos or 0,
         *_kind(event),
@@ -146,7 +148,7 @@ def _label(event: UsageEvent) -> tuple[str, str]:
 
 
 def _place(event: UsageEvent) -> tuple[object, ...]:
-    return (event.at_micros, *_kind(event), *_label(event), astuple(event.usage), event.list_nanos or 0)
+    return (event.at_micros, *_kind(event), *_label(event), structs.astuple(event.usage), event.list_nanos or 0)
 
 
 def _first(skipped: list[Skipped]) -> list[Skipped]:

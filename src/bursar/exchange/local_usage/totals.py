@@ -6,7 +6,7 @@ Days and months are those of UTC. A floating-point number appears only in `lasts
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, timedelta
 from math import exp, log
 from statistics import fmean, pstdev
@@ -17,13 +17,13 @@ from bursar.errors import InvalidInput
 from bursar.exchange.local_usage.values import LocalUsage, UsageEvent
 from bursar.money import round_half_up_div
 from bursar.prices import Usage
+from bursar.prices.usage import FIELDS
 
 GROUPS = ("day", "month", "model", "project", "session")
 DAYS_OF_A_MONTH = (487, 16)
 """The mean month of the calendar as a fraction: 365.25 days / 12 = 30.4375."""
 FIT_DAYS = 5
 """Days with use that a distribution is drawn through."""
-_FIELDS = tuple(one.name for one in fields(Usage))
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +208,8 @@ def _total(key: str, events: Iterable[UsageEvent]) -> Total:
 
 
 def _added(usages: Iterable[Usage]) -> Usage:
-    sums = [0] * len(_FIELDS)
+    sums = [0] * len(FIELDS)
     for usage in usages:
-        for nth, name in enumerate(_FIELDS):
+        for nth, name in enumerate(FIELDS):
             sums[nth] += getattr(usage, name)
     return Usage(*sums)

@@ -7,10 +7,11 @@ so the same bucket told twice is seen to be the same.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from bursar.prices import Usage
+from bursar.prices.usage import FIELDS
 
 MAX_PAGES = 2_000
 """Of one reading; a month by day, key and model has a few dozen."""
@@ -124,7 +125,7 @@ class Page:
     follow: Ask | None = None
 
 
-COUNTS = tuple(one.name for one in fields(Usage))
+COUNTS = FIELDS
 
 
 def billed(usage: Usage) -> Usage:

@@ -17,6 +17,8 @@ SESSION_HEADERS = ("x-claude-code-session-id", "session-id", "session_id", "x-se
 AGENT_HEADERS = ("x-claude-code-agent-id", "x-openai-subagent", "x-agent-id")
 PARENT_HEADERS = ("x-claude-code-parent-agent-id", "x-codex-parent-thread-id", "x-parent-agent-id")
 
+_NAMED = frozenset({*SESSION_HEADERS, *AGENT_HEADERS, *PARENT_HEADERS})
+
 DEFAULT_TIERS = frozenset({"auto", "default", "standard", "standard_only", "on_demand"})
 
 
@@ -26,6 +28,9 @@ class Labels(TypedDict):
     session: str
     agent: str
     parent_agent: str
+
+
+_NOBODY = Labels(session="", agent="", parent_agent="")
 
 
 def model_of(body: JsonObject, default: str = "") -> str:
@@ -57,6 +62,8 @@ def tier_of(body: JsonObject, name: str = "service_tier") -> str:
 
 def labels(headers: Mapping[str, str]) -> Labels:
     """Session, agent and parent agent from the headers (lower-case names)."""
+    if _NAMED.isdisjoint(headers):
+        return _NOBODY
     return Labels(
         session=_first(headers, SESSION_HEADERS),
         agent=_first(headers, AGENT_HEADERS),

@@ -21,7 +21,7 @@ def credentials(path: str, query: str, headers: Mapping[str, str]) -> tuple[str,
     scheme, _, rest = headers.get("authorization", "").strip().partition(" ")
     if scheme.lower() == "bearer":
         found.append(rest.strip())
-    found += [headers.get(name, "").strip() for name in KEY_HEADERS]
+    found += [headers[name].strip() for name in KEY_HEADERS if name in headers]
     if "=" in query:
         kept = []
         for part in query.split("&"):

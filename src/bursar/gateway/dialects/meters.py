@@ -19,6 +19,9 @@ from bursar.prices.usage import Usage
 MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
 """A longer reply in one piece is passed on unread."""
 
+BURST_BYTES = 2048
+"""Parts of a stream from this size on are read in one go, where their dialect can."""
+
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, ValueError, TypeError, AttributeError, KeyError, RecursionError)
 """Whatever a provider's bytes can raise: they pass on as they are, and are not ours to judge."""
 
@@ -65,6 +68,8 @@ class Seen:
 
 ReadEvent = Callable[[bytes, Seen], bool]
 """Reads one event's data; true if it exists only because we asked for usage."""
+ReadMany = Callable[[bytes, Seen], bool]
+"""Reads whole events, one after another, in one go; false, having read nothing, where one is not as they usually are."""
 ReadDocument = Callable[[bytes, Seen], None]
 
 
@@ -72,12 +77,16 @@ class StreamMeter:
     """Reads server-sent events. With `hides`, events that `read` answers true for are kept from the client.
 
     `ends_by_close` is for dialects without a last event: they are over when the provider closes with its figures final.
+    `read_many` is for parts that came as a burst: it has to see what `read` would see of their events.
     """
 
-    __slots__ = ("_ends_by_close", "_events", "_hides", "_read", "_seen")
+    __slots__ = ("_ends_by_close", "_events", "_hides", "_read", "_read_many", "_seen")
 
-    def __init__(self, read: ReadEvent, hides: bool = False, ends_by_close: bool = False) -> None:
+    def __init__(
+        self, read: ReadEvent, hides: bool = False, ends_by_close: bool = False, read_many: ReadMany | None = None
+    ) -> None:
         self._read, self._hides, self._ends_by_close = read, hides, ends_by_close
+        self._read_many = None if hides else read_many
         self._events = Events()
         self._seen = Seen()
 
@@ -86,6 +95,15 @@ class StreamMeter:
         return self._seen.terminal
 
     def feed(self, chunk: bytes) -> bytes:
+        if (
+            self._read_many is not None
+            and len(chunk) >= BURST_BYTES
+            and self._events.between
+            and chunk.endswith(b"\n\n")
+            and self._read_many(chunk, self._seen)
+        ):
+            self._seen.began = True
+            return chunk
         passed, events = self._events.feed(chunk)
         visible = self._take(passed, events)
         return visible if self._hides else chunk

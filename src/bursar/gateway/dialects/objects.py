@@ -47,6 +47,11 @@ class JsonObject:
         self._body, self._first, self._spans = body, first, spans
         self.where = where
 
+    def fields(self, wanted: Mapping[str, Any]) -> list[str]:
+        """Which of these fields are written at all, in the order of `wanted`."""
+        spans = self._spans
+        return [name for name in wanted if name in spans]
+
     @property
     def names(self) -> Iterable[str]:
         return self._spans.keys()
@@ -181,6 +186,9 @@ def _take_apart(body: bytes, start: int, end: int, where: str) -> JsonObject:
         raise Unreadable(where.rstrip(".") or "body", found, "a JSON object") from error
     if len(values) > MAX_FIELDS:
         raise Unreadable(where.rstrip(".") or "body", f"{len(values)} fields", f"at most {MAX_FIELDS}")
+    compact = _compact(body, start, end, values)
+    if compact is not None:
+        return JsonObject(body, start + 1, compact, where)
     opening = _OPEN.match(body, start)
     at = first = opening.end() if opening else start
     spans: dict[str, tuple[int, int]] = {}
@@ -200,6 +208,30 @@ def _take_apart(body: bytes, start: int, end: int, where: str) -> JsonObject:
         key = _KEY.match(body, at)
         raise _twice(where, key[1] if key else b"")
     return JsonObject(body, first, spans, where)
+
+
+def _compact(body: bytes, start: int, end: int, values: Mapping[str, msgspec.Raw]) -> dict[str, tuple[int, int]] | None:
+    """Where the values lie if the object is written as most clients write it: no space, no escaped key, nothing twice.
+
+    Then its fields, one after another, are the whole of it; where they are not, None, and it is walked piece by piece.
+    """
+    spans: dict[str, tuple[int, int]] = {}
+    at = start
+    for name, raw in values.items():
+        field = b'"%b":%b' % (name.encode(), raw)
+        at += 1  # the brace, or the comma after the field before
+        if not body.startswith(field, at):
+            return None
+        after = at + len(field)
+        spans[name] = (at + len(name.encode()) + 3, after)
+        at = after
+        if body[at] != _COMMA:
+            break
+    whole = len(spans) == len(values) and at + 1 == end and body[start] == _BRACE
+    return spans if whole and body[at] == _CLOSING else None
+
+
+_BRACE, _COMMA, _CLOSING = b"{,}"
 
 
 def _is_key(written: bytes, name: str) -> bool:

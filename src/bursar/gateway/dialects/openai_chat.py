@@ -11,6 +11,7 @@ Cursor sends bodies in the shape of a response to this path; they are read, limi
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -84,7 +85,7 @@ class ChatCompletions:
         return meter_of(
             content_type,
             call.stream,
-            lambda: StreamMeter(read_chunk, hides=not call.reports_usage),
+            lambda: StreamMeter(read_chunk, hides=not call.reports_usage, read_many=read_chunks),
             lambda: DocumentMeter(read_completion),
         )
 
@@ -106,9 +107,9 @@ class ChatCompletions:
         tally.ttl = "5m"
         survey_messages(found, tally)
         survey_tools(found, tally)
-        for field, what in _BEYOND.items():
+        for field in found.fields(_BEYOND):
             if found.has(field):
-                tally.remote(what)
+                tally.remote(_BEYOND[field])
         survey_model(model, tally)
         text = size - tally.replaced_bytes
         return Call(
@@ -161,6 +162,7 @@ def _reasoning(found: JsonObject) -> tuple[JsonObject | None, int | None]:
     return inner, None if inner is None else inner.count("max_tokens", 0, bodies.MAX_OUTPUT_LIMIT)
 
 
+@lru_cache(maxsize=1024)
 def _limit_field(model: str) -> str:
     """OpenAI's newer models refuse `max_tokens`; Mistral refuses and DeepSeek ignores `max_completion_tokens`."""
     if _is_native(model, _COMPLETION_LIMIT) and not model.lower().startswith("gpt-oss"):
@@ -168,6 +170,7 @@ def _limit_field(model: str) -> str:
     return "max_tokens"
 
 
+@lru_cache(maxsize=1024)
 def _is_native(model: str, families: tuple[str, ...]) -> bool:
     """Whether a name is one that a model's own maker uses; resellers put the maker before a slash."""
     return "/" not in model and model.lower().startswith(families)
@@ -215,6 +218,29 @@ def read_chunk(data: bytes, seen: Seen) -> bool:
         chunk = _chunks.decode(data)
     except msgspec.ValidationError:
         chunk = _loosely(msgspec.json.decode(data))
+    return _take(chunk, seen)
+
+
+def read_chunks(part: bytes, seen: Seen) -> bool:
+    """Many events in one go, if each is one line of data: they are decoded together, as lines of JSON."""
+    if not part.startswith(b"data: ") or b"\r" in part:
+        return False
+    lines = part[6:-2].replace(b"\n\ndata: ", b"\n")
+    if lines.count(b"\n") != part.count(b"\n\n") - 1 or part.count(b"\n") != 2 * part.count(b"\n\n"):
+        return False
+    done = lines.endswith(b"\n[DONE]")
+    try:
+        chunks = _chunks.decode_lines(lines[:-7] if done else lines)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    for chunk in chunks:
+        _take(chunk, seen)
+    seen.terminal = seen.terminal or done
+    return True
+
+
+def _take(chunk: _Chunk, seen: Seen) -> bool:
+    """Note what a chunk says; true if it is the one that only usage injection brings."""
     for choice in chunk.choices or ():
         if choice.delta is not None:
             _count(choice.delta, seen)

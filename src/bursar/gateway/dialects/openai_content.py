@@ -5,6 +5,7 @@ Only places where the API takes media are looked into: the same words inside a t
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -67,6 +68,7 @@ class _Tool(msgspec.Struct):
 _tools = msgspec.json.Decoder(list[_Tool])
 
 
+@lru_cache(maxsize=1024)
 def rules_for(model: str) -> Rules:
     """The bounds of a model's family, by its name without the host's prefix."""
     name = model.rsplit("/", 1)[-1].lower()
@@ -103,8 +105,13 @@ def survey_input(body: JsonObject, tally: Tally) -> None:
 
 def survey_model(model: str, tally: Tally) -> None:
     """Models that use tools of the provider's of their own accord."""
-    if any(part in model for part in _AGENTIC):
+    if _is_agentic(model):
         tally.remote("agentic_model")
+
+
+@lru_cache(maxsize=1024)
+def _is_agentic(model: str) -> bool:
+    return any(part in model for part in _AGENTIC)
 
 
 def survey_tools(body: JsonObject, tally: Tally) -> None:

@@ -13,6 +13,8 @@ from typing import Any
 from bursar.gateway.dialects.figures import stated, table, whole
 from bursar.prices.usage import Usage
 
+_IN = ("cache_write_tokens", "audio_tokens", "image_tokens", "video_tokens")
+_OUT = ("audio_tokens", "image_tokens")
 _TOTALS = ("prompt_tokens", "input_tokens", "completion_tokens", "output_tokens", "total_tokens")
 
 
@@ -27,17 +29,9 @@ def usage_of(found: Any, web_searches: int = 0) -> Usage | None:
     reasoning = whole(outputs.get("reasoning_tokens", found.get("reasoning_tokens")))
     if _beside(found, prompt, completion, reasoning):
         completion += reasoning
-    cached, written, audio_in, image_in, video_in = _parts(
-        prompt,
-        inputs.get("cached_tokens", found.get("prompt_cache_hit_tokens")),
-        inputs.get("cache_write_tokens"),
-        inputs.get("audio_tokens"),
-        inputs.get("image_tokens"),
-        inputs.get("video_tokens"),
-    )
-    reasoning, audio_out, image_out = _parts(
-        completion, reasoning, outputs.get("audio_tokens"), outputs.get("image_tokens")
-    )
+    cached = inputs.get("cached_tokens", found.get("prompt_cache_hit_tokens"))
+    cached, written, audio_in, image_in, video_in = _parts(prompt, cached, *map(inputs.get, _IN))
+    reasoning, audio_out, image_out = _parts(completion, reasoning, *map(outputs.get, _OUT))
     searches = whole(table(found.get("server_tool_use_details")).get("web_search_requests"))
     return Usage(
         input=prompt - cached - written - audio_in - image_in - video_in,
@@ -62,6 +56,8 @@ def _beside(found: Mapping[str, Any], prompt: int, completion: int, reasoning: i
 
 def _parts(total: int, *values: Any) -> list[int]:
     """Counts that are part of a total, each at most what the ones before it have left."""
+    if not any(values):
+        return [0] * len(values)
     found, left = [], total
     for value in values:
         part = min(whole(value), left)

@@ -7,6 +7,7 @@ provider might read differently from us (dot segments, escaped slashes, a fragme
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from bursar.gateway.dialects import anthropic, gemini, plain
 from bursar.gateway.dialects.contract import Dialect
@@ -34,7 +35,13 @@ _NOT_MESSAGES = re.compile(r"/(?:threads|conversations|batches)/")
 
 def route(method: str, path: str) -> Dialect | None:
     """The dialect of a request; None for everything that Bursar does not meter. `path` is raw, without its query."""
-    if len(path) > MAX_PATH_CHARS or not _PLAIN_PATH.fullmatch(path):
+    return None if len(path) > MAX_PATH_CHARS else _route(method, path)
+
+
+@lru_cache(maxsize=1024)
+def _route(method: str, path: str) -> Dialect | None:
+    """Clients ask for the same few paths again and again."""
+    if not _PLAIN_PATH.fullmatch(path):
         return None
     if method == "POST":
         return _posted(path)

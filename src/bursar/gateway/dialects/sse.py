@@ -29,6 +29,11 @@ class Events:
         self._rest = bytearray()
         self._searched = 0
 
+    @property
+    def between(self) -> bool:
+        """Nothing is left of an event that has begun."""
+        return not self._rest
+
     def feed(self, chunk: bytes) -> tuple[bytes, list[Event]]:
         if self._rest:
             self._rest += chunk

@@ -42,14 +42,20 @@ class Limits:
 Handler = Callable[[Request], Awaitable[None]]
 
 
+def _too_long() -> BadHead:
+    return BadHead(f"the header lines are longer than {MAX_HEADER_BYTES} bytes", 431)
+
+
 class Connection(asyncio.Protocol):
     """One connection of one client."""
 
     __slots__ = (
+        "_began",
         "_deadline",
         "_drain",
         "_handler",
         "_head_bytes",
+        "_heading",
         "_idle",
         "_limits",
         "_listener",
@@ -90,7 +96,7 @@ class Connection(asyncio.Protocol):
         self._deadline = 0.0
         """When it is given up; 0 while a request is being answered."""
         self._drain: asyncio.Future[None] | None = None
-        self._idle = self._mute = False
+        self._idle = self._mute = self._heading = self._began = False
         self.blocked = False
         self.ending = False
         """No request is read any more but those that have come."""
@@ -134,6 +140,7 @@ class Connection(asyncio.Protocol):
         if self._idle:
             self._idle = False
             self._wait(self._limits.receipt_seconds)
+        self._began = False
         try:
             while data:
                 try:
@@ -148,7 +155,11 @@ class Connection(asyncio.Protocol):
             bad = cause if isinstance(cause, BadHead) else BadHead("this is not HTTP/1.1 as RFC 9112 has it")
             self._refuse(bad)
             return
-        if self._reading is not None and self._request is None:
+        if self._heading and not self._began:  # all of this piece was head, and it goes on in the next one
+            self._head_bytes += len(data)
+            if self._head_bytes > MAX_HEADER_BYTES:
+                self._refuse(_too_long())
+        elif self._reading is not None and self._request is None:
             self._next()
 
     def eof_received(self) -> bool:
@@ -187,21 +198,23 @@ class Connection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         self._target, self._names, self._values, self._head_bytes = b"", [], [], 0
+        self._heading = self._began = True
 
     def on_url(self, url: bytes) -> None:
         self._target += url
-        self._count(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._names.append(name)
         self._values.append(value)
-        self._count(len(name) + len(value))
 
     def on_headers_complete(self) -> None:
         version = self._parser.get_http_version()
         target = self._target.decode("latin-1")
+        self._heading = False
         names = b"\n".join(self._names).decode("latin-1")
         values = [value.decode("latin-1") for value in self._values]
+        if len(target) + len(names) + sum(map(len, values)) > MAX_HEADER_BYTES:
+            raise _too_long()
         lowered = names.lower().split("\n") if names else []
         check_head(version, target, lowered, values)
         method = self._parser.get_method().decode("latin-1")
@@ -229,11 +242,6 @@ class Connection(asyncio.Protocol):
         if request.close:
             self.deaf = True  # it said that it would ask nothing more
         self._reading = None
-
-    def _count(self, size: int) -> None:
-        self._head_bytes += size
-        if self._head_bytes > MAX_HEADER_BYTES:
-            raise BadHead(f"the header lines are longer than {MAX_HEADER_BYTES} bytes", 431)
 
     # Answering.
 

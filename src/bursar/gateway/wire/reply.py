@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bursar.gateway.wire.framing import Headers
@@ -21,12 +22,22 @@ class WireError(Exception):
     """A reply did not come, or did not come whole."""
 
 
+Read = Callable[[bytes], bytes]
+"""Looks at a part as it comes, and says what is to be passed on."""
+Pass = Callable[[bytes], bool]
+"""Passes a part on at once; false where that has to wait for whoever reads."""
+
+
 class Reply:
-    """One reply of a provider. Its parts are taken as they come: `await read()` until it returns nothing."""
+    """One reply of a provider. Its parts are taken as they come: `await read()` until it returns None.
+
+    Of a stream (`flow`) each part is read the moment it comes, and passed on without waking anybody where nothing has to be
+    waited for: most of what a stream costs is otherwise the switch between tasks.
+    """
 
     __slots__ = (
-        "_connection", "_error", "_idle", "_inflate", "_last", "_limit", "_parts", "_size", "_timer", "_waiter", "ended", "headers",
-        "lowered", "reason", "status",
+        "_connection", "_error", "_idle", "_inflate", "_last", "_limit", "_parts", "_pass", "_read", "_size", "_timer", "_waiter", "ended",
+        "headers", "lowered", "reason", "status",
     )  # fmt: skip
 
     def __init__(self, connection: ProviderConnection, status: int, reason: str, headers: Headers) -> None:
@@ -36,6 +47,8 @@ class Reply:
         self.ended = False
         self._parts: list[bytes] = []
         self._size = 0
+        self._read: Read | None = None
+        self._pass: Pass | None = None
         self._error: BaseException | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._idle = self._limit = self._last = 0.0
@@ -64,13 +77,19 @@ class Reply:
         self.fail(TimeoutError("the provider fell silent"))
         self._connection.close()
 
-    async def read(self) -> bytes:
-        """What has come since the last time, waiting for something; empty at the end. Raises WireError, TimeoutError."""
+    def flow(self, read: Read, pass_on: Pass) -> None:
+        """Read every part as it comes, and pass it on at once as long as somebody waits in `read()` and `pass_on` can."""
+        self._read, self._pass = read, pass_on
+        if self._parts:
+            self._parts = [read(b"".join(self._parts))]
+
+    async def read(self) -> bytes | None:
+        """What has come since the last time, waiting for something; None at the end. Raises WireError, TimeoutError."""
         while not self._parts:
             if self._error is not None:
                 raise self._error
             if self.ended:
-                return b""
+                return None
             self._connection.read_on()
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
@@ -95,13 +114,22 @@ class Reply:
 
     def feed(self, data: bytes, now: float) -> None:
         self._last = now
+        if self._error is not None:
+            return
         if self._inflate is not None:
             self._unpack(data)
         else:
-            self._parts.append(data)
-            self._size += len(data)
+            self._take_in(data)
         if self._size > BUFFER_BYTES:
             self._connection.pause()
+
+    def _take_in(self, part: bytes) -> None:
+        if self._read is not None:
+            part = self._read(part)
+            if self._waiter is not None and self._pass is not None and self._pass(part):
+                return
+        self._parts.append(part)
+        self._size += len(part)
         self._wake()
 
     def _unpack(self, data: bytes) -> None:
@@ -110,8 +138,7 @@ class Reply:
             while data:
                 part = self._inflate.decompress(data, INFLATED_BYTES)
                 if part:
-                    self._parts.append(part)
-                    self._size += len(part)
+                    self._take_in(part)
                 data = self._inflate.unconsumed_tail
         except zlib.error:
             self.fail(WireError("the reply is packed in a way that cannot be unpacked"))
@@ -150,7 +177,7 @@ class Reply:
 async def whole(reply: Reply, limit: int) -> bytes:
     """All of a reply's body. Raises WireError, also where it is larger than `limit` bytes."""
     found = bytearray()
-    while part := await reply.read():
+    while (part := await reply.read()) is not None:
         found += part
         if len(found) > limit:
             raise WireError(f"the reply is larger than {limit} bytes")

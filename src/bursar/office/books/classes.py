@@ -17,6 +17,7 @@ from bursar.ledger.values import SPENT
 from bursar.money import split
 from bursar.office.books.closing import Figures, Place, added
 from bursar.office.books.payroll import OWN_MONEY_LOTS
+from bursar.office.figures import kept_usage
 from bursar.office.months import days_of, micros_of
 from bursar.office.terms import plans
 
@@ -58,9 +59,9 @@ def plan_kinds(connection: Connection) -> PlanKinds:
     )
 
 
-def usage_in(session: Session, month: str, kinds: PlanKinds) -> dict[Place, Figures]:
-    """What everybody used in a month, by provider, unit, purpose and class."""
-    first, end = days_of(month)
+def usage_in(session: Session, month: str, kinds: PlanKinds, *, counted: bool = False) -> dict[Place, Figures]:
+    """What everybody used in a month, by provider, unit, purpose and class; `counted` from the daily rollup itself."""
+    months = kept_usage.rollup(*days_of(month)) if counted else kept_usage.person_months(session, *days_of(month))
     sums = ", ".join(wide_sum(name) for name in _SUMS)
     cells: dict[Cell, Figures] = {
         (str(row[0]), str(row[1]), str(row[2]), str(row[3])): (
@@ -71,10 +72,9 @@ def usage_in(session: Session, month: str, kinds: PlanKinds) -> dict[Place, Figu
             wide(row[11], row[12]),
         )
         for row in session.rows(
-            f"SELECT person, provider, unit, purpose, SUM(requests), {sums} FROM usage_day WHERE day >= ? AND day < ? "
+            f"SELECT person, provider, unit, purpose, SUM(requests), {sums} FROM {months.sql} AS u "
             "GROUP BY person, provider, unit, purpose",
-            first,
-            end,
+            *months.parameters,
         )
     }
     return placed(session, month, cells, kinds)

@@ -209,7 +209,7 @@ def close(desk: Desk, period: str, note: str, progress: Progress) -> dict[str, A
     def read(session: Session) -> tuple[Anchor, dict[str, dict[Place, Figures]], dict[tuple[str, str, str], Movement]]:
         head = session.head()
         moved = moved_in(session, period, start, 0 if last is None else last.seq, head.seq, progress)
-        present = present_in(session, period, closed, head.seq, kinds)
+        present = present_in(session, period, closed, head.seq, kinds, counted=True)
         refuse_untied(session, period, start, head.seq, moved, present)
         return head, present, moved
 
@@ -370,7 +370,7 @@ def own_lines(found: Frozen) -> list[MovementLine]:
 def _store(
     connection: Connection, row: Mapping[str, Any], usage: list[UsageLine], movement: list[MovementLine]
 ) -> None:
-    of = {name: row[name] for name in ("organisation", "period", "number")}
+    of = {name: row[name] for name in ("period", "number")}
     lines = [{**of, **{name: getattr(one, name) for name in UsageLine.__slots__}} for one in usage]
     moves = [{**of, **{name: getattr(one, name) for name in MovementLine.__slots__}} for one in movement]
     for table, rows in ((period_usage, lines), (period_movement, moves)):

@@ -48,11 +48,12 @@ def moved_in(
 
 
 def present_in(
-    session: Session, period: str, closed: Closed | None, seq: int, kinds: PlanKinds
+    session: Session, period: str, closed: Closed | None, seq: int, kinds: PlanKinds, *, counted: bool = False
 ) -> dict[str, dict[Place, Figures]]:
     """Usage by person and provider, purpose and class: of the month (empty: none), and of every closed month that moved
-    since the last close. Of a month before the first close, which took it as its opening, only what moved since."""
-    found = {period: usage_in(session, period, kinds)} if period else {}
+    since the last close. Of a month before the first close, which took it as its opening, only what moved since.
+    `counted` for a close: from the daily rollup itself, which then is held against the journal."""
+    found = {period: usage_in(session, period, kinds, counted=counted)} if period else {}
     if closed is None:
         return found
     _, end = days_of(closed.last)
@@ -64,7 +65,7 @@ def present_in(
     )
     for month in sorted({month_of(int(row[0]) * MICROS_PER_DAY) for row in rows}):
         found[month] = (
-            usage_in(session, month, kinds)
+            usage_in(session, month, kinds, counted=counted)
             if month >= closed.first
             else _since(session, month, closed.seq, seq, kinds, closed.before_first.get(month, {}))
         )

@@ -17,7 +17,7 @@ from bursar.ledger import stretch
 from bursar.ledger.session import MICROS_PER_DAY, Session, wide, wide_sum
 from bursar.ledger.values import SPENT
 from bursar.office.database import reading
-from bursar.office.figures import day_sums
+from bursar.office.figures import day_sums, kept_usage
 from bursar.office.months import days_of, following, micros_of, month_of, months_between
 from bursar.office.standing import Taken, taken
 from bursar.office.tables import ORGANISATION, consent, person
@@ -181,12 +181,10 @@ def drawn_up(
 
 
 def _used(session: Session, month: str) -> dict[tuple[str, str], int]:
-    first, end = days_of(month)
+    months = kept_usage.person_months(session, *days_of(month))
     rows = session.rows(
-        f"SELECT person, purpose, {wide_sum('list_nanos')} FROM usage_day WHERE day >= ? AND day < ? "
-        "GROUP BY person, purpose",
-        first,
-        end,
+        f"SELECT person, purpose, {wide_sum('list_nanos')} FROM {months.sql} AS u GROUP BY person, purpose",
+        *months.parameters,
     )
     return {(str(row[0]), str(row[1])): wide(row[2], row[3]) for row in rows}
 

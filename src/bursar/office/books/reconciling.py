@@ -347,7 +347,7 @@ def value_of(desk: Desk, provider: str, day: str, model: str, usage: Counted) ->
 
 
 def _positive(usage: Counted) -> Counted:
-    return Counted(**{name: abs(getattr(usage, name)) for name in Counted.__slots__})
+    return Counted(**{name: abs(getattr(usage, name)) for name in Counted.__struct_fields__})
 
 
 def _more(one: Priced, standing: Mapping[str, Standing]) -> int:

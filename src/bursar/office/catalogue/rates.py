@@ -10,7 +10,8 @@ from bursar.errors import InvalidInput
 from bursar.money import parse_amount
 from bursar.office.catalogue import pricing
 from bursar.office.database import reading
-from bursar.prices.tariff import FIELDS, RATE_DECIMALS, Band, Tariff
+from bursar.prices.tariff import RATE_DECIMALS, Band, Tariff
+from bursar.prices.usage import FIELDS
 
 if TYPE_CHECKING:
     from bursar.office.desk import Desk

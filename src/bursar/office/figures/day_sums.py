@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bursar.ledger import Anchor
-from bursar.ledger.session import MICROS_PER_DAY, Session, wide, wide_parts
-from bursar.office.figures import kept_usage
+from bursar.ledger.session import Session, wide
+from bursar.office.figures import kept_usage, usage_tail
 from bursar.office.figures.kept_usage import Source
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def overage(desk: Desk) -> dict[str, int]:
 
 
 def _all(desk: Desk) -> list[DaySum]:
-    house = _house(desk.settings.url)
+    house = _house(f"{desk.settings.organisation}@{desk.settings.url}")
     with house.lock:  # whoever comes while they are summed for the first time waits for that
         desk.store.read(lambda session: _follow(session, house))
         return [one for day in sorted(house.days) for one in house.days[day]]
@@ -87,32 +87,18 @@ def _follow(session: Session, house: _Kept) -> None:
     if before is None or not _leads_through(session, before):
         house.days = _summed(session, kept_usage.house_days(session, 0, LAST_DAY))
     else:
-        rows = session.rows(
-            f"SELECT DISTINCT at / {MICROS_PER_DAY} FROM charge WHERE seq > ? AND seq <= ?", before.seq, head.seq
-        )
-        touched = [int(row[0]) for row in rows]
+        touched = usage_tail.days(session, before.seq, head.seq)
         if touched:
-            found = _summed_anew(session, touched)
-            for day in touched:
+            first, last = touched[0], touched[-1]
+            for day in range(first, last + 1):
                 house.days.pop(day, None)
-            house.days.update(found)
+            house.days.update(_summed(session, kept_usage.house_days(session, first, last + 1)))
     house.head = head
 
 
 def _leads_through(session: Session, before: Anchor) -> bool:
     """Whether this is still the journal that was looked at, and no other under the same name."""
     return session.rows("SELECT hash FROM seal WHERE batch = ?", before.batch) == [(before.hash,)]
-
-
-def _summed_anew(session: Session, days: list[int]) -> dict[int, tuple[DaySum, ...]]:
-    """From the rollup itself."""
-    parts = ", ".join(
-        f"{sql} AS {name}_{part}"
-        for name in AMOUNTS
-        for part, sql in zip(("high", "low"), wide_parts(name), strict=True)
-    )
-    sql = f"(SELECT day, unit, provider, purpose, requests, {parts} FROM usage_day WHERE day {session.IN})"
-    return _summed(session, Source(sql, (days,)))
 
 
 def _summed(session: Session, source: Source) -> dict[int, tuple[DaySum, ...]]:

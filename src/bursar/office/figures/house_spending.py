@@ -172,7 +172,7 @@ _Found = tuple[list[Group], int, Callable[[Collection[str]], int]]
 
 def _by_team(session: Session, by: By, first: int, end: int, unit: str) -> _Found:
     """People are in one team each: whole days of people, added up by person first."""
-    days = kept_usage.person_days(session, first, end)
+    days = kept_usage.person_totals(session, first, end)
     rows = session.rows(
         f"SELECT u.person, MIN({_TEAM}), {_wanted()} FROM {days.sql} AS u LEFT JOIN person p ON p.id = u.person "
         "WHERE u.unit = ? GROUP BY u.person",

@@ -1,34 +1,40 @@
-"""Use by whole days, summed once and kept: by person, and for the house by what it was spent on.
+"""Use summed coarsely and kept: by person and day, by person and month, and for the house by day and what it was spent on.
 
-Reports about months read these sums for the days that are over, and the daily rollup itself for the day that runs and for
-days that moved since (late use, corrections), on one snapshot: so a figure is always what the rollup says, and forgetting
-everything here changes nothing but the time. A running gateway follows every half a minute; a day costs it one statement,
-once. How far it has come are two rows of `journal_mark`: the entry up to which moves are in, and the first day not kept.
+Pages and reports read these sums and what the journal has beyond them (`usage_tail`), on one snapshot: so a figure is always what
+the daily rollup says. A running gateway follows every half a minute and adds what came since. No settlement waits for a row that
+everybody's settlements write: the sums of the house are written by whoever follows, one at a time.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, delete, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bursar.ledger.session import MICROS_PER_DAY, Session, wide_parts, wide_sum
-from bursar.office.database import reading, transaction
+from bursar.ledger.rollup import Key, Sums
+from bursar.ledger.session import Session, wide_parts
+from bursar.office.database import key_of, transaction
+from bursar.office.figures import usage_tail
+from bursar.office.figures.usage_tail import MOST_ENTRIES, SEQ, month_of_day
 from bursar.office.tables import journal_mark
 
 if TYPE_CHECKING:
     from bursar.office.desk import Desk
 
-SEQ, UNTIL = "kept usage", "kept usage until"
 COUNTS = ("requests", "input_tokens", "cached_tokens", "output_tokens")
 AMOUNTS = ("amount", "list_nanos", "cost_nanos", "overage")
 HOUSE_KEYS = ("unit", "provider", "model", "purpose", "project")
-MOST_DAYS = 4_000
-"""Built in one go; the next one goes on."""
-
-By = Literal["person", "house"]
+FOLDED_AT_ONCE = 5_000
+"""Entries that are added in one transaction, for which a settlement on SQLite waits."""
+MOST_AT_ONCE = 2_000_000
+"""Entries that are added in one go; the next one goes on."""
+_NAMED = tuple(f"{name}_{part}" for name in AMOUNTS for part in ("high", "low"))
+_PARTS = tuple(
+    f"{sql} AS {name}_{part}" for name in AMOUNTS for part, sql in zip(("high", "low"), wide_parts(name), strict=True)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +45,80 @@ class Source:
     parameters: tuple[Any, ...]
 
 
-def person_days(session: Session, first: int, end: int) -> Source:
-    """person, day, unit, counts and amounts of the days from `first`, the end exclusive; a day may have several rows."""
-    return _days(session, "usage_person_day", ("person", "unit"), AMOUNTS, AMOUNTS, first, end)
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A table of kept sums: what it is by, its column of time, and how it has amounts."""
+
+    table: str
+    time: str
+    keys: tuple[str, ...]
+    parted: bool = False
+    """Each amount in two columns, which `wide` puts together: a house's day of tokens may not fit 64 bits."""
+
+    @property
+    def amounts(self) -> tuple[str, ...]:
+        return _NAMED if self.parted else AMOUNTS
+
+    def key(self, key: Key) -> tuple[str | int, ...]:
+        """Of a row of the daily rollup: texts first, then the time."""
+        person, day, unit, provider, model, purpose, project = key
+        by = {
+            "person": person,
+            "unit": unit,
+            "provider": provider,
+            "model": model,
+            "purpose": purpose,
+            "project": project,
+        }
+        return (*(by[name] for name in self.keys), day if self.time == "day" else month_of_day(day))
+
+
+PERSON_DAY = Kept("usage_person_day", "day", ("person", "unit"))
+PERSON_MONTH = Kept("usage_person_month", "month", ("person", "unit", "provider", "model", "purpose"))
+HOUSE_DAY = Kept("usage_house_day", "day", HOUSE_KEYS, parted=True)
+EVERY = (PERSON_DAY, PERSON_MONTH, HOUSE_DAY)
+
+
+def person_days(session: Session, first: int, end: int, people: Sequence[str] | None = None) -> Source:
+    """person, unit, day, counts and amounts of the days from `first`, the end exclusive; a day may have several rows.
+
+    Of everybody, or of some people by id.
+    """
+    return _read(session, PERSON_DAY, first, end, people)
+
+
+def person_totals(session: Session, first: int, end: int) -> Source:
+    """person, unit, counts and amounts of the days from `first`, the end exclusive, in several rows without a day: the whole
+    months among them by months, the rest by days."""
+    since = _since(session)
+    begins = first if month_of_day(first) == first else month_of_day(month_of_day(first) + 31)
+    ends = month_of_day(end)
+    if begins >= ends:
+        parts = [_read(session, PERSON_DAY, first, end, None, since)]
+    else:
+        parts = [_read(session, PERSON_MONTH, begins, ends, None, since)]
+        parts += [
+            _read(session, PERSON_DAY, *one, None, since) for one in ((first, begins), (ends, end)) if one[0] < one[1]
+        ]
+    columns = ", ".join(("person", "unit", *COUNTS, *AMOUNTS))
+    sql = " UNION ALL ".join(f"SELECT {columns} FROM {one.sql} AS part" for one in parts)
+    return Source(f"({sql})", tuple(given for one in parts for given in one.parameters))
+
+
+def person_months(session: Session, first: int, end: int) -> Source:
+    """person, unit, provider, model, purpose, counts and amounts of whole months: `first` and `end` are first days of a
+    month, the end exclusive; `month` is the first day of each, and a month may have several rows."""
+    return _read(session, PERSON_MONTH, first, end, None)
 
 
 def house_days(session: Session, first: int, end: int) -> Source:
     """unit, provider, model, purpose, project, day, counts, and each amount as `_high` and `_low` for `wide`."""
-    named = tuple(f"{name}_{part}" for name in AMOUNTS for part in ("high", "low"))
-    parts = tuple(
-        f"{sql} AS {name}_{part}"
-        for name in AMOUNTS
-        for part, sql in zip(("high", "low"), wide_parts(name), strict=True)
-    )
-    return _days(session, "usage_house_day", HOUSE_KEYS, named, parts, first, end)
+    return _read(session, HOUSE_DAY, first, end, None)
+
+
+def rollup(first: int, end: int) -> Source:
+    """The daily rollup itself, for whoever holds it against the journal."""
+    return Source("(SELECT * FROM usage_day WHERE day >= ? AND day < ?)", (first, end))
 
 
 def wide_total(name: str) -> str:
@@ -60,131 +126,148 @@ def wide_total(name: str) -> str:
     return f"COALESCE(SUM({name}_high), 0), COALESCE(SUM({name}_low), 0)"
 
 
-def follow(desk: Desk, most_days: int = MOST_DAYS) -> int:
-    """Keep what is over and not kept, and what moved; returns how many days were summed."""
-    today = desk.now() // MICROS_PER_DAY
-    with reading(desk.engine) as connection:
-        after, until = _marks(connection)
-    if not until:
-        until = _begin(desk, today)
-        with reading(desk.engine) as connection:
-            after, until = _marks(connection)
-    head, moved = desk.store.read(lambda session: (session.head().seq, _moved(session, after, until)))
-    summed = 0
-    for day in moved:
-        summed += _sum(desk, day, until=0)
-    if head > after:
-        with transaction(desk.engine) as connection:
-            _move(connection, SEQ, after, head)
-    for day in range(until, min(today, until + most_days)):
-        summed += _sum(desk, day, until=day)
-    return summed
+def follow(desk: Desk, most: int = MOST_AT_ONCE) -> int:
+    """Add what came since to the kept sums; returns how many entries there were."""
+    added = 0
+    while added < most:
+
+        def look(session: Session) -> tuple[int, int, dict[Key, Sums]]:
+            after = usage_tail.mark(session)
+            last = min(session.head().seq, max(0, after) + FOLDED_AT_ONCE)
+            return after, last, usage_tail.changes(session, max(0, after), last)
+
+        after, last, changes = desk.store.read(look)
+        if last <= after or not _add(desk, after, last, changes):
+            break
+        added += last - max(0, after)
+    return added
 
 
 def forget(connection: Connection) -> None:
-    """Forget everything: the next `follow` begins anew."""
-    for table in ("usage_person_day", "usage_house_day"):
-        connection.execute(text(f"DELETE FROM {table}"))
-    connection.execute(journal_mark.delete().where(journal_mark.c.name.in_((SEQ, UNTIL))))
+    """Forget everything: the next `follow` begins with the first entry."""
+    for one in EVERY:
+        connection.execute(text(f"DELETE FROM {one.table}"))
+    connection.execute(delete(journal_mark).where(journal_mark.c.name == SEQ))
 
 
-def _days(
-    session: Session,
-    table: str,
-    keys: tuple[str, ...],
-    kept: tuple[str, ...],
-    raw: tuple[str, ...],
-    first: int,
-    end: int,
+def raw(session: Session, kept: Kept, first: int, end: int, people: Sequence[str] | None = None) -> Source:
+    """What a table of kept sums is made from, in its columns."""
+    only, whom = ("", []) if people is None else (f" AND person {session.IN}", [list(people)])
+    return Source(f"({_raw_days(session, kept)} day >= ? AND day < ?{only})", (first, end, *whom))
+
+
+def _raw_days(session: Session, kept: Kept) -> str:
+    day = "day" if kept.time == "day" else f"{_first_of_month(session)} AS month"
+    return f"SELECT {', '.join((*kept.keys, *COUNTS))}, {day}, {_raw_amounts(kept)} FROM usage_day WHERE"
+
+
+def _raw_amounts(kept: Kept) -> str:
+    return ", ".join(_PARTS if kept.parted else AMOUNTS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Since:
+    """What came since the sums were kept."""
+
+    mark: int
+    head: int
+    changes: dict[Key, Sums] | None
+    """None: too much to add up."""
+
+
+def _since(session: Session) -> _Since:
+    mark, head = usage_tail.mark(session), session.head().seq
+    few = mark >= 0 and head - mark <= MOST_ENTRIES
+    return _Since(mark, head, usage_tail.changes(session, mark, head) if few else None)
+
+
+def _read(
+    session: Session, kept: Kept, first: int, end: int, people: Sequence[str] | None, since: _Since | None = None
 ) -> Source:
-    rows = session.rows("SELECT name, seq FROM journal_mark WHERE name = ? OR name = ?", SEQ, UNTIL)
-    marks = {str(name): int(seq) for name, seq in rows}
-    until = marks.get(UNTIL, 0)
-    moved = [day for day in _moved(session, marks.get(SEQ, 0), until) if first <= day < end] if until else []
-    columns = ", ".join((*keys, "day", *COUNTS))
-    rollup = f"SELECT {columns}, {', '.join(raw)} FROM usage_day WHERE"
-    sql, parameters = f"{rollup} day >= ? AND day < ?", [max(first, until), end]
-    if until > first:
-        apart = f" AND NOT (day {session.IN})" if moved else ""
-        sql += f" UNION ALL SELECT {columns}, {', '.join(kept)} FROM {table} WHERE day >= ? AND day < ?{apart}"
-        parameters += [first, min(end, until), *([moved] if moved else [])]  # type: ignore[list-item]
+    """What is kept and what came since; days that too much came for, from the rollup itself."""
+    since = since or _since(session)
+    if since.mark < 0:
+        return raw(session, kept, first, end, people)
+    columns = ", ".join((*kept.keys, *COUNTS))
+    only, whom = ("", []) if people is None else (f" AND person {session.IN}", [list(people)])
+    sql = f"SELECT {columns}, {kept.time}, {', '.join(kept.amounts)} FROM {kept.table} WHERE {kept.time} >= ? AND {kept.time} < ?"
+    given: list[Any] = [first, end]
+    many = since.changes is None
+    moved = [one for one in usage_tail.days(session, since.mark, since.head) if first <= one < end] if many else []
     if moved:
-        sql += f" UNION ALL {rollup} day {session.IN}"
-        parameters.append(moved)  # type: ignore[arg-type]
-    return Source(f"({sql})", tuple(parameters))
+        spans = {one: one + 1 for one in moved}
+        if kept.time == "month":
+            spans = {one: month_of_day(one + 31) for one in map(month_of_day, moved)}
+        sql += f" AND NOT ({kept.time} {session.IN}){only}"
+        given += [sorted(spans), *whom]
+        for start, until in _joined(spans):
+            sql += f" UNION ALL {_raw_days(session, kept)} day >= ? AND day < ?{only}"
+            given += [start, until, *whom]
+        return Source(f"({sql})", tuple(given))
+    sql, given = sql + only, [*given, *whom]
+    rows = [(*kept.key(key), *sums) for key, sums in (since.changes or {}).items() if first <= key[1] < end]
+    if rows:
+        query, parameter = usage_tail.literal(session, kept.keys, (kept.time, *COUNTS, *AMOUNTS), rows)
+        sql += f" UNION ALL SELECT {columns}, {kept.time}, {_raw_amounts(kept)} FROM ({query}) AS since WHERE {kept.time} >= 0{only}"
+        given += [parameter, *whom]
+    return Source(f"({sql})", tuple(given))
 
 
-def _moved(session: Session, after: int, until: int) -> list[int]:
-    """Kept days that something was charged to since, or corrected in: those of what was corrected too."""
-    end = until * MICROS_PER_DAY
-    # CROSS JOIN: from the few new entries on, whatever the planner thinks of the other side.
-    others = (
-        "FROM entry e CROSS JOIN entry o CROSS JOIN charge c "
-        "WHERE e.seq > ? AND e.kind = 'correct' AND e.corrects <> '' AND c.seq = o.seq AND c.at < ? AND"
+def _joined(spans: Mapping[int, int]) -> list[tuple[int, int]]:
+    """Spans from a beginning to an end; those that touch, as one."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(spans.items()):
+        if found and found[-1][1] >= start:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
+
+
+def _first_of_month(session: Session) -> str:
+    if "json_each" in session.IN:
+        return "CAST(strftime('%s', day * 86400, 'unixepoch', 'start of month') AS INTEGER) / 86400"
+    return (
+        "CAST(EXTRACT(EPOCH FROM date_trunc('month', to_timestamp(day * 86400) AT TIME ZONE 'UTC')) AS BIGINT) / 86400"
     )
-    rows = session.rows(
-        f"SELECT DISTINCT at / {MICROS_PER_DAY} FROM charge WHERE seq > ? AND at < ? "
-        f"UNION SELECT DISTINCT c.at / {MICROS_PER_DAY} {others} o.command = e.corrects "
-        f"UNION SELECT DISTINCT c.at / {MICROS_PER_DAY} {others} o.corrects = e.corrects AND o.corrects <> ''",
-        *(after, end) * 3,
+
+
+def _add(desk: Desk, after: int, last: int, changes: dict[Key, Sums]) -> bool:
+    """Add to every table and move the mark, unless another node was quicker."""
+    with transaction(desk.engine) as connection:
+        if after < 0:
+            insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(journal_mark)
+            connection.execute(insert.values(name=SEQ, seq=0).on_conflict_do_nothing())
+        here = (journal_mark.c.name == SEQ) & (journal_mark.c.seq == max(0, after))
+        # Whoever adds at the same time waits here, and then finds the mark elsewhere.
+        if connection.execute(update(journal_mark).where(here).values(seq=last)).rowcount != 1:
+            return False
+        for one in EVERY:
+            _add_to(connection, one, changes)
+    return True
+
+
+def _add_to(connection: Connection, kept: Kept, changes: dict[Key, Sums]) -> None:
+    """Add to rows, or make them, as settling does: what came to nothing in the end has a row too."""
+    found: dict[tuple[str | int, ...], list[int]] = {}
+    for key, sums in changes.items():
+        mine = found.setdefault(kept.key(key), [0] * len(sums))
+        for place, more in enumerate(sums):
+            mine[place] += more
+    names = (*kept.keys, kept.time, *COUNTS, *kept.amounts)
+    totals = ", ".join(f"{name} = {kept.table}.{name} + excluded.{name}" for name in (*COUNTS, *kept.amounts))
+    statement = (
+        f"INSERT INTO {kept.table} ({', '.join(names)}) VALUES ({', '.join(f':{name}' for name in names)}) "
+        f"ON CONFLICT ({', '.join(key_of(connection, kept.time, *kept.keys))}) DO UPDATE SET {totals}"
     )
-    return sorted(int(row[0]) for row in rows)
+    rows = [
+        dict(zip(names, (*key, *sums[: len(COUNTS)], *_stored(kept, sums[len(COUNTS) :])), strict=True))
+        for key, sums in sorted(found.items())
+    ]
+    if rows:
+        connection.execute(text(statement), rows)
 
 
-def _begin(desk: Desk, today: int) -> int:
-    """Set the marks where the rollup begins."""
-
-    def look(session: Session) -> tuple[int, int]:
-        (first,) = session.rows("SELECT MIN(day) FROM usage_day")[0]
-        return session.head().seq, today if first is None else min(today, int(first))
-
-    head, first = desk.store.read(look)
-    with transaction(desk.engine) as connection:
-        rows = [{"name": SEQ, "seq": head}, {"name": UNTIL, "seq": first}]
-        connection.execute(_insert(connection)(journal_mark).values(rows).on_conflict_do_nothing())
-    return first
-
-
-def _sum(desk: Desk, day: int, until: int) -> int:
-    """Sum a day anew; with `until`, only while it is the next to be kept, which moves on."""
-    sums = ", ".join(f"SUM({name})" for name in (*COUNTS, *AMOUNTS))
-    wide = ", ".join((*(f"SUM({name})" for name in COUNTS), *(wide_sum(name) for name in AMOUNTS)))
-    keys, counts = ", ".join(HOUSE_KEYS), ", ".join(COUNTS)
-    with transaction(desk.engine) as connection:
-        # Whoever sums at the same time waits here.
-        connection.execute(update(journal_mark).where(journal_mark.c.name == UNTIL).values(seq=journal_mark.c.seq))
-        if until and not _move(connection, UNTIL, until, until + 1):
-            return 0
-        for table in ("usage_person_day", "usage_house_day"):
-            connection.execute(text(f"DELETE FROM {table} WHERE day = :day"), {"day": day})
-        connection.execute(
-            text(
-                f"INSERT INTO usage_person_day (person, unit, day, {counts}, {', '.join(AMOUNTS)}) "
-                f"SELECT person, unit, day, {sums} FROM usage_day WHERE day = :day GROUP BY person, unit, day"
-            ),
-            {"day": day},
-        )
-        connection.execute(
-            text(
-                f"INSERT INTO usage_house_day ({keys}, day, {counts}, "
-                f"{', '.join(f'{name}_{part}' for name in AMOUNTS for part in ('high', 'low'))}) "
-                f"SELECT {keys}, day, {wide} FROM usage_day WHERE day = :day GROUP BY {keys}, day"
-            ),
-            {"day": day},
-        )
-    return 1
-
-
-def _marks(connection: Connection) -> tuple[int, int]:
-    rows = connection.execute(select(journal_mark).where(journal_mark.c.name.in_((SEQ, UNTIL))))
-    found = {row.name: int(row.seq) for row in rows}
-    return found.get(SEQ, 0), found.get(UNTIL, 0)
-
-
-def _move(connection: Connection, name: str, before: int, after: int) -> bool:
-    here = (journal_mark.c.name == name) & (journal_mark.c.seq == before)
-    return connection.execute(update(journal_mark).where(here).values(seq=after)).rowcount == 1
-
-
-def _insert(connection: Connection) -> Any:
-    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert
+def _stored(kept: Kept, sums: list[int]) -> list[int]:
+    """Amounts as a table has them."""
+    return [part for one in sums for part in (one >> 31, one & ((1 << 31) - 1))] if kept.parted else sums

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, func, select
 
-from bursar.ledger import reading as ledger
 from bursar.money import NANO
 from bursar.offers.document import MAX_LINES
 from bursar.offers.from_plan import document_of, line_of
 from bursar.office.database import reading
+from bursar.office.figures import usage_sums
 from bursar.office.granting import grants
 from bursar.office.tables import plan_grant, topup_request
 from bursar.office.workforce import people
@@ -54,12 +54,12 @@ def _measured(desk: Desk, person_id: str, now: int) -> dict[str, str]:
     """Use in a month at list price, and how much of it is personal; nothing before a week of it."""
     today = now // MICROS_PER_DAY
     first = today - DAYS_LOOKED_AT
-    by_day = desk.store.read(lambda session: ledger.usage_by(session, "day", first, today, person_id))
+    by_day = desk.store.read(lambda session: usage_sums.usage_by(session, "day", first, today, person_id))
     begun = min((int(one.key) for one in by_day), default=today)
     list_nanos = sum(one.list_nanos for one in by_day)
     if today - begun < LEAST_DAYS or list_nanos <= 0:
         return {}
-    by_purpose = desk.store.read(lambda session: ledger.usage_by(session, "purpose", first, today, person_id))
+    by_purpose = desk.store.read(lambda session: usage_sums.usage_by(session, "purpose", first, today, person_id))
     personal = sum(one.list_nanos for one in by_purpose if one.key == "personal")
     month = list_nanos / NANO / (today - begun) * DAYS_A_MONTH
     return {"usage": f"${month:,.2f}", "personal": f"{100 * personal / list_nanos:.0f}%"}

@@ -258,7 +258,7 @@ def _yearly(grant: Grant, now: int) -> float:
 
 def _used(session: Session, now: int) -> dict[str, int]:
     today = now // MICROS_PER_DAY
-    days = kept_usage.person_days(session, today - DAYS + 1, today + 1)
+    days = kept_usage.person_totals(session, today - DAYS + 1, today + 1)
     rows = session.rows(
         f"SELECT person, {wide_sum('list_nanos')} FROM {days.sql} AS u GROUP BY person", *days.parameters
     )

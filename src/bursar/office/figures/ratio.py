@@ -202,10 +202,9 @@ def _people(connection: Connection) -> list[tuple[str, str, str, str, str]]:
 
 def _spent(session: Session, first: int, end: int) -> tuple[dict[str, int], int]:
     """Whole days at list price by person, and the first day with anything."""
-    days_of = kept_usage.person_days(session, first, end)
+    totals, days = kept_usage.person_totals(session, first, end), kept_usage.house_days(session, first, end)
     rows = session.rows(
-        f"SELECT person, {wide_sum('list_nanos')}, MIN(day) FROM {days_of.sql} AS u GROUP BY person",
-        *days_of.parameters,
+        f"SELECT person, {wide_sum('list_nanos')} FROM {totals.sql} AS u GROUP BY person", *totals.parameters
     )
-    days = [int(row[3]) for row in rows]
-    return {str(row[0]): wide(row[1], row[2]) for row in rows}, min(days, default=0)
+    (begun,) = session.rows(f"SELECT MIN(day) FROM {days.sql} AS u", *days.parameters)[0]
+    return {str(row[0]): wide(row[1], row[2]) for row in rows}, int(begun or 0)

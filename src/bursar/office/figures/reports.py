@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from bursar.calendar import parse_zone
 from bursar.errors import BursarError, InvalidInput
 from bursar.exchange.notify import forecast_sentence
-from bursar.ledger import NEVER, LotTerms, StoreUnavailable, reading
+from bursar.ledger import NEVER, LotTerms, StoreUnavailable, months, reading
 from bursar.ledger.session import MICROS_PER_DAY, Session
 from bursar.office.catalogue import pricing
 from bursar.office.database import check_schema
 from bursar.office.database import reading as looking
+from bursar.office.figures import usage_sums
 from bursar.office.telling import watch
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def scope_words(terms: LotTerms) -> str:
 
 def _daily(desk: Desk, person_id: str, at: int, days: int) -> list[int]:
     last = at // MICROS_PER_DAY
-    sums = desk.store.read(lambda session: reading.usage_by(session, "day", last - days + 1, last + 1, person_id))
+    sums = desk.store.read(lambda session: usage_sums.usage_by(session, "day", last - days + 1, last + 1, person_id))
     by_day = {int(one.key): one.amount for one in sums}
     return [by_day.get(day, 0) for day in range(last - days + 1, last + 1)]
 
@@ -182,15 +183,15 @@ def usage(desk: Desk, by: str, *, person: str = "", start: str = "", end: str = 
     person_id = holder["id"] if holder else ""
 
     def read(session: Session) -> list[dict[str, Any]]:
-        used = reading.units_used(session, first, last, person_id)
+        used = usage_sums.units_used(session, first, last, person_id)
         return [
             _usage(
                 by,
                 first,
                 last,
                 unit,
-                reading.usage_by(session, by, first, last, person_id, unit),
-                reading.usage_by(session, "day", first, last, person_id, unit),
+                usage_sums.usage_by(session, by, first, last, person_id, unit),
+                usage_sums.usage_by(session, "day", first, last, person_id, unit),
                 names,
             )
             for unit in (UNIT, *(one for one in used if one != UNIT))
@@ -275,7 +276,8 @@ def snapshot(desk: Desk) -> dict[str, Any]:
 
     found = desk.store.read(read)
     spent_today = {
-        one.key: one for one in desk.store.read(lambda session: reading.usage_by(session, "person", today, today + 1))
+        one.key: one
+        for one in desk.store.read(lambda session: usage_sums.usage_by(session, "person", today, today + 1))
     }
     burning = {row[0]: (int(row[1]), int(row[2])) for row in found["minute"]}
     in_flight: dict[str, int] = {}
@@ -360,7 +362,11 @@ def doctor(desk: Desk) -> list[dict[str, Any]]:
     with looking(desk.engine) as connection:
         book = pricing.current_book(connection)
     check("price book", True, f"version {book.version[:12]}")
-    key_file = desk.settings.master_key_file or desk.settings.home / "master.key"
+    if desk.store.engine == "postgresql":
+        astray = desk.store.read(months.strays)
+        where = ", ".join(f"{rows} rows of {table}" for table, rows in astray.items())
+        check("months", not astray, f"{where} lie in no month" if astray else "usage lies in its months")
+    key_file = desk.settings.key_file
     where = "the environment" if desk.settings.master_key else str(Path(key_file))
     check("master key", True, f"from {where}; keep a copy apart from the database")
     return checks

@@ -21,7 +21,7 @@ from bursar.ledger.session import MICROS_PER_DAY, Session
 from bursar.money import NANO
 from bursar.office import openings
 from bursar.office.database import reading
-from bursar.office.figures import exposure
+from bursar.office.figures import exposure, usage_sums
 from bursar.office.figures.small_groups import LEAST_PEOPLE
 from bursar.office.figures.total_pay import year_of
 from bursar.office.granting import grants
@@ -62,7 +62,7 @@ def rationed(desk: Desk, name: str, days: int = DAYS_BACK) -> rationing.Rationin
         raise InvalidInput("days", str(days), f"1 to {YEAR_DAYS}")
 
     def read(session: Session) -> list[rationing.Day]:
-        sums = ledger.usage_by(session, "day", today - days, today, holder["id"])
+        sums = usage_sums.usage_by(session, "day", today - days, today, holder["id"])
         spent = {int(one.key): one.amount for one in sums}
         found = []
         for day in sorted(one for one, amount in spent.items() if amount > 0):
@@ -122,7 +122,9 @@ def leverage(desk: Desk, name: str = "", days: int = 90) -> Leverage:
     if name:
         refuse_single_people(desk)
     holder, today = desk.person(name)["id"] if name else "", desk.now() // MICROS_PER_DAY
-    rows = desk.store.read(lambda session: ledger.usage_by(session, "purpose", today - days, today + 1, holder, UNIT))
+    rows = desk.store.read(
+        lambda session: usage_sums.usage_by(session, "purpose", today - days, today + 1, holder, UNIT)
+    )
     found = {one.key: one.list_nanos for one in rows}
     other = sum(amount for purpose, amount in found.items() if purpose not in PURPOSES)
     return Leverage({**{one: found.get(one, 0) for one in PURPOSES}, "other": other})
@@ -138,7 +140,7 @@ def trend(desk: Desk, first: str) -> list[trends.Month]:
     for name in names:
         start, end = days_of(name)
         there = {row.id: row.level or "no level" for row in roster if _was_there(row, start, end)}
-        sums = desk.store.read(lambda session, a=start, b=end: ledger.usage_by(session, "person", a, b))  # type: ignore[misc]
+        sums = desk.store.read(lambda session, a=start, b=end: usage_sums.usage_by(session, "person", a, b))  # type: ignore[misc]
         used = [trends.Used(one.key, there[one.key], one.amount) for one in sums if one.key in there]
         found.append(trends.month(name, there, used, LEAST_PEOPLE))
     return found
@@ -212,7 +214,7 @@ def brought(desk: Desk, month: str, declared: Sequence[outcomes.Outcome]) -> out
     stranger = next((one.person for one in declared if one.person not in handles.values()), None)
     if stranger is not None:
         raise InvalidInput("outcomes", repr(stranger[:80]), "handles of people on the roster")
-    sums = desk.store.read(lambda session: ledger.usage_by(session, "person", start, end))
+    sums = desk.store.read(lambda session: usage_sums.usage_by(session, "person", start, end))
     spent = {handles[one.key]: one.amount for one in sums if one.key in handles}
     return outcomes.judged(declared, spent, LEAST_PEOPLE)
 
@@ -291,6 +293,6 @@ def loaded(desk: Desk, pay: int, team: str = "") -> Loaded:
     if len(there) < LEAST_PEOPLE:
         raise InvalidInput("team", f"{len(there)} people", f"at least {LEAST_PEOPLE}")
     ids = {one["id"] for one in there}
-    sums = desk.store.read(lambda session: ledger.usage_by(session, "person", today - YEAR_DAYS, today + 1))
+    sums = desk.store.read(lambda session: usage_sums.usage_by(session, "person", today - YEAR_DAYS, today + 1))
     compute = sum(one.cost_nanos for one in sums if one.key in ids)
     return Loaded(pay, compute // len(there), len(there))

@@ -22,6 +22,7 @@ from bursar.offers.outcome import evaluate
 from bursar.offers.terms import STEADY, Line, Offer, Pay
 from bursar.offers.totals import Outcome, Setup
 from bursar.office.database import reading
+from bursar.office.figures import usage_sums
 from bursar.office.granting import grants
 from bursar.office.granting.grants import Grant
 from bursar.office.workforce import people
@@ -231,7 +232,7 @@ def _read(session: Session, person_id: str, currency: str, now: int) -> tuple[li
     at = max(now, newest[0][0] if newest else now)
     lots = [one for one in ledger.balance(session, person_id, at) if one.terms.unit == currency]
     today = now // MICROS_PER_DAY
-    days = ledger.usage_by(session, "day", today - YEAR_DAYS, today + 1, person_id, currency)
+    days = usage_sums.usage_by(session, "day", today - YEAR_DAYS, today + 1, person_id, currency)
     this = from_micros(now).date().replace(day=1)
     by_month: dict[int, int] = {}
     for one in days:

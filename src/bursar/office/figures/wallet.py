@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from bursar.calendar import from_micros, parse_zone
 from bursar.ledger import reading as ledger
 from bursar.ledger.session import MICROS_PER_DAY, Session
-from bursar.office.figures import reports
+from bursar.office.figures import reports, usage_sums
 from bursar.office.figures.forecast import ahead, rate_per_day
 from bursar.office.telling import watch
 from bursar.office.terms import explanations
@@ -76,7 +76,7 @@ def burn_down(
     first = min(begins, today - 7) if begins > today - MOST_BACK_DAYS else today - BACK_DAYS
 
     def read(session: Session) -> tuple[dict[int, int], dict[str, int]]:
-        sums = ledger.usage_by(session, "day", first, today + 1, person_id)
+        sums = usage_sums.usage_by(session, "day", first, today + 1, person_id)
         taken = session.rows("SELECT id, revoked_at FROM lot WHERE person = ? AND revoked_at > 0", person_id)
         return {int(one.key): one.amount - one.overage for one in sums}, {str(row[0]): int(row[1]) for row in taken}
 

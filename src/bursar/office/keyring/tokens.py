@@ -7,7 +7,6 @@ API tokens and invitations have the same form under prefixes of their own, so th
 from __future__ import annotations
 
 import hmac
-from hashlib import sha256
 from zlib import crc32
 
 PREFIX = "bur_live_"
@@ -37,7 +36,7 @@ def is_well_formed(token: str, prefix: str = PREFIX) -> bool:
 
 def fingerprint(token: str, pepper: bytes) -> str:
     """What is stored and looked up instead of the key."""
-    return hmac.new(pepper, token.encode(), sha256).hexdigest()
+    return hmac.digest(pepper, token.encode(), "sha256").hex()
 
 
 def hint(token: str, prefix: str = PREFIX) -> str:

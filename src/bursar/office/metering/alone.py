@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bursar.errors import Conflict, Unavailable
+from bursar.ledger.separation import ORGANISATION
 from bursar.office.desk import Desk
 
 WAIT_SECONDS = 10.0
@@ -31,7 +32,8 @@ def alone(desk: Desk) -> Iterator[int]:
     url, node = desk.settings.url, desk.settings.node
     folder = Path(url.removeprefix("sqlite:///")).parent if url.startswith("sqlite") else desk.settings.home
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / f"node-{node}.lock").open("w") as file:
+    whose = "" if desk.settings.organisation == ORGANISATION else f"{desk.settings.organisation}-"
+    with (folder / f"node-{whose}{node}.lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -39,22 +41,22 @@ def alone(desk: Desk) -> Iterator[int]:
         if url.startswith("sqlite"):
             yield file.fileno()
         else:
-            with _locked(url.replace("postgresql+psycopg:", "postgresql:", 1), node):
+            with _locked(url.replace("postgresql+psycopg:", "postgresql:", 1), f"{whose}{node}"):
                 yield file.fileno()
 
 
 @contextmanager
-def _locked(url: str, node: str) -> Iterator[None]:
+def _locked(url: str, name: str) -> Iterator[None]:
     import psycopg
 
     try:
-        connection = psycopg.connect(url, autocommit=True, options=_KEPT, application_name=f"bursar-node {node}")
+        connection = psycopg.connect(url, autocommit=True, options=_KEPT, application_name=f"bursar-node {name}")
         until = time.monotonic() + WAIT_SECONDS
         asked = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
-        while not connection.execute(asked, (f"bursar node {node}",)).fetchall()[0][0]:
+        while not connection.execute(asked, (f"bursar node {name}",)).fetchall()[0][0]:
             if time.monotonic() >= until:
                 connection.close()
-                raise _taken(node)
+                raise _taken(name)
             time.sleep(LOOK_SECONDS)
     except psycopg.Error as error:
         raise Unavailable(f"the database is not available: {str(error).partition(chr(10))[0]}") from error

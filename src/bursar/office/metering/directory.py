@@ -27,6 +27,9 @@ from bursar.prices import PriceBook, Tariff
 
 log = logging.getLogger("bursar.directory")
 
+_NOT_ROUTED: Any = object()
+ROUTES_KEPT = 4096
+"""Models whose way is remembered: clients may ask for any name."""
 NEVER_READ = -1
 
 
@@ -45,6 +48,8 @@ class View:
     secrets: dict[bytes, Secret] = field(default_factory=dict, repr=False)
     """Opened credentials by what stays of them when the master key is exchanged."""
     book: PriceBook | None = field(default=None, repr=False)
+    routed: dict[tuple[str, str], ProviderRecord | None] = field(default_factory=dict, repr=False)
+    """Where models asked for in a dialect go: found once in a view."""
 
 
 class LiveDirectory:
@@ -87,9 +92,16 @@ class LiveDirectory:
 
     def provider_for(self, dialect: str, model: str) -> ProviderRecord | None:
         view = self._view
+        known: ProviderRecord | None = view.routed.get((dialect, model), _NOT_ROUTED)
+        if known is not _NOT_ROUTED:
+            return known
         # The gateway relays the model's name as the client wrote it, so a provider's name in front of it cannot route.
         routed = providers.route(view.providers, dialect, model, by_name=False)
-        return None if routed is None else view.records[routed.provider.name]
+        found = None if routed is None else view.records[routed.provider.name]
+        if len(view.routed) >= ROUTES_KEPT:
+            view.routed.clear()
+        view.routed[(dialect, model)] = found
+        return found
 
     def provider_named(self, name: str) -> ProviderRecord | None:
         return self._view.records.get(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import resource
 import socket
 import threading
 import time
@@ -17,7 +18,7 @@ from bursar.gateway.selftest import check_armed
 from bursar.gateway.server import Gateway
 from bursar.gateway.tally import Counts
 from bursar.gateway.upstream import Upstream
-from bursar.ledger import Writer, open_store
+from bursar.ledger import Writer, make_months, open_store
 from bursar.office.database import open_engine, transaction
 from bursar.office.desk import Desk
 from bursar.office.figures import kept_usage
@@ -39,6 +40,8 @@ QUIET_SECONDS = 5.0
 """How often it is looked at where the database tells of changes by itself."""
 NOTICE_SECONDS = 30.0
 """How often the watch looks and due notices are sent."""
+SPARE_FILES = 256
+"""Open files beside connections: databases, logs, the console."""
 GC_THRESHOLD = 50_000
 """Allocations between collections of the youngest generation: requests make much short-lived garbage and few cycles."""
 
@@ -52,8 +55,9 @@ async def serving(
     `listener` is a socket that listens already; `tells`: it looks after notices and sums beside, once on a machine.
     """
     settings = desk.settings
+    allow_open_files(2 * settings.max_connections + SPARE_FILES)  # a client's connection, and one to its provider
     with alone(desk):
-        store = open_store(settings.url)
+        store = open_store(settings.url, settings.organisation)
         try:
             check_armed(store, desk.now())
             lost = recover(store, settings.node, desk.now())
@@ -62,7 +66,9 @@ async def serving(
             directory = LiveDirectory(desk.engine, desk.vault, unknown_model=settings.unknown_model)
             writer = Writer(store, desk.clock, queue_limit=settings.queue_limit)
             node = f"{settings.node}/{desk.now():x}"
-            promises = LivePromises(desk.engine, lambda: open_store(settings.url), desk.clock, node)
+            promises = LivePromises(
+                desk.engine, lambda: open_store(settings.url, settings.organisation), desk.clock, node
+            )
             await promises.catch_up("")
             gate = Gate(directory, writer, Upstream(), settings.policy(), desk.clock, node, promises)
             gateway = Gateway(gate)
@@ -93,6 +99,21 @@ async def serving(
                 promises.close()
         finally:
             store.close()
+
+
+def allow_open_files(wanted: int) -> None:
+    """Raise this process's own limit of open files, as far as it may; say so where that is not enough."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    if allowed < wanted:
+        log.warning(
+            "at most %d files may be open here (ulimit -n), %d may be needed: raise it, or lower BURSAR_MAX_CONNECTIONS",
+            allowed,
+            wanted,
+        )
 
 
 async def _refresh(directory: LiveDirectory, promises: LivePromises, news: News, gateway: Gateway) -> None:
@@ -161,8 +182,11 @@ async def _tell(desk: Desk, stopped: threading.Event) -> None:
 
 def _tell_once(desk: Desk, stopped: threading.Event) -> None:
     """One round on connections of its own: a store is used by one thread at a time."""
-    own = Desk(desk.settings, open_engine(desk.settings.url), desk.vault, desk.clock, desk.actor)
+    own = Desk(
+        desk.settings, open_engine(desk.settings.url, desk.settings.organisation), desk.vault, desk.clock, desk.actor
+    )
     try:
+        make_months(own.store, own.now())
         unusual.look(own, own.now())
         watch(own, own.now())
         key_use.follow(own)

@@ -1,23 +1,30 @@
-"""Verifying the ledger: the chain of seals, every projection of the journal, and the audit log's own chain."""
+"""Verifying the ledger: the chain of seals, every projection of the journal, the kept sums, and the audit log's own chain."""
 
 from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bursar.errors import InvalidInput
+from sqlalchemy import delete, insert
+
+from bursar.errors import Conflict, InvalidInput, Unavailable
 from bursar.ledger import Anchor
 from bursar.ledger.verify import Progress, Verification, verify
 from bursar.office import audit
-from bursar.office.database import reading
+from bursar.office.database import reading, transaction
+from bursar.office.figures import kept_check
+from bursar.office.tables import journal_mark
 from bursar.office.works.work import Outcome
 
 if TYPE_CHECKING:
     from bursar.office.desk import Desk
 
 KIND = "verification"
+VERIFIED, VERIFIED_AT = "verified", "verified at"
+"""Marks of the journal: the entry up to which it was last found clean, and when (microseconds UTC)."""
 MAX_ANCHOR_CHARS = 300
 _ANCHOR = re.compile(r"(\d{1,19}) (\d{1,19}) (\d{1,19}) ([0-9a-f]{64})")
 EXPECTED = "the line that this page showed then: batch, entry, instant and hash"
@@ -44,11 +51,23 @@ class Verified:
 def verified(desk: Desk, progress: Progress | None = None, anchor: Anchor | None = None) -> Verified:
     """Check everything from the first line to the last. What `progress` raises ends it."""
     found = desk.store.read(lambda session: verify(session, anchor, progress))
+    for finding in desk.store.read(kept_check.check):
+        found.wrong(finding)
     with reading(desk.engine) as connection:
         chain = audit.verify(connection)
     if chain.broken is not None:
         found.wrong(f"audit log: line {chain.broken} does not fit the chain")
+    if found.clean and found.anchor is not None:
+        _remember(desk, found.anchor.seq)
     return Verified(found, chain.lines, chain.head, anchor)
+
+
+def _remember(desk: Desk, seq: int) -> None:
+    """When it was last found clean, and how far: a mark that nothing depends on, so a database that only reads goes without."""
+    marks = [{"name": VERIFIED, "seq": seq}, {"name": VERIFIED_AT, "seq": desk.now()}]
+    with suppress(Unavailable, Conflict), transaction(desk.engine) as connection:
+        connection.execute(delete(journal_mark).where(journal_mark.c.name.in_((VERIFIED, VERIFIED_AT))))
+        connection.execute(insert(journal_mark), marks)
 
 
 def document(found: Verified) -> dict[str, Any]:

@@ -19,10 +19,11 @@ from bursar.insight.simulation.behaviour import CALM, Behaviour
 from bursar.insight.simulation.engine import MAX_CELLS, MAX_PEOPLE, Setup, run
 from bursar.insight.simulation.outcome import Comparison, Outcome, as_json, compare, outcomes
 from bursar.insight.simulation.usage import PRICES, Persona, Usage, parse_persona, parse_price
-from bursar.ledger import Store, reading
+from bursar.ledger import Store
 from bursar.ledger.session import MICROS_PER_DAY
 from bursar.money import NANO, parse_amount
 from bursar.office.database import reading as looking
+from bursar.office.figures import usage_sums
 from bursar.office.workforce import people
 from bursar.office.works.work import Outcome as Result
 from bursar.plans.check import load
@@ -105,7 +106,7 @@ def history_of(store: Store, handles: Mapping[str, str], now: int) -> dict[str, 
     marks = [_day(months_later(this, back)) for back in range(-HISTORY_MONTHS, 1)]
     found: dict[str, list[int]] = {}
     for start, end in pairwise(marks):
-        sums = store.read(lambda session, a=start, b=end: reading.usage_by(session, "person", a, b, unit=UNIT))  # type: ignore[misc]
+        sums = store.read(lambda session, a=start, b=end: usage_sums.usage_by(session, "person", a, b, unit=UNIT))  # type: ignore[misc]
         here = {handles[one.key]: one.list_nanos for one in sums if one.list_nanos > 0 and one.key in handles}
         for handle in {*found, *here}:
             found.setdefault(handle, []).append(here.get(handle, 0))

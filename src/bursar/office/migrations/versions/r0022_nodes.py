@@ -14,7 +14,7 @@ from alembic import op
 from sqlalchemy import BigInteger, Column, Text
 
 revision = "0022"
-down_revision = "0020"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 
