@@ -32,8 +32,9 @@ def alone(desk: Desk) -> Iterator[int]:
     url, node = desk.settings.url, desk.settings.node
     folder = Path(url.removeprefix("sqlite:///")).parent if url.startswith("sqlite") else desk.settings.home
     folder.mkdir(parents=True, exist_ok=True)
-    whose = "" if desk.settings.organisation == ORGANISATION else f"{desk.settings.organisation}-"
-    with (folder / f"node-{whose}{node}.lock").open("w") as file:
+    whose = desk.settings.organisation
+    name = node if whose == ORGANISATION else f"{whose}-{node}"
+    with (folder / f"node-{name}.lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -41,7 +42,7 @@ def alone(desk: Desk) -> Iterator[int]:
         if url.startswith("sqlite"):
             yield file.fileno()
         else:
-            with _locked(url.replace("postgresql+psycopg:", "postgresql:", 1), f"{whose}{node}"):
+            with _locked(url.replace("postgresql+psycopg:", "postgresql:", 1), name):
                 yield file.fileno()
 
 
