@@ -154,6 +154,8 @@ def test_an_older_database_of_an_owner_that_is_no_superuser_keeps_its_rows(owned
         migrate(engine)
         check_schema(engine)
         assert schema_state(engine).relation == "current"
+        with engine.connect() as connection:  # an older release, which does not say whose it is, must not serve it
+            assert connection.exec_driver_sql("SELECT revision FROM schema_floor").scalar() == "0023"
         with engine.connect() as connection:
             found = connection.exec_driver_sql("SELECT seq, at, organisation FROM charge ORDER BY seq").fetchall()
             assert [tuple(row) for row in found] == [(1, JANUARY, "org_1"), (2, APRIL, "org_1"), (3, 7, "org_1")]

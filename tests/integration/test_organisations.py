@@ -8,22 +8,28 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
 from psycopg import Connection, errors, sql
 from sqlalchemy import func, insert, select
+from tests.support.api import listening, token_of
 from tests.support.terminal import Terminal
 
+from bursar.api import PREFIX
+from bursar.cli.accounts import add_first_owner
 from bursar.errors import BursarError, Conflict, InvalidInput
 from bursar.ledger import Applied, Charge, LotTerms, Release, Store, apply_now, open_store, reading
 from bursar.ledger.postgres import PostgresSession
 from bursar.ledger.separation import APP_ROLE, ORGANISATION, options, separation
 from bursar.ledger.session import Session
 from bursar.ledger.verify import verify
-from bursar.office import audit, organisations
+from bursar.office import audit, openings, organisations
+from bursar.office.access import ASSIGNABLE
 from bursar.office.database import as_owner, check_schema, open_engine, transaction
 from bursar.office.database import reading as looking
 from bursar.office.desk import Desk, initialise, open_desk
+from bursar.office.identity import accounts
 from bursar.office.metering.directory import LiveDirectory
 from bursar.office.settings import Settings
 from bursar.office.tables import metadata, price_overlay
@@ -54,28 +60,44 @@ class Two:
         return psycopg.connect(self.url, options=options(organisation, role))
 
 
+@pytest.fixture(scope="module")
+def furnished(postgres_template: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A database to copy: two organisations with the same handles, the same ids in the ledger, and different figures."""
+    create(postgres_template, "organisations_two", "bursar_template")
+    url = postgres_template.replace("/postgres?", "/organisations_two?")
+    ours = Settings(home=tmp_path_factory.mktemp("two"), database_url=url)
+    initialise(ours)
+    organisations.add(ours, OTHER, "Globex Ltd", actor="test")
+    for factor, name in enumerate((ORGANISATION, OTHER), start=1):
+        with open_desk_of(ours.model_copy(update={"organisation": name})) as desk:
+            desk.add_person("ada", email="ada@example.com")
+            give(desk.store, 1_000 * factor)
+    return ours
+
+
+def create(server: str, name: str, template: str) -> None:
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+
+
 @pytest.fixture
-def url(postgres_template: str) -> Iterator[str]:
+def url(request: pytest.FixtureRequest, postgres_template: str) -> Iterator[str]:
+    """A database with one organisation, or with the two."""
     name = f"organisations_{next(_names)}"
-    with psycopg.connect(postgres_template, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE bursar_template".encode())
+    create(postgres_template, name, "organisations_two" if "two" in request.fixturenames else "bursar_template")
     yield postgres_template.replace("/postgres?", f"/{name}?")
     with psycopg.connect(postgres_template, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 @pytest.fixture
-def two(url: str, tmp_path: Path) -> Iterator[Two]:
-    """Two organisations with the same handles, the same ids in the ledger, and different figures."""
-    ours = Settings(home=tmp_path, database_url=url)
-    initialise(ours)
-    with open_desk_of(ours) as first:
-        organisations.add(ours, OTHER, "Globex Ltd", actor="test")
-        with open_desk_of(ours.model_copy(update={"organisation": OTHER})) as second:
-            for factor, desk in enumerate((first, second), start=1):
-                desk.add_person("ada", email="ada@example.com")
-                give(desk.store, 1_000 * factor)
-            yield Two(url, (first, second))
+def two(furnished: Settings, url: str) -> Iterator[Two]:
+    """The two organisations, with a desk at each."""
+    settings = [
+        furnished.model_copy(update={"database_url": url, "organisation": name}) for name in (ORGANISATION, OTHER)
+    ]
+    with open_desk_of(settings[0]) as first, open_desk_of(settings[1]) as second:
+        yield Two(url, (first, second))
 
 
 @contextmanager
@@ -390,9 +412,6 @@ def test_a_desk_knows_its_own_people_keys_and_audit_log(two: Two) -> None:
 
 def test_an_office_other_than_the_first_finds_what_it_wrote(two: Two) -> None:
     """Statements that name the organisation name the connection's."""
-    from bursar.cli.accounts import add_first_owner
-    from bursar.office import openings
-    from bursar.office.identity import accounts
 
     desk = two.desks[1]
     desk.add_provider("openai", secret="sk-globex")
@@ -406,6 +425,30 @@ def test_an_office_other_than_the_first_finds_what_it_wrote(two: Two) -> None:
         assert not openings.is_open(connection, openings.LEADERBOARD)
         assert accounts.listed(connection) == []
         assert two.desks[0].providers() == []
+
+
+def test_the_api_of_one_knows_neither_tokens_nor_people_of_the_other(two: Two) -> None:
+    tokens = []
+    for desk, login in zip(two.desks, ("olga", "otto"), strict=True):
+        with transaction(desk.engine) as connection:
+            made = accounts.add(connection, login, account_id="acc_1", by="test", now=desk.now(), roles=ASSIGNABLE)
+        assert made.organisation == desk.settings.organisation
+        tokens.append(token_of(desk, "acc_1"))
+    two.desks[1].add_person("gus")
+    for which, (mine, theirs) in enumerate(((0, 1), (1, 0))):
+        ours = two.desks[which].settings.model_copy(update={"console_port": 0})
+        with listening(ours) as url, httpx.Client(timeout=60) as client:
+
+            def ask(path: str, token: str, client: httpx.Client = client, url: str = url) -> httpx.Response:
+                return client.get(f"{url}{PREFIX}{path}", headers={"Authorization": f"Bearer {token}"})
+
+            assert ask("/people", tokens[theirs]).status_code == 401
+            found = ask("/people", tokens[mine])
+            assert found.status_code == 200, found.text
+            assert {one["handle"] for one in found.json()["items"]} == ({"ada"}, {"ada", "gus"})[which]
+            stranger = two.desks[theirs].person("ada")["id"]
+            assert ask(f"/people/{stranger}", tokens[mine]).status_code == 404
+            assert ask(f"/people/{stranger}/balance", tokens[mine]).status_code == 404
 
 
 # Adding one, and starting.
@@ -444,6 +487,7 @@ def test_a_start_refuses_an_organisation_that_is_not_there(url: str) -> None:
     [
         ("ALTER TABLE lot NO FORCE ROW LEVEL SECURITY", "", "not forced on lot"),
         ("ALTER TABLE person DISABLE ROW LEVEL SECURITY", "", "not forced on person"),
+        ("CREATE POLICY wide_open ON seal USING (true)", "", "on seal, or further policies"),
         ("ALTER ROLE bursar_app BYPASSRLS", "ALTER ROLE bursar_app NOBYPASSRLS", "above the policies"),
         ("ALTER ROLE bursar_app SUPERUSER", "ALTER ROLE bursar_app NOSUPERUSER", "above the policies"),
     ],

@@ -104,7 +104,7 @@ def served(folder: Path, database_url: str = "", **settings: Any) -> Iterator[Se
     try:
         _hire(desk)
         rollout.apply_plan(desk, load(PLAN))
-        with _running(chosen) as url, httpx.Client(timeout=60.0, verify=False) as client:
+        with listening(chosen) as url, httpx.Client(timeout=60.0, verify=False) as client:
             found = Served(url, chosen, desk, client=client)
             with _elsewhere(desk) as theirs:
                 for login in (*STAFF, *OTHERS, "eve"):
@@ -195,7 +195,7 @@ def _cookie(desk: Desk, account: str) -> str:
 
 
 @contextmanager
-def _running(settings: Settings) -> Iterator[str]:
+def listening(settings: Settings) -> Iterator[str]:
     """The app on a thread of its own, as `bursar console` serves it."""
     started, stopping, found = threading.Event(), threading.Event(), []
 

@@ -217,14 +217,16 @@ def _check_separation(connection: Connection) -> None:
         )
     open_tables = connection.exec_driver_sql(
         "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') "
-        "AND NOT relispartition AND NOT (relrowsecurity AND relforcerowsecurity) AND relname NOT IN ('alembic_version', 'schema_floor') "
+        "AND NOT relispartition AND relname NOT IN ('alembic_version', 'schema_floor') "
+        "AND NOT (relrowsecurity AND relforcerowsecurity AND NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = pg_class.oid "
+        "AND polname NOT IN ('one_organisation', 'every_organisation'))) "
         "AND has_table_privilege(oid, 'SELECT, INSERT, UPDATE, DELETE') ORDER BY relname"
     ).scalars()
     found = ", ".join(open_tables)
     if found:
         raise Conflict(
-            f"row-level security is not forced on {found}: every organisation would see the others' rows",
-            "ALTER TABLE ... ENABLE and FORCE ROW LEVEL SECURITY, as the owner",
+            f"row-level security is not forced on {found}, or further policies open it: others' rows would be seen",
+            "ALTER TABLE ... ENABLE and FORCE ROW LEVEL SECURITY, and DROP POLICY what was added, as the owner",
         )
     if connection.exec_driver_sql("SELECT 1 FROM organisation").scalar() is None:
         name = connection.exec_driver_sql(f"SELECT current_setting('{separation.SETTING}')").scalar()

@@ -186,11 +186,11 @@ def _tell_once(desk: Desk, stopped: threading.Event) -> None:
         desk.settings, open_engine(desk.settings.url, desk.settings.organisation), desk.vault, desk.clock, desk.actor
     )
     try:
-        make_months(own.store, own.now())
         unusual.look(own, own.now())
         watch(own, own.now())
         key_use.follow(own)
         kept_usage.follow(own)
         notices.deliver(own, own.now(), stop=stopped.is_set)
+        make_months(own.store, own.now())  # last: where a long report is in its way, it gives up until the next round
     finally:
         own.close()

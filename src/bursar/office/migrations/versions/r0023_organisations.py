@@ -46,11 +46,14 @@ _TOLD = (
     "AS $$ BEGIN PERFORM pg_notify('bursar_control', ''); RETURN NULL; END $$",
 )
 
+_FLOOR = (f"UPDATE schema_floor SET revision = '{revision}'",)
+"""An older release does not say whose its connections are: it would see nothing and could write nothing."""
+
 
 def upgrade() -> None:
     connection = op.get_bind()
     if connection.dialect.name == "sqlite":
         return
     tables = sorted(set(inspect(connection).get_table_names()) - set(_OWN))
-    for statement in (ROLE, *separation(*tables), *partition(*KEPT), *_LIST, *_NUMBERS, *_TOLD):
+    for statement in (ROLE, *separation(*tables), *partition(*KEPT), *_LIST, *_NUMBERS, *_TOLD, *_FLOOR):
         connection.exec_driver_sql(statement.replace("%", "%%"))
