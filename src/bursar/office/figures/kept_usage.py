@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 COUNTS = ("requests", "input_tokens", "cached_tokens", "output_tokens")
 AMOUNTS = ("amount", "list_nanos", "cost_nanos", "overage")
 HOUSE_KEYS = ("unit", "provider", "model", "purpose", "project")
-FOLDED_AT_ONCE = 5_000
+FOLDED_AT_ONCE = 2_000
 """Entries that are added in one transaction, for which a settlement on SQLite waits."""
 MOST_AT_ONCE = 2_000_000
 """Entries that are added in one go; the next one goes on."""
