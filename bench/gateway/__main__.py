@@ -58,6 +58,7 @@ def _plan(options: argparse.Namespace) -> Plan:
         warm_up_seconds=1.5 if options.quick else 4.0,
         proxy_core=proxy_core,
         load_core=load_core,
+        tls=options.tls,
     )
 
 
@@ -70,6 +71,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--workloads", default="", help=f"some of {','.join(WORKLOADS)}")
     parser.add_argument("--rounds", type=int, default=0, help=f"1 to {MOST_ROUNDS}; without it, 5")
     parser.add_argument("--seconds", type=float, default=0.0, help="of a closed loop and of an open one; without it, 2")
+    parser.add_argument("--tls", action="store_true", help="the upstream speaks TLS: nginx and Bursar only")
     parser.add_argument("--cores", default="0,1", help="the gateway's core and the load's, such as 0,1")
     parser.add_argument("--json", type=Path, help="also write every sample and the summary to this file")
     parser.add_argument("--check", action="store_true", help="exit 1 unless all took part and every bound holds")

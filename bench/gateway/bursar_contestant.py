@@ -21,7 +21,9 @@ ALLOTMENT = "$1000000"
 LISTENING = re.compile(rb"listening on (http://\S+)")
 
 
-def start_bursar(upstream_url: str, workdir: Path, core: int) -> tuple[Process, str, str]:
+def start_bursar(
+    upstream_url: str, workdir: Path, core: int, certificate: Path | None = None
+) -> tuple[Process, str, str]:
     """A serving gateway in front of `upstream_url`: its process, its base URL and a key. Raises SystemExit."""
     try:
         bursar("init", workdir=workdir)
@@ -29,7 +31,8 @@ def start_bursar(upstream_url: str, workdir: Path, core: int) -> tuple[Process, 
         bursar("person", "add", "ada", workdir=workdir)
         bursar("grant", "give", "ada", ALLOTMENT, workdir=workdir)
         key = str(bursar("key", "issue", "ada", workdir=workdir)["token"])
-        process = Process([_command(), "serve", "--port", "0"], workdir, core, _environment(workdir))
+        trusted = {"SSL_CERT_FILE": str(certificate)} if certificate else {}
+        process = Process([_command(), "serve", "--port", "0"], workdir, core, _environment(workdir) | trusted)
         try:
             return process, _base_url(process), key
         except Missing:

@@ -29,6 +29,8 @@ class Contestant(ABC):
 
     name: str
     title: str
+    speaks_tls = False
+    """Whether it can be told to trust the upstream's certificate."""
     exact = True
     """Whether a relay that answers is bound to pass the bytes through; else it rewrites the JSON."""
 
@@ -36,6 +38,8 @@ class Contestant(ABC):
         self.process: Process | None = None
         self.port = 0
         self.version = ""
+        self.certificate: Path | None = None
+        """Of the upstream, if that speaks TLS; who cannot be told takes no part."""
 
     @abstractmethod
     def start(self, upstream_port: int, core: int) -> None:
@@ -64,16 +68,22 @@ class Direct(Contestant):
     """No gateway: the load generator asks the upstream. The floor of every latency."""
 
     name = "direct"
+    speaks_tls = True
     title = "direct (floor)"
 
     def start(self, upstream_port: int, core: int) -> None:
         self.port = upstream_port
+
+    @property
+    def target(self) -> Target:
+        return Target(self.port, self.headers(), self.exact, self.certificate)
 
 
 class Nginx(Contestant):
     """Debian's nginx with `proxy_pass`: what relaying costs when nothing is looked at."""
 
     name = "nginx"
+    speaks_tls = True
     title = "nginx proxy_pass"
 
     def start(self, upstream_port: int, core: int) -> None:
@@ -86,6 +96,8 @@ class Nginx(Contestant):
         folder = fresh_folder("nginx")
         text = (HERE / "nginx.conf").read_text(encoding="utf-8")
         text = text.replace("LISTEN_PORT", str(self.port)).replace("UPSTREAM_PORT", str(upstream_port))
+        if self.certificate:
+            text = text.replace("proxy_pass http://", "proxy_pass https://")
         (folder / "nginx.conf").write_text(text, encoding="utf-8")
         self.process = Process([binary, "-p", folder, "-c", folder / "nginx.conf", "-e", "stderr"], folder, core)
         self.process.wait_for_port(self.port)
@@ -95,6 +107,7 @@ class Bursar(Contestant):
     """The whole path, with a durable hold and a durable settlement for every request."""
 
     name = "bursar"
+    speaks_tls = True
     title = "Bursar"
 
     def __init__(self) -> None:
@@ -105,7 +118,8 @@ class Bursar(Contestant):
     def start(self, upstream_port: int, core: int) -> None:
         self._folder = fresh_folder("bursar")
         try:
-            self.process, base_url, self._key = start_bursar(f"http://127.0.0.1:{upstream_port}", self._folder, core)
+            url = f"{'https' if self.certificate else 'http'}://127.0.0.1:{upstream_port}"
+            self.process, base_url, self._key = start_bursar(url, self._folder, core, self.certificate)
         except SystemExit as error:
             raise Missing(str(error)) from error
         self.port = int(base_url.rpartition(":")[2])

@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import random
+import ssl
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import cast
 
 from bench.gateway.workloads import PATH, Workload
@@ -36,6 +38,8 @@ class Target:
     port: int
     headers: dict[str, str]
     exact: bool
+    certificate: Path | None = None
+    """Of who listens there, if it speaks TLS."""
 
     def request(self, workload: Workload) -> bytes:
         """The whole request, with the headers that an SDK sends."""
@@ -137,12 +141,13 @@ class _Run:
         self._target = target
         self._workload = workload
         self._request = target.request(workload)
+        self._tls = ssl.create_default_context(cafile=str(target.certificate)) if target.certificate else None
         self.outcome = Outcome()
 
     async def connect(self) -> _Channel:
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(CONNECT_SECONDS):
-            _, protocol = await loop.create_connection(_Channel, "127.0.0.1", self._target.port)
+            _, protocol = await loop.create_connection(_Channel, "127.0.0.1", self._target.port, ssl=self._tls)
         return protocol
 
     async def ask(self, channel: _Channel) -> bool:

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import ssl
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from bench.gateway.contestants import CONTESTANTS, Contestant
 from bench.gateway.load import Outcome, closed_loop, open_loop
-from bench.gateway.processes import START_SECONDS, Missing, Process, alone, fresh_folder
+from bench.gateway.processes import START_SECONDS, Missing, Process, alone, fresh_folder, made_certificate
 from bench.gateway.upstream import command as upstream_command
 from bench.gateway.workloads import WORKLOADS, Workload
 from bench.report import percentile
@@ -39,6 +41,8 @@ class Plan:
     warm_up_seconds: float
     proxy_core: int
     load_core: int
+    tls: bool = False
+    """The upstream speaks TLS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +87,19 @@ def measure(plan: Plan, say: Callable[[str], None]) -> Found:
     present: list[Contestant] = []
     with ExitStack() as running:
         running.enter_context(alone())
-        upstream = Process(upstream_command(), fresh_folder("upstream"), plan.load_core)
+        folder = fresh_folder("upstream")
+        certificate = made_certificate(folder) if plan.tls else None
+        upstream = Process(upstream_command(certificate), folder, plan.load_core)
         running.callback(upstream.stop)
         port = _upstream_port(upstream)
         for name in plan.contestants:
             contestant = CONTESTANTS[name]()
+            contestant.certificate = certificate
             running.callback(contestant.stop)
             say(f"starting {contestant.title}")
             try:
+                if certificate and not contestant.speaks_tls:
+                    raise Missing("it is not told whose certificate to trust")
                 contestant.start(port, plan.proxy_core)
                 answered[name] = _warm_up(contestant, plan)
             except Missing as missing:
@@ -119,7 +128,7 @@ def measure(plan: Plan, say: Callable[[str], None]) -> Found:
 def _sample(
     contestant: Contestant, workload: Workload, plan: Plan, number: int, upstream_port: int
 ) -> tuple[Sample, dict[str, int]]:
-    served = _served(upstream_port)
+    served = _served(upstream_port, contestant.certificate)
     before = contestant.cpu_seconds()
     cost = asyncio.run(closed_loop(contestant.target, workload, plan.seconds))
     time.sleep(SETTLE_SECONDS)
@@ -129,7 +138,7 @@ def _sample(
     count = max(FEWEST_REQUESTS, int(rate * plan.seconds))
     timed = asyncio.run(open_loop(contestant.target, workload, rate, count))
     faults = dict(cost.faults + timed.faults)
-    served = _served(upstream_port) - served
+    served = _served(upstream_port, contestant.certificate) - served
     if not faults and served != cost.done + timed.done:
         faults[f"the upstream served {served} requests, the callers got {cost.done + timed.done} replies"] = 1
     sample = Sample(
@@ -190,8 +199,14 @@ def _upstream_port(upstream: Process) -> int:
     raise SystemExit(f"the upstream did not start: {upstream.log_tail()}")
 
 
-def _served(upstream_port: int) -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", upstream_port, timeout=10)
+def _served(upstream_port: int, certificate: Path | None) -> int:
+    if certificate:
+        tls = ssl.create_default_context(cafile=str(certificate))
+        connection: http.client.HTTPConnection = http.client.HTTPSConnection(
+            "127.0.0.1", upstream_port, timeout=10, context=tls
+        )
+    else:
+        connection = http.client.HTTPConnection("127.0.0.1", upstream_port, timeout=10)
     try:
         connection.request("GET", "/count")
         return int(connection.getresponse().read())

@@ -3,14 +3,16 @@
 It reads just enough of a request to know where it ends and what it asks for. `GET /count` tells how many completions
 it has served, by which a run proves that nothing was answered from a cache or asked twice.
 
-python -m bench.gateway.upstream        prints its port, serves until it is terminated
+python -m bench.gateway.upstream [CERTIFICATE] [PACE]   prints its port, serves until it is terminated; with a certificate over TLS
 """
 
 from __future__ import annotations
 
 import asyncio
 import signal
+import ssl
 import sys
+from pathlib import Path
 from typing import cast
 
 import uvloop
@@ -34,6 +36,7 @@ class Provider(asyncio.Protocol):
     """One connection. Requests on it are answered in the order in which they came."""
 
     served = 0
+    pace = PACE_SECONDS
 
     def __init__(self) -> None:
         self._buffer = b""
@@ -82,7 +85,7 @@ class Provider(asyncio.Protocol):
             return
         self._transport.write(FRAMES[number])
         if number + 1 < len(FRAMES):
-            due += PACE_SECONDS
+            due += Provider.pace
             asyncio.get_running_loop().call_at(due, self._pace, number + 1, due)
 
     def _close(self) -> None:
@@ -102,10 +105,10 @@ def _request_end(buffer: bytes, body: int) -> int:
     return body
 
 
-def command() -> list[str]:
-    """What starts it, from any folder and with an empty environment."""
+def command(certificate: Path | None = None, pace: float = PACE_SECONDS) -> list[str]:
+    """What starts it, from any folder and with an empty environment; `pace` in seconds between the chunks of a paced stream."""
     start = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from bench.gateway.upstream import main; main()"
-    return [sys.executable, "-c", start]
+    return [sys.executable, "-c", start, str(certificate or ""), str(pace)]
 
 
 async def serve() -> None:
@@ -113,7 +116,13 @@ async def serve() -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    server = await loop.create_server(Provider, "127.0.0.1", 0, backlog=1024)
+    tls = None
+    if sys.argv[1:] and sys.argv[1]:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(sys.argv[1])
+    if sys.argv[2:]:
+        Provider.pace = float(sys.argv[2])
+    server = await loop.create_server(Provider, "127.0.0.1", 0, backlog=8192, ssl=tls)
     print(server.sockets[0].getsockname()[1], flush=True)
     await stopped.wait()
     server.close()

@@ -151,7 +151,7 @@ def _json(document: object) -> bytes:
     return json.dumps(document, separators=(",", ":")).encode()
 
 
-CHAT = Workload("chat", "Chat, one reply of 1 KB", request_body(stream=False), chat_reply(), CHAT_WORDS, 32, 100.0)
+CHAT = Workload("chat", "Chat, one reply of 1 KB", request_body(stream=False), chat_reply(), CHAT_WORDS, 32, 200.0)
 STREAM = Workload(
     "stream",
     f"Stream of {CHUNKS} chunks, at once",

@@ -134,7 +134,7 @@ def test_a_file_is_private_and_never_written_over_without_a_word(company: Compan
     path = company.folder / "payroll.csv"
     words = ("export", "payroll", "--month", company.months[1], "-o", str(path))
     company.terminal.run(
-        *words, "--column", "person=Employee ID", "--column", "own money to deduct USD=Deduct", "--all"
+        *words, "--column", "Employee ID=person", "--column", "Deduct=own money to deduct USD", "--all"
     )
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert path.read_text().splitlines()[0] == "Employee ID,Deduct"
@@ -158,7 +158,7 @@ def test_what_is_asked_wrongly_is_said_in_a_sentence(company: Company) -> None:
         (("focus", "-o", "/proc/nowhere/x.csv"), "a place where a file can be written"),
         (("journal", "--format", "pdf"), "one of table, beancount, csv"),
         (("payroll", "--column", "salary"), "one of month, person"),
-        (("payroll", "--column", "person=A", "--column", "name=A"), "each title once"),
+        (("payroll", "--column", "A=person", "--column", "A=name"), "each title once"),
     ):
         assert said in company.terminal.run("export", *words, expect=2), words
     assert "was not closed then" in company.terminal.run("export", "journal", "--month", company.months[0], "--at", "2026-01-01", expect=4)  # fmt: skip

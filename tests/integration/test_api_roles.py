@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 from tests.support.profile import NIGHTLY
-from tests.support.world import ABOUT, LOGINS, World, approver, canary, furnished
+from tests.support.world import ABOUT, World, approver, canary, furnished
 
 from bursar.api import ROUTES, Route
 from bursar.office.access import Action, Actor, Subject, allow, reach
 from bursar.office.database import reading
-from bursar.office.tables import ORGANISATION
+from bursar.office.tables import DEFAULT_ORGANISATION
 from bursar.office.workforce import people
 
 ENGINES = ("sqlite", "postgresql") if NIGHTLY else ("sqlite",)
@@ -38,7 +38,7 @@ def cases(world: World, route: Route, login: str = "") -> Iterator[tuple[str, Su
         case "thing":
             word = route.gate.thing.word  # type: ignore[union-attr]
             if word == "job":
-                yield route.path.replace("{job}", world.jobs["aud"]), Subject(ORGANISATION, account="acc_aud")
+                yield route.path.replace("{job}", world.jobs["aud"]), Subject(DEFAULT_ORGANISATION, account="acc_aud")
                 return
             for name in world.about(login):
                 deciders = {world.people[approver(name)]} if word == "topup" and approver(name) else set()
@@ -52,7 +52,7 @@ def cases(world: World, route: Route, login: str = "") -> Iterator[tuple[str, Su
         case "reached":
             yield route.path, None
         case _:
-            yield _filled(route.path), Subject(ORGANISATION)
+            yield _filled(route.path), Subject(DEFAULT_ORGANISATION)
 
 
 def _filled(path: str) -> str:
@@ -76,7 +76,7 @@ def expected(actor: Actor, action: Action, route: Route, subject: Subject | None
 
 def test_every_role_gets_at_every_route_what_the_table_says(world: World) -> None:
     wrong, asked = [], 0
-    for login in LOGINS:
+    for login in world.logins:
         actor = world.actor(login)
         for route in ROUTES:
             action = route.gate.action
@@ -132,7 +132,7 @@ def test_what_may_not_be_known_is_answered_like_what_is_not_there(world: World) 
 
 def test_what_comes_back_names_nobody_whom_the_caller_may_not_know(world: World) -> None:
     leaks, read, alike = [], 0, set()
-    for login in LOGINS:
+    for login in world.logins:
         actor = world.actor(login)
         for route in ROUTES:
             action = route.gate.action
@@ -145,7 +145,7 @@ def test_what_comes_back_names_nobody_whom_the_caller_may_not_know(world: World)
                 alike.add(same)
                 found = world.house.get(login, path, params={"model": "gpt-4o"} if path == "/prices" else {})
                 read += found.status_code == 200
-                for name in ABOUT:
+                for name in world.known(ABOUT):
                     given = frozenset({world.people[approver(name)]} if approver(name) else ())
                     about = world.subject(name, given if action.area == "topup" else frozenset())
                     may = allow(

@@ -16,7 +16,7 @@ from tests.support.world import ABOUT, LOGINS, World, approver, canary, furnishe
 from bursar.console.area import Page
 from bursar.console.areas import AREAS
 from bursar.office.access import Actor, Subject, allow, reach
-from bursar.office.tables import ORGANISATION
+from bursar.office.tables import DEFAULT_ORGANISATION
 
 ENGINES = ("sqlite", "postgresql") if NIGHTLY else ("sqlite",)
 PAGES = [page for area in AREAS for page in area.pages]
@@ -61,7 +61,7 @@ def cases(world: World, page: Page, login: str) -> Iterator[tuple[str, str]]:
 
 def reaches(actor: Actor, page: Page) -> bool:
     """The gate's question, asked of the table without the console."""
-    found, here = reach(actor, page.action), actor.organisation == ORGANISATION
+    found, here = reach(actor, page.action), actor.organisation == DEFAULT_ORGANISATION
     return {
         "own": bool(actor.person) and bool(found & {"own", "named"}),
         "account": "own" in found,
@@ -86,7 +86,7 @@ def allowed(world: World, actor: Actor, page: Page, name: str) -> bool:
 def tokens(world: World) -> dict[str, str]:
     """What a form of each visitor carries."""
     found = {}
-    for login in VISITORS:
+    for login in world.known(VISITORS):
         text = world.house.page(login, "GET", "/account").text
         token = re.search(r'name="csrf" value="([^"]+)"', text)
         assert token is not None
@@ -96,7 +96,7 @@ def tokens(world: World) -> dict[str, str]:
 
 def test_every_role_gets_at_every_page_what_the_table_says_and_no_other_names(world: World) -> None:
     wrong, leaks, opened, denied, read = [], [], 0, 0, set()
-    for login in VISITORS:
+    for login in world.known(VISITORS):
         actor = world.sitting(login)
         for page in PAGES:
             if page.kind == "form" or page.posted:
@@ -127,7 +127,7 @@ def strange(world: World, actor: Actor, page: Page) -> Iterator[str]:
     """Whose things this visitor may not be told of by this page."""
     if page.action.name == "audit.read":
         return  # one chain for the installation
-    for name in ABOUT:
+    for name in world.known(ABOUT):
         deciders = frozenset({world.people[approver(name)]} if page.action.area == "topup" and approver(name) else ())
         about = world.subject(name, deciders)
         subject = about if page.action.about == "person" else Subject(about.organisation)
@@ -137,7 +137,7 @@ def strange(world: World, actor: Actor, page: Page) -> Iterator[str]:
 
 def test_no_form_does_anything_for_whom_the_table_does_not_name(world: World) -> None:
     given, wrong, sent = tokens(world), [], 0
-    for login in VISITORS:
+    for login in world.known(VISITORS):
         actor = world.sitting(login)
         for page in PAGES:
             if page.kind != "form":

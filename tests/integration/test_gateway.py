@@ -369,3 +369,20 @@ async def test_a_drain_lets_streams_finish_and_settles_everything(tmp_path: Path
         assert document["usage"]["completion_tokens"] == 600
         assert house.spent() == house.billed()
         house.assert_clean()
+
+
+async def test_a_node_that_leaves_says_so_first_and_serves_meanwhile(tmp_path: Path) -> None:
+    """A balancer that only asks has time to notice; then nobody is let in any more."""
+    async with running_house(tmp_path, unready_seconds=0.6) as house:
+        ready = house.url + "/readyz"
+        async with house.client.get(ready) as reply:
+            assert reply.status == 200
+        leaving = asyncio.create_task(house.gateway.stop())
+        await asyncio.sleep(0.1)
+        async with house.client.get(ready) as reply:
+            assert reply.status == 503
+        assert (await house.chat())[0] == 200
+        await leaving
+        with pytest.raises(aiohttp.ClientConnectorError):
+            await house.chat()
+        house.assert_clean()

@@ -22,7 +22,7 @@ from tests.support.house import running_house
 from tests.support.receivers import mail_server, make_certificate, web_server
 
 from bursar.errors import Conflict, InvalidInput
-from bursar.office.database import transaction
+from bursar.office.database import as_owner, transaction
 from bursar.office.desk import Desk, open_desk
 from bursar.office.settings import Settings
 from bursar.office.telling import notices
@@ -436,7 +436,7 @@ def test_a_broken_outbox_never_raises_to_the_gateway(office: Office, caplog: pyt
         desk = office.desk(webhook_url=hook.url, webhook_secret=SIGNING)
         posted(desk)
         deliver(desk, desk.now(), limit=0)
-        with transaction(desk.engine) as connection:
+        with as_owner(desk.engine) as owner, transaction(owner) as connection:
             connection.exec_driver_sql("DROP TABLE notice_delivery")
         assert deliver(desk, desk.now()) == 0
         assert "notices are not delivered" in caplog.text

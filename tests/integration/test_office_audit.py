@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, insert, select, text
 
 from bursar.errors import Conflict, InvalidInput
 from bursar.office import audit
-from bursar.office.database import open_engine, reading, transaction
+from bursar.office.database import as_owner, open_engine, reading, transaction
 from bursar.office.tables import audit as log
 from bursar.office.tables import control_version
 from bursar.office.vault import Secret
@@ -71,7 +71,7 @@ def test_every_line_is_chained_to_the_one_before(engine: Engine) -> None:
 )
 def test_an_altered_line_shows(engine: Engine, tampering: str) -> None:
     fill(engine, 5)
-    with engine.begin() as connection:
+    with as_owner(engine) as owner, owner.begin() as connection:
         disarm(connection)
         connection.execute(text(tampering))
     found = chain(engine)
@@ -81,7 +81,7 @@ def test_an_altered_line_shows(engine: Engine, tampering: str) -> None:
 
 def test_a_missing_line_shows(engine: Engine) -> None:
     fill(engine, 5)
-    with engine.begin() as connection:
+    with as_owner(engine) as owner, owner.begin() as connection:
         disarm(connection)
         connection.execute(text("DELETE FROM audit WHERE seq = 1"))
     assert chain(engine).broken == 2
@@ -92,7 +92,7 @@ def test_a_cut_off_end_shows_to_whoever_kept_the_head(engine: Engine) -> None:
     head = chain(engine).head
     fill(engine, 2)
     assert chain(engine, head).broken is None
-    with engine.begin() as connection:
+    with as_owner(engine) as owner, owner.begin() as connection:
         disarm(connection)
         connection.execute(text("DELETE FROM audit WHERE seq >= 5"))
     assert chain(engine).broken is None

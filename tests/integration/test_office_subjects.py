@@ -9,7 +9,7 @@ from sqlalchemy import Engine, insert
 
 from bursar.errors import Forbidden, NotFound
 from bursar.office.access import Actor, Role, Subject, action
-from bursar.office.database import reading
+from bursar.office.database import as_owner, reading
 from bursar.office.oversight.subjects import everybody, required, subject_of, team_of
 from bursar.office.tables import organisation, person
 from bursar.office.workforce import people
@@ -35,11 +35,17 @@ def house(engine: Engine, changing: Changing) -> Engine:
             ("zoe", ""),
         ):
             people.add(connection, {"handle": handle, "manager": manager}, f"per_{handle}", 1)
+    with as_owner(engine, "org_2" if apart(engine) else "org_1") as owner, owner.begin() as connection:
         connection.execute(insert(organisation).values(id="org_2"))
         for handle, manager in (("mia", ""), ("eve", "mia")):
             row = {"id": f"per_2_{handle}", "organisation": "org_2", "handle": handle, "manager": manager, "created": 1}
             connection.execute(insert(person).values(**row))
     return engine
+
+
+def apart(engine: Engine) -> bool:
+    """Whether the database itself hides other organisations; where it does not, the code must."""
+    return engine.dialect.name == "postgresql"
 
 
 def me(person_id: str, *roles: Role) -> Actor:
@@ -50,16 +56,18 @@ def test_a_subject_has_the_chain_of_managers_above_it(house: Engine) -> None:
     with reading(house) as connection:
         assert subject_of(connection, "per_cy") == Subject("org_1", "per_cy", ("per_ben", "per_mia", "per_root"))
         assert subject_of(connection, "per_zoe", named=frozenset({"per_ada"})).named == {"per_ada"}
-        assert subject_of(connection, "per_2_eve") == Subject("org_2", "per_2_eve", ("per_2_mia",))
-        with pytest.raises(NotFound):
-            subject_of(connection, "per_nobody")
+        if not apart(house):
+            assert subject_of(connection, "per_2_eve") == Subject("org_2", "per_2_eve", ("per_2_mia",))
+        for stranger in ("per_nobody", "per_2_eve") if apart(house) else ("per_nobody",):
+            with pytest.raises(NotFound):
+                subject_of(connection, stranger)
 
 
 def test_a_team_is_everybody_below_and_nobody_of_another_house(house: Engine) -> None:
     with reading(house) as connection:
         assert team_of(connection, "per_mia") == ["per_ada", "per_ben", "per_cy"]
         assert team_of(connection, "per_zoe") == []
-        assert team_of(connection, "per_2_mia") == ["per_2_eve"]
+        assert team_of(connection, "per_2_mia") == ([] if apart(house) else ["per_2_eve"])
 
 
 def test_a_ring_that_was_written_past_the_roster_does_not_hang(house: Engine, changing: Changing) -> None:

@@ -340,7 +340,9 @@ def test_patches_that_arrive_together_are_all_there_in_the_end(house: Served) ->
 
 
 def test_only_a_token_with_the_scope_comes_in_and_nothing_else_is_open_to_it(house: Served) -> None:
-    for login, status in {"": 401, "eve": 404, **dict.fromkeys(("ada", "mia", "fin", "plat", "aud"), 403)}.items():
+    # Who is of another organisation is known here in a file; PostgreSQL hides even that.
+    stranger = 401 if house.desk.engine.dialect.name == "postgresql" else 404
+    for login, status in {"": 401, "eve": stranger, **dict.fromkeys(("ada", "mia", "fin", "plat", "aud"), 403)}.items():
         refused(ask(house, "GET", "/Users", login=login), status)
     assert ask(house, "GET", "/Users", login="cora").status_code == 200
     house.tokens["narrow"] = token_of(house.desk, "acc_own", "person.change")

@@ -312,22 +312,31 @@ async def test_the_last_connection_that_may_be_is_served_and_the_next_turned_awa
             line.close()
 
 
-async def test_draining_finishes_what_is_asked_and_ends_idle_connections() -> None:
+async def test_draining_finishes_what_is_asked_and_serves_once_more_on_connections_that_were_kept() -> None:
+    """Nobody who has sent a request meets a closed door; who sends none finds it closed at the end."""
     async with listening() as (listener, host, port):
         idle = await opened(host, port)
         idle.write(PLAIN)
         await idle.until(b"hello")
+        silent = await opened(host, port)
         busy = await opened(host, port)
         busy.write(PLAIN[:-5])
         await asyncio.sleep(0.05)
         listener.drain()
-        assert await idle.rest() == b""
+        idle.write(PLAIN)
+        once_more = await idle.rest()
+        assert statuses(once_more) == [200]
+        assert b"Connection: close" in once_more
         busy.write(b"hello")
         reply = await busy.rest()
         assert statuses(reply) == [200]
         assert b"Connection: close" in reply
-        idle.close()
-        busy.close()
+        with pytest.raises(OSError):
+            await opened(host, port)
+        await listener.close()
+        assert await silent.rest() == b""
+        for line in (idle, busy, silent):
+            line.close()
 
 
 PIECES = st.lists(

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tests.support.receivers import make_certificate
 
-from bursar.gateway.wire.outbound import NotConnected, Origin, Pool, origin_of
+from bursar.gateway.wire.outbound import NotConnected, Origin, Pool, Resuming, origin_of
 from bursar.gateway.wire.reply import BUFFER_BYTES, Reply, WireError, whole
 
 
@@ -221,6 +221,22 @@ async def test_tls_is_spoken_and_a_certificate_of_somebody_else_is_refused(tmp_p
             assert len(await whole(await ask(origin), 3_000_000)) == 3_000_000
             assert Scripted.made == 1
         async with pooled() as ask:
+            with pytest.raises(NotConnected):
+                await ask(origin)
+
+
+async def test_a_new_connection_goes_on_with_the_session_of_the_one_before(tmp_path: Path) -> None:
+    file = make_certificate(tmp_path)
+    serving = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    serving.load_cert_chain(file)
+    ends = LENGTH.replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
+    async with provider(LENGTH, ends, LENGTH, tls=serving) as (origin, _):
+        async with pooled(Resuming(str(file))) as ask:
+            for _ in range(3):
+                assert await whole(await ask(origin), 100) == b"hello"
+        assert Scripted.made == 2
+        assert serving.session_stats()["hits"] == 1
+        async with pooled(Resuming()) as ask:  # what is resumed was looked at: nobody else's certificate gets in
             with pytest.raises(NotConnected):
                 await ask(origin)
 

@@ -16,6 +16,7 @@ from sqlalchemy import insert
 
 from bursar.api import PREFIX, api_face
 from bursar.console import console_face
+from bursar.office import organisations
 from bursar.office.access import ASSIGNABLE
 from bursar.office.database import transaction
 from bursar.office.desk import Desk, initialise, open_desk
@@ -105,9 +106,11 @@ def served(folder: Path, database_url: str = "", **settings: Any) -> Iterator[Se
         rollout.apply_plan(desk, load(PLAN))
         with _running(chosen) as url, httpx.Client(timeout=60.0, verify=False) as client:
             found = Served(url, chosen, desk, client=client)
-            for login in (*STAFF, *OTHERS, "eve"):
-                found.tokens[login] = token_of(desk, f"acc_{login}")
-                found.cookies[login] = _cookie(desk, f"acc_{login}")
+            with _elsewhere(desk) as theirs:
+                for login in (*STAFF, *OTHERS, "eve"):
+                    whose = theirs if login == "eve" else desk
+                    found.tokens[login] = token_of(whose, f"acc_{login}")
+                    found.cookies[login] = _cookie(whose, f"acc_{login}")
             yield found
     finally:
         desk.close()
@@ -129,19 +132,37 @@ def _hire(desk: Desk) -> None:
             accounts.add(
                 connection, login, account_id=f"acc_{login}", by="test", now=desk.now(), person_id=holder, roles=roles
             )
-        connection.execute(insert(organisation).values(id="org_2"))
-        row = {"id": "per_eve", "organisation": "org_2", "handle": "eve", "created": desk.now()}
-        connection.execute(insert(person).values(**row))
-        accounts.add(
-            connection,
-            "eve",
-            account_id="acc_eve",
-            by="test",
-            now=desk.now(),
-            person_id="per_eve",
-            roles=ASSIGNABLE,
-            organisation="org_2",
-        )
+
+
+@contextmanager
+def _elsewhere(desk: Desk) -> Iterator[Desk]:
+    """The desk of another organisation, with `eve` and every role: in a file the same desk, for the code must hide her;
+    in PostgreSQL one of its own, for the database does."""
+    if desk.engine.dialect.name == "postgresql":
+        organisations.add(desk.settings, "org_2", "", actor="test")
+        theirs = open_desk(desk.settings.model_copy(update={"organisation": "org_2"}), actor="test")
+    else:
+        theirs = desk
+    try:
+        with transaction(theirs.engine) as connection:
+            if theirs is desk:
+                connection.execute(insert(organisation).values(id="org_2"))
+            row = {"id": "per_eve", "organisation": "org_2", "handle": "eve", "created": desk.now()}
+            connection.execute(insert(person).values(**row))
+            accounts.add(
+                connection,
+                "eve",
+                account_id="acc_eve",
+                by="test",
+                now=desk.now(),
+                person_id="per_eve",
+                roles=ASSIGNABLE,
+                organisation="org_2",
+            )
+        yield theirs
+    finally:
+        if theirs is not desk:
+            theirs.close()
 
 
 def token_of(desk: Desk, account: str, *scopes: str) -> str:

@@ -17,6 +17,12 @@ class Server:
     process: subprocess.Popen[str]
     url: str
 
+    @property
+    def children(self) -> list[int]:
+        """Process ids of its gateway processes, where it has several."""
+        pid = self.process.pid
+        return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
     def stop(self) -> int:
         """SIGTERM, then wait for the drain; returns the exit code."""
         if self.process.poll() is None:
@@ -33,13 +39,15 @@ class Server:
             self.process.stdout.close()
 
 
-def serve_process(home: Path, *, database_url: str = "", node: str = "local", port: int = 0, **settings: str) -> Server:
+def serve_process(
+    home: Path, *, database_url: str = "", node: str = "local", port: int = 0, processes: int = 1, **settings: str
+) -> Server:
     """Start `bursar serve` and wait until it listens."""
     environment = {**os.environ, "BURSAR_HOME": str(home), "BURSAR_NODE": node, **settings}
     if database_url:
         environment["BURSAR_DATABASE_URL"] = database_url
     process = subprocess.Popen(
-        [sys.executable, "-m", "bursar.cli", "serve", "--port", str(port)],
+        [sys.executable, "-m", "bursar.cli", "serve", "--port", str(port), "--processes", str(processes)],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -65,8 +65,18 @@ class World:
     def about(self, login: str) -> tuple[str, ...]:
         """Whom to ask about: oneself, somebody of the team, another team, another organisation; everybody every night."""
         if NIGHTLY:
-            return ABOUT
-        return tuple(dict.fromkeys(one for one in (login, "ada", "zoe", "eve") if one in ABOUT))
+            return self.known(ABOUT)
+        return tuple(dict.fromkeys(one for one in (login, "ada", "zoe", "eve") if one in self.known(ABOUT)))
+
+    @property
+    def logins(self) -> tuple[str, ...]:
+        """Who asks."""
+        return self.known(LOGINS)
+
+    def known(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Without whom the database itself hides: in PostgreSQL, whoever is of another organisation."""
+        hides = self.house.desk.engine.dialect.name == "postgresql"
+        return tuple(one for one in names if one != "eve" or not hides)
 
     def subject(self, name: str, named: frozenset[str] = frozenset()) -> Subject:
         with reading(self.house.desk.engine) as connection:
@@ -95,7 +105,7 @@ def furnished(folder: Path, server: str = "", name: str = "") -> Iterator[World]
 def _furnish(world: World) -> None:
     desk = world.house.desk
     with reading(desk.engine) as connection:
-        for name in ABOUT:
+        for name in world.known(ABOUT):
             world.people[name] = people.named(connection, name)["id"]
     for name, person_id in world.people.items():
         world.things["key", name] = desk.issue_key(person_id, label=canary(name))["id"]

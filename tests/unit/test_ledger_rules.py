@@ -281,6 +281,19 @@ def test_expiry_takes_only_what_is_not_held_and_the_rest_expires_when_it_is_give
     assert purse.left("lot") == {"spent": 50, "expired": 50}
 
 
+@pytest.mark.parametrize("roll", [None, Rollover(expires=90)])
+def test_a_lot_expires_once_more_after_a_clock_that_went_far_back(purse: Purse, roll: Rollover | None) -> None:
+    """Each expiry has an id of its own: a second one of the same id could never be written, and the person never touched."""
+    purse.give("lot", 100, expires=50, roll=roll)
+    purse.hold("h", 60, 1, expires=500)
+    purse.do(Tidy("t1", P), 60)
+    book = purse.book = Book(P, [purse.book.lots["lot"]], purse.book.holds.values(), applied=purse.book.applied)
+    purse.applied(Void("v", P, "h"), 40)
+    purse.do(Tidy("t2", P), 61)
+    assert [entry.command for entry in book.entries] == ["v", "expire:lot:40" if roll is None else "expire:lot"]
+    assert purse.left("lot") == ({"expired": 100} if roll is None else {"expired": 60, "rolled": 40})
+
+
 def test_a_hold_that_lapses_at_the_instant_of_expiry_gives_nothing_back(purse: Purse) -> None:
     purse.give("lot", 100, expires=10)
     purse.hold("h", 60, 5, expires=10, on_lapse="released")
@@ -441,6 +454,16 @@ def test_everything_that_came_through_a_key_counts_against_its_limit(purse: Purs
     purse.hold("lapses", 20, 2, expires=5, cap="k", cap_limit=100)
     purse.do(Tidy("t", P), 6)
     assert (purse.book.caps[("k", "USD")].spent, purse.book.caps[("k", "USD")].held) == (35, 0)
+
+
+def test_what_a_lapsed_hold_of_a_run_came_to_counts_against_the_run(purse: Purse) -> None:
+    purse.give("lot", 1_000)
+    note = {"key": "k"}
+    purse.hold("h", 20, 1, expires=5, cap="run:k:nightly", cap_limit=30, note=note)
+    purse.do(Tidy("t", P), 6)
+    stopped = purse.hold("next", 20, 6, cap="run:k:nightly", cap_limit=30, note=note)
+    assert isinstance(stopped, Refused)
+    assert (stopped.reason, stopped.spent, stopped.available) == ("cap", 20, 10)
 
 
 # Refusals.

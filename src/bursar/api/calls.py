@@ -22,7 +22,7 @@ from bursar.office.database import reading
 from bursar.office.desk import Desk
 from bursar.office.identity import api_tokens, sessions
 from bursar.office.oversight import reads, subjects
-from bursar.office.tables import ORGANISATION, person
+from bursar.office.tables import person
 from bursar.office.workforce import people
 from bursar.web.callers import SignInFirst, desks_of
 from bursar.web.cookies import session_cookie
@@ -146,8 +146,8 @@ class Call:
 
     def may(self, action: Action) -> bool:
         """Whether the caller has a further right to the same subject, or to the house."""
-        subject = self.subject or Subject(ORGANISATION)
-        about = subject if action.about == "person" else Subject(ORGANISATION)
+        subject = self.subject or Subject(self.desks.settings.organisation)
+        about = subject if action.about == "person" else Subject(self.desks.settings.organisation)
         return self.actor is not None and allow(self.actor, action, about).allowed
 
     # The gate.
@@ -159,7 +159,7 @@ class Call:
             return
         assert action is not None
         if self.gate.whose == "visitors" and visitors_may(action, self.desks.settings.offers_public):
-            self.subject = Subject(ORGANISATION)
+            self.subject = Subject(self.desks.settings.organisation)
             return
         if self.actor is None:
             raise SignInFirst
@@ -174,7 +174,7 @@ class Call:
             case "reached":
                 self._about_reached(action)
             case _:
-                self.subject = Subject(ORGANISATION)
+                self.subject = Subject(self.desks.settings.organisation)
                 require(self.actor, action, self.subject)
         if action.kind == "read" and self.gate.whose in ("person", "thing", "house") and self.subject is not None:
             reads.look(self.desks.engine, self.actor, action, [self.subject], self.gate.what, self.now)

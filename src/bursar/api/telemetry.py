@@ -18,7 +18,6 @@ from bursar.office.database import reading
 from bursar.office.identity import api_tokens
 from bursar.office.keyring import keys
 from bursar.office.metering import telemetry
-from bursar.office.tables import ORGANISATION
 from bursar.web.callers import SignInFirst, desks_of
 from bursar.web.desks import Desks
 from bursar.web.problems import Problem
@@ -71,7 +70,7 @@ def _holder(desks: Desks, given: str) -> tuple[str, str]:
     actor = api_tokens.authenticate(desks.engine, desks.vault, token, now)
     if actor is None:
         raise SignInFirst
-    if allow(actor, RECORD, Subject(ORGANISATION)).allowed:
+    if allow(actor, RECORD, Subject(desks.settings.organisation)).allowed:
         return "", actor.label
     if actor.person and allow(actor, OBSERVE, Subject(actor.organisation, actor.person)).allowed:
         return actor.person, actor.label

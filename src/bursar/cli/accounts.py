@@ -177,7 +177,7 @@ def sessions_(
     elif end:
         console.print(f"{len(rows)} sessions of {account.login} are ended.", markup=False)
     else:
-        columns = (Column("since"), Column("seen"), Column("from"), Column("with"), Column("id", quiet=True))
+        columns = (Column("since", kept=True), Column("seen"), Column("from"), Column("with"), Column("id", quiet=True))
         show_table(
             columns,
             [(one["since"], one["seen"], one["from"], one["with"], one["id"]) for one in rows],

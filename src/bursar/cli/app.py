@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Sequence
 from importlib import import_module
+from itertools import islice
+from typing import Annotated
 
 import typer
 
@@ -11,6 +15,7 @@ from bursar import __version__
 from bursar.cli.render import errors
 from bursar.errors import BursarError
 
+_OPTION, _ORGANISATION = "--organisation", "BURSAR_ORGANISATION"
 _GROUPS: dict[str, tuple[str, str, str]] = {
     "person": ("people", "app", "People of the roster."),
     "import": ("imports", "app", "What other systems know, brought in from a file."),
@@ -27,6 +32,7 @@ _GROUPS: dict[str, tuple[str, str, str]] = {
     "study": ("study", "app", "What a house asks about itself, in aggregates."),
     "key": ("keys", "app", "Access keys, shown once."),
     "provider": ("providers", "app", "Where requests are relayed to."),
+    "organisation": ("organisations", "app", "Several organisations in one installation on PostgreSQL."),
     "setting": ("settings", "app", "What the organisation has opened."),
     "notify": ("notify", "app", "What people are told, and whether it reached them."),
     "price": ("prices", "app", "The price book: list, contract and own rates."),
@@ -64,7 +70,7 @@ def command_line(first: str = "") -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
-    app.callback()(lambda: None)  # one command alone is still named
+    app.callback()(_for_all)
     known = {*_GROUPS, *_COMMANDS, "version"}
     wanted = {first} if first in known else known
     for name in _COMMANDS:
@@ -78,6 +84,16 @@ def command_line(first: str = "") -> typer.Typer:
     return app
 
 
+def _for_all(
+    organisation: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="Whose books, where one installation keeps several; or BURSAR_ORGANISATION."),
+    ] = "",
+) -> None:
+    if organisation:
+        os.environ[_ORGANISATION] = organisation
+
+
 def version() -> None:
     """Print the version. Example: bursar version"""
     typer.echo(f"bursar {__version__}")
@@ -86,7 +102,8 @@ def version() -> None:
 def main() -> None:
     """Run the command line; every expected failure is one sentence and a documented exit code."""
     try:
-        command_line(next(iter(sys.argv[1:]), ""))()
+        asked, rest = _organisation_first(sys.argv[1:])
+        command_line(next(iter(rest), ""))([*asked, *rest])
     except BursarError as error:
         _fail(error.sentence, error.hint, error.exit_code)
     except BrokenPipeError:
@@ -99,6 +116,23 @@ def main() -> None:
             raise
         hint = "is another process holding the database, or is the disk full?"
         _fail(f"the ledger is not available: {error}", hint, 6)
+
+
+def _organisation_first(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The option that every command takes, wherever it was put, and the other words."""
+    asked: list[str] = []
+    rest: list[str] = []
+    left = iter(words)
+    for word in left:
+        if word == "--":
+            rest += [word, *left]
+        elif word == _OPTION:
+            asked += [word, *islice(left, 1)]
+        elif word.startswith(f"{_OPTION}="):
+            asked.append(word)
+        else:
+            rest.append(word)
+    return asked, rest
 
 
 def _fail(sentence: str, hint: str, code: int) -> None:

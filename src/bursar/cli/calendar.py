@@ -28,10 +28,10 @@ def due(until: Until = "", person: Whose = "", json: Json = False) -> None:
     show_table(
         (
             Column("day"),
-            Column("person"),
+            Column("person", kept=True),
             Column("what"),
             Column("amount", number=True),
-            Column("expires"),
+            Column("expires", kept=True),
             Column("why"),
             Column("grant or seat", quiet=True),
         ),

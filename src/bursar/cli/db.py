@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from bursar.cli.options import Json
 from bursar.cli.render import Column, ago, console, errors, instant, iso, show_json, show_pairs, show_table
 from bursar.errors import Conflict
-from bursar.office.database import migrate, open_engine, schema_state
+from bursar.office.database import as_owner, migrate, open_engine, schema_state
 from bursar.office.desk import system_clock
 from bursar.office.settings import Settings
 from bursar.office.storage import copying
@@ -92,9 +92,12 @@ def copy(source: Url, target: Url, json: Json = False) -> None:
 
 @contextmanager
 def _engine() -> Iterator[Engine]:
-    engine = open_engine(Settings().url)
+    """The database as its owner sees it: the application's role may not be there yet."""
+    settings = Settings()
+    engine = open_engine(settings.url, settings.organisation)
     try:
-        yield engine
+        with as_owner(engine, settings.organisation) as owner:
+            yield owner
     finally:
         engine.dispose()
 

@@ -101,7 +101,9 @@ def payroll_(
     last: Last = "",
     column: Annotated[
         list[str] | None,
-        typer.Option("--column", metavar="OURS=THEIRS", help="A column to take, and its title there; may be repeated."),
+        typer.Option(
+            "--column", metavar="THEIRS=OURS", help="A column to take under a title of theirs; may be repeated."
+        ),
     ] = None,
     everybody: Annotated[
         bool, typer.Option("--all", help="Everybody who used anything, not only what is due.")
@@ -110,7 +112,7 @@ def payroll_(
     force: Force = False,
     json: Json = False,
 ) -> None:
-    """What a payroll run takes over. Example: bursar export payroll --month 2026-10 --column "person=Employee ID" """
+    """What a payroll run takes over. Example: bursar export payroll --month 2026-10 --column "Employee ID=person" """
     columns = payroll_sheet.mapped(column or [])
     with desk() as office:
         names = _months(office, month, first, last)

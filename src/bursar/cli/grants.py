@@ -93,14 +93,14 @@ def list_(
         return
     show_table(
         (
-            Column("person"),
+            Column("person", kept=True),
             Column("grant", quiet=True),
             Column("what"),
             Column("amount", number=True),
             Column("left", number=True),
-            Column("used"),
-            Column("opens"),
-            Column("expires"),
+            Column("used", kept=True),
+            Column("opens", kept=True),
+            Column("expires", kept=True),
             Column("for"),
         ),
         [

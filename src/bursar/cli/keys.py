@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -26,11 +26,15 @@ def issue(
     under: Annotated[
         str, typer.Option("--under", metavar="KEY", help="A key of the same person: it takes a part of that one's cap.")
     ] = "",
+    requests_per_minute: Annotated[int, typer.Option(help="Most requests in a minute, on all nodes together.")] = 0,
+    tokens_per_minute: Annotated[int, typer.Option(help="Most tokens in a minute, on all nodes together.")] = 0,
     json: Json = False,
 ) -> None:
     """Issue a key; it is shown once. Example: bursar key issue ada --label laptop --cap '$20'"""
     with office() as asked:
-        more = {"parent": under} if under else {}
+        more: dict[str, Any] = {"parent": under} if under else {}
+        if requests_per_minute or tokens_per_minute:
+            more |= {"requests_per_minute": requests_per_minute, "tokens_per_minute": tokens_per_minute}
         key = asked.issue_key(
             person,
             label=label,
@@ -78,14 +82,14 @@ def list_(person: Annotated[str, typer.Argument(help="Only of this person.")] = 
         return
     show_table(
         (
-            Column("key"),
-            Column("person"),
+            Column("key", kept=True),
+            Column("person", kept=True),
             Column("label"),
             Column("purpose"),
             Column("project"),
             Column("models"),
             Column("cap", number=True),
-            Column("expires"),
+            Column("expires", kept=True),
             Column("issued"),
             Column("state"),
             Column("id", quiet=True),

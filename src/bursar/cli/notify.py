@@ -27,7 +27,7 @@ def list_(
         show_json(found)
         return
     show_table(
-        (Column("when"), Column("person"), Column("notice"), Column("delivered"), Column("id", quiet=True)),
+        (Column("when"), Column("person", kept=True), Column("notice"), Column("delivered"), Column("id", quiet=True)),
         [
             (
                 instant(one["created_micros"]),

@@ -50,7 +50,7 @@ def list_(json: Json = False) -> None:
         return
     show_table(
         (
-            Column("handle"),
+            Column("handle", kept=True),
             Column("name"),
             Column("team"),
             Column("level"),

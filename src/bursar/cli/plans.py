@@ -212,7 +212,7 @@ def apply(
     )
     show_table(
         (
-            Column("person"),
+            Column("person", kept=True),
             Column("from"),
             Column("before", number=True),
             Column("after", number=True),
@@ -299,7 +299,7 @@ def replay(
     names = ("released_nanos", "spent_nanos", "unmet_nanos", "expired_nanos", "left_nanos")
     rows = [*told["people"], {"person": "everybody", "before": told["before"], "after": told["after"]}]
     show_table(
-        (Column("person"), *(Column(f"{name.removesuffix('_nanos')}", number=True) for name in names)),
+        (Column("person", kept=True), *(Column(f"{name.removesuffix('_nanos')}", number=True) for name in names)),
         [
             (row["person"], *(_change(row["before"].get(name, 0), row["after"].get(name, 0)) for name in names))
             for row in rows

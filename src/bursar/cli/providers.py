@@ -32,13 +32,22 @@ def add(
     purpose: Annotated[
         list[str] | None, typer.Option(help="Only keys of this purpose may go there (repeatable): work.")
     ] = None,
+    requests_per_minute: Annotated[int, typer.Option(help="Most requests of everybody together in a minute.")] = 0,
+    tokens_per_minute: Annotated[int, typer.Option(help="Most tokens of everybody together in a minute.")] = 0,
     json: Json = False,
 ) -> None:
     """Add a provider; its key is encrypted at rest. Example: bursar provider add openai --secret-env OPENAI_API_KEY"""
     secret = _secret(secret_env, secret_stdin)
     with desk() as office:
         provider = office.add_provider(
-            name, kind=kind, base_url=base_url, secret=secret, models=tuple(model or ()), purposes=tuple(purpose or ())
+            name,
+            kind=kind,
+            base_url=base_url,
+            secret=secret,
+            models=tuple(model or ()),
+            purposes=tuple(purpose or ()),
+            requests_per_minute=requests_per_minute,
+            tokens_per_minute=tokens_per_minute,
         )
     if json:
         show_json(provider)
@@ -122,7 +131,14 @@ def list_(json: Json = False) -> None:
         show_json(providers)
         return
     show_table(
-        (Column("name"), Column("kind"), Column("base URL"), Column("models"), Column("key"), Column("state")),
+        (
+            Column("name"),
+            Column("kind"),
+            Column("base URL"),
+            Column("models"),
+            Column("key", kept=True),
+            Column("state"),
+        ),
         [
             (p["name"], p["kind"], p["base_url"], " ".join(p["models"]) or "by dialect", p["secret"], p["state"])
             for p in providers

@@ -129,7 +129,7 @@ def list_(
             Column("entry", kept=True),
             Column("day", kept=True),
             Column("model"),
-            Column("key"),
+            Column("key", kept=True),
             Column("at list", number=True),
             Column("state"),
         ),

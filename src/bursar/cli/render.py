@@ -13,14 +13,16 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from bursar.charts.terminal import filled, sparks
-from bursar.money import Amount, Unit, format_amount
+from bursar.money import Amount, Unit, format_amount, round_half_up_div
 
 MICROS = 1_000_000
+NANO = 1_000_000_000
 
 console = Console(highlight=False, soft_wrap=False)
 errors = Console(stderr=True, highlight=False)
@@ -39,23 +41,28 @@ class Column:
 def show_table(
     columns: Sequence[Column], rows: Iterable[Sequence[str | Text]], title: str = "", empty: str = ""
 ) -> None:
-    """Print a table, or the sentence for an empty one."""
+    """Print a table, or the sentence for an empty one.
+
+    Figures and kept columns are never cut: where they need more than the terminal has, the lines are longer than it.
+    """
     rows = list(rows)
     if not rows:
         console.print(empty or "Nothing to show.")
         return
     table = Table(box=SIMPLE_HEAD, title=title or None, title_justify="left", title_style="bold", pad_edge=False)
-    for column in columns:
+    for place, column in enumerate(columns):
+        whole = column.number or column.kept
         table.add_column(
             column.name,
             justify="right" if column.number else "left",
             style="dim" if column.quiet else None,
-            no_wrap=column.number or column.kept,
+            no_wrap=whole,
+            min_width=max(cell_len(str(row[place])) for row in rows) if whole else None,
             overflow="fold",
         )
     for row in rows:
         table.add_row(*row)
-    console.print(table)
+    console.print(table, crop=False)
 
 
 def show_pairs(pairs: Iterable[tuple[str, str | Text]]) -> None:
@@ -75,6 +82,13 @@ def show_json(document: Mapping[str, Any] | Sequence[Any]) -> None:
 
 def money(nanos: int, unit: str = "USD", *, exact: bool = False, sign: bool = False) -> str:
     return format_amount(Amount(nanos, Unit(unit)), precision="exact" if exact else "person", sign=sign)
+
+
+def about(nanos: int, unit: str = "USD") -> str:
+    """Money where sums stand beside each other: whole units from a thousand on."""
+    if unit != "USD" or abs(nanos) < 1_000 * NANO:
+        return money(nanos, unit)
+    return money(round_half_up_div(nanos, NANO) * NANO).removesuffix(".00")
 
 
 def bar(part: int, whole: int, width: int = 20) -> Text:

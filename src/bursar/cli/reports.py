@@ -76,8 +76,8 @@ def balance(person: Person, at: At = "", json: Json = False) -> None:
             Column("held", number=True),
             Column("spent", number=True),
             Column("of", number=True),
-            Column("opens"),
-            Column("expires"),
+            Column("opens", kept=True),
+            Column("expires", kept=True),
             Column("for"),
         ),
         [

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import signal
 import time
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
+from contextlib import AsyncExitStack, nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,8 +18,10 @@ from bursar.cli.console import check_installed, is_installed
 from bursar.cli.live import dashboard
 from bursar.cli.options import Json, desk
 from bursar.cli.render import console, show_json
+from bursar.cli.serving import serve_child, serve_processes, serving_console, stopping
 from bursar.office.desk import Desk, initialise
 from bursar.office.figures import reports
+from bursar.office.metering.processes import Inherited
 from bursar.office.metering.serving import serving
 from bursar.office.settings import Settings
 
@@ -60,39 +62,36 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "",
     port: Annotated[int, typer.Option(help="Port; 0 takes a free one.")] = -1,
     console: Annotated[bool, typer.Option("--console", help="Serve the console too, in the same process.")] = False,
+    processes: Annotated[
+        int, typer.Option(help="Gateway processes that share the port; SIGHUP replaces them one by one.", min=1, max=64)
+    ] = 1,
+    child: Annotated[str, typer.Option(hidden=True)] = "",
 ) -> None:
-    """Run the gateway until SIGTERM, then drain. Example: bursar serve --port 8787 --console"""
+    """Run the gateway until SIGTERM, then drain. Example: bursar serve --port 8787 --processes 4"""
     if console:
         check_installed()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     with desk() as office:
-        _run(_serve(office, host, None if port < 0 else port, console))
+        if child:
+            _run(serve_child(office, Inherited.read(child)))
+        elif processes > 1:
+            code = asyncio.run(serve_processes(office, host, None if port < 0 else port, processes, console))
+            if code:
+                raise typer.Exit(code)
+        else:
+            _run(_serve(office, host, None if port < 0 else port, console))
 
 
 async def _serve(office: Desk, host: str, port: int | None, with_console: bool) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
+    stop = stopping(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     async with serving(office, host=host, port=port) as gateway, AsyncExitStack() as beside:
         if with_console:
-            url = await beside.enter_async_context(_console(office.settings, gateway.base_url))
+            url = await beside.enter_async_context(serving_console(office.settings, gateway.base_url))
             print(f"bursar: the console is on {url}", flush=True)
         print(f"bursar: listening on {gateway.base_url}", flush=True)
         await stop.wait()
         print("bursar: draining", flush=True)
     print("bursar: stopped, everything settled", flush=True)
-
-
-def _console(settings: Settings, gateway_url: str) -> AbstractAsyncContextManager[str]:
-    from bursar.api import api_face
-    from bursar.console import console_app
-    from bursar.scim import scim_face
-    from bursar.web import Desks
-    from bursar.web import serving as serving_console
-
-    shown = settings.model_copy(update={"gateway_url": settings.gateway_url or gateway_url})
-    return serving_console(console_app(Desks.open(shown), api_face(), scim_face()), shown)
 
 
 def demo(

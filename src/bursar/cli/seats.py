@@ -56,7 +56,7 @@ def list_(person: Annotated[str, typer.Argument(help="Only of this person.")] = 
         return
     show_table(
         (
-            Column("person"),
+            Column("person", kept=True),
             Column("product"),
             Column("amount", number=True),
             Column("every"),

@@ -90,7 +90,7 @@ def rules(
     show_table(
         (
             Column("rule", kept=True),
-            Column("holds"),
+            Column("holds", kept=True),
             Column("what it says"),
             Column("citation"),
             Column("sure", quiet=True),
@@ -207,7 +207,7 @@ def _everybody(month: str, at: str, timing: str, json: bool) -> None:
         return
     show_table(
         (
-            Column("person"),
+            Column("person", kept=True),
             Column("place"),
             Column("rules of"),
             Column("personal", number=True),

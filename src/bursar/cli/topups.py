@@ -113,8 +113,8 @@ def list_(
         return
     show_table(
         (
-            Column("asked"),
-            Column("person"),
+            Column("asked", kept=True),
+            Column("person", kept=True),
             Column("amount", number=True),
             Column("state"),
             Column("waits for"),
@@ -161,11 +161,11 @@ def pool_list(json: Json = False) -> None:
         return
     show_table(
         (
-            Column("pool"),
+            Column("pool", kept=True),
             Column("left", number=True),
             Column("held", number=True),
             Column("spent", number=True),
-            Column("used"),
+            Column("used", kept=True),
         ),
         [
             (
@@ -211,7 +211,7 @@ def consent_list(person: Person, json: Json = False) -> None:
         show_json(found)
         return
     show_table(
-        (Column("given"), Column("withdrawn"), Column("what")),
+        (Column("given", kept=True), Column("withdrawn"), Column("what")),
         [(instant(one["given"]), instant(one["withdrawn"]) if one["withdrawn"] else "-", one["kind"]) for one in found],
         empty="Nothing was agreed to.",
     )

@@ -51,13 +51,13 @@ def _show_unit(by: str, found: dict[str, Any]) -> None:
     console.print(f"{money(spent, unit)} spent  {sparkline(found['spent_by_day_nanos'])}", markup=False)
     show_table(
         (
-            Column(by),
+            Column(by, kept=True),
             Column("requests", number=True),
             Column("input", number=True),
             Column("cached", number=True),
             Column("output", number=True),
             Column("spent", number=True),
-            Column(""),
+            Column("", kept=True),
             Column("cost", number=True, quiet=True),
         ),
         [
@@ -127,8 +127,8 @@ def record(
     console.print(f"{outcome['recorded']} events {verb} recorded, {outcome['repeated']} were recorded before.")
     show_table(
         (
-            Column("used"),
-            Column("person"),
+            Column("used", kept=True),
+            Column("person", kept=True),
             Column("amount", number=True),
             Column("model"),
             Column("no lot covers", number=True),

@@ -362,6 +362,8 @@ def issue_key(
     models: Sequence[str] | None = None,
     cap: str | None = None,
     expires: str | None = None,
+    requests_per_minute: int | None = None,
+    tokens_per_minute: int | None = None,
     under: str | None = None,
 ) -> Call[shapes.IssuedKey]:
     """Issue a key. For oneself alone. The secret is shown once; a repeated request with the same Idempotency-Key
@@ -380,6 +382,8 @@ def issue_key(
                 "models": models,
                 "cap": cap,
                 "expires": expires,
+                "requests_per_minute": requests_per_minute,
+                "tokens_per_minute": tokens_per_minute,
                 "under": under,
             }
         ),

@@ -1296,6 +1296,10 @@ class IssuedKey:
     """Most that may ever be spent through it, null for no cap."""
     parent: str
     """The key that it stands under, and ends with; empty for none."""
+    requests_per_minute: int
+    """Most requests in a minute, 0 for no limit."""
+    tokens_per_minute: int
+    """Most tokens in a minute, 0 for no limit."""
     created: str
     """When it was issued."""
     expires: str | None
@@ -1460,6 +1464,10 @@ class Key:
     """Most that may ever be spent through it, null for no cap."""
     parent: str
     """The key that it stands under, and ends with; empty for none."""
+    requests_per_minute: int
+    """Most requests in a minute, 0 for no limit."""
+    tokens_per_minute: int
+    """Most tokens in a minute, 0 for no limit."""
     created: str
     """When it was issued."""
     expires: str | None

@@ -21,7 +21,6 @@ from bursar.office.desk import Desk
 from bursar.office.identity import accounts
 from bursar.office.identity.accounts import Account
 from bursar.office.oversight import reads
-from bursar.office.tables import ORGANISATION
 from bursar.office.workforce import people
 from bursar.web.callers import Caller, caller_of
 from bursar.web.cookies import session_cookie
@@ -80,7 +79,7 @@ class Visitor:
     def reaches(self, act: Action, whose: Whose) -> bool:
         """Whether this caller's roles reach such a page at all: for the menu and the gate."""
         found = reach(self.actor, act)
-        if whose == "house" and self.actor.organisation != ORGANISATION:
+        if whose == "house" and self.actor.organisation != self.caller.desks.settings.organisation:
             return False  # the house is the one whose installation this is
         match whose:
             case "own":

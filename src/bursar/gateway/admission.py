@@ -22,6 +22,8 @@ from bursar.prices import Tariff, maximum_output
 MICROS = 1_000_000
 CONTENTION_RETRY_SECONDS = 2
 """How soon to try again when the person's own requests will give money back."""
+PROBE_SECONDS = 3600
+"""The time limit of a hold that is never taken: beyond any wait for the ledger and any difference between clocks."""
 
 
 class Plan(Struct, frozen=True):
@@ -98,7 +100,7 @@ def purpose_of(key: KeyRecord) -> str:
 def probe_command(name: str, call: Call, key: KeyRecord, provider: ProviderRecord, now: int, holder: str) -> TakeHold:
     """A hold that nothing covers: its refusal says what is free, and moves nothing."""
     request = Request(provider.name, call.model, purpose_of(key))
-    return TakeHold(name, holder, "USD", MAX_AMOUNT, MAX_AMOUNT, now + MICROS, request)
+    return TakeHold(name, holder, "USD", MAX_AMOUNT, MAX_AMOUNT, now + PROBE_SECONDS * MICROS, request)
 
 
 def output_limit(plan: Plan, held_nanos: int, call: Call) -> int | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from bursar.gateway.rates import Rate
 from bursar.gateway.velocity import Pace
 from bursar.ledger import OPEN_SCOPE, Scope
 from bursar.prices import Tariff
@@ -28,6 +29,8 @@ class KeyRecord:
     cap_nanos: int = 0
     expires_at: int = 0
     label: str = ""
+    rate: Rate | None = None
+    """Most per minute; None where the key has no such limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,8 @@ class ProviderRecord:
     idle_seconds: float = 120.0
     purposes: tuple[str, ...] = ()
     """Of keys that may go there; empty admits every purpose."""
+    rate: Rate | None = None
+    """Most per minute of everybody together."""
 
     def __repr__(self) -> str:
         return f"ProviderRecord(name={self.name!r}, kind={self.kind!r}, base_url={self.base_url!r})"

@@ -15,11 +15,15 @@ class Policy:
     receipt_seconds: float = 30.0
     """A request must have arrived completely within this time of its connection or its first byte."""
     keepalive_seconds: float = 75.0
-    max_connections: int = 4096
+    max_connections: int = 10_000
     max_reply_bytes: int = 64 * MIB
     """A buffered (not streamed) reply may not be larger."""
     drain_seconds: float = 30.0
     """At shutdown: how long requests in flight may go on before they are stopped and settled."""
+    quiet_seconds: float = 1.0
+    """At shutdown: how long connections without a request are kept when nothing runs any more."""
+    unready_seconds: float = 0.0
+    """At shutdown: how long `/readyz` says no while requests are still accepted, for balancers that have to ask first."""
     hold_seconds: int = 2 * 3600
     """Time limit of a hold; longer than any request may take."""
     request_seconds: float = 3600.0
@@ -36,8 +40,13 @@ class Policy:
     """When the client hangs up in a stream: `drain` the provider's reply for its real usage, or `stop` and estimate."""
     hang_up_bytes: int = 4 * MIB
     hang_up_seconds: float = 60.0
+    client_seconds: float = 120.0
+    """A client that reads nothing of a stream for so long has left; what it was sent is settled."""
     on_lapse: str = "unresolved"
     """A hold that nobody settles becomes a visible `unresolved` charge, or is `released`."""
+    person_requests_per_minute: int = 0
+    """Of every person, over all their keys; 0: no limit."""
+    person_tokens_per_minute: int = 0
     ask_at: str = ""
     """Where people ask for more: a sentence or a link, shown in every refusal."""
 

@@ -22,13 +22,15 @@ from bursar.gateway.directory import Directory, Promises
 from bursar.gateway.holding import Asked, Turned, hold
 from bursar.gateway.live import Live, LiveRequest
 from bursar.gateway.policy import Policy
+from bursar.gateway.rates import Counted, Rate, Rates
+from bursar.gateway.rating import counted, tokens_of
 from bursar.gateway.settlement import Billing
 from bursar.gateway.tally import Tally
 from bursar.gateway.upstream import Upstream, UpstreamFailed, reply_headers, request_headers
 from bursar.gateway.velocity import Velocity
 from bursar.gateway.wire.reply import Reply, WireError
 from bursar.gateway.wire.request import Request
-from bursar.ledger import Applied, Charge, Rejected, Settle, Void, Writer
+from bursar.ledger import Applied, Charge, Rejected, Saturated, Settle, StoreUnavailable, Void, Writer
 from bursar.ledger import Usage as UsageRecord
 
 log = logging.getLogger("bursar.gateway")
@@ -36,8 +38,9 @@ log = logging.getLogger("bursar.gateway")
 MICROS = 1_000_000
 ID_BYTES = 6
 IDS_DRAWN = 256
-SETTLE_ATTEMPTS = 20
+SETTLE_ATTEMPTS = 240
 SETTLE_RETRY_SECONDS = 0.5
+"""Two minutes: what a managed database may take until its standby serves."""
 
 
 class Gate:
@@ -60,8 +63,12 @@ class Gate:
         self.clock = clock
         self.node = node
         self.live = Live()
+        self.endings: set[asyncio.Task[Any]] = set()
+        """Holds that are being ended for requests that are over."""
         self.tally = Tally()
         self.calibration = Calibration()
+        everybody = Rate(policy.person_requests_per_minute, policy.person_tokens_per_minute)
+        self.rates = Rates(everybody if everybody != Rate() else None)
         self.promises = promises
         self.velocity = None if promises is None else Velocity(promises.spent_since)
         self.free_nanos: dict[str, int] = {}
@@ -88,6 +95,8 @@ class Exchange:
         self.gate, self.request, self.asked = gate, request, asked
         self.request_id, self.dialect, self.key = asked.request_id, asked.dialect, asked.key
         self.live = LiveRequest(asked.request_id, asked.key, asked.call, gate.clock())
+        self.counted: Counted | None = None
+        """What counts towards limits per minute, where there are any."""
         self.billing: Billing | None = None
         self.headers: list[tuple[str, str]] = [("x-bursar-request-id", asked.request_id)]
         self._settled = False
@@ -97,7 +106,18 @@ class Exchange:
         self.gate.live.add(self.live)
         try:
             if self.asked.call.billable:
-                self.billing = await hold(self.gate, self.asked)
+                if (
+                    self.key.rate is not None
+                    or self.asked.provider.rate is not None
+                    or self.gate.rates.person is not None
+                ):
+                    self.counted = counted(self.gate, self.asked)
+                try:
+                    self.billing = await hold(self.gate, self.asked)
+                except StoreUnavailable as error:
+                    if not isinstance(error, Saturated):
+                        self._let_go()
+                    raise
                 self.live.held_nanos = self.billing.held_nanos
                 self.headers += self.asked.told
             reply = await self._send()
@@ -118,6 +138,14 @@ class Exchange:
             raise
         finally:
             self.gate.live.remove(self.live)
+
+    def _let_go(self) -> None:
+        """The hold may be there although nobody heard of it: end it, while the client is told to ask again."""
+        reason = "the ledger did not say whether it was held"
+        holder, name = self.asked.holder, self.request_id
+        ending = asyncio.create_task(self._submit(lambda: Void(f"{name}.void", holder, name, reason)), name=name)
+        self.gate.endings.add(ending)
+        ending.add_done_callback(self.gate.endings.discard)
 
     async def _send(self) -> Reply:
         provider = self.asked.provider
@@ -187,7 +215,7 @@ class Exchange:
                 if part:
                     request.write(part)
                     if request.blocked:
-                        await request.drained()
+                        await self._drained()
                 if live.stop_reason:
                     raise WireError("stopped")
         except ConnectionResetError:
@@ -202,6 +230,15 @@ class Exchange:
             return
         await self._settle(meter, reply.status)
         request.end(rest)
+
+    async def _drained(self) -> None:
+        """Wait for a client that reads slowly; one that reads nothing for long has left. Raises ConnectionResetError."""
+        try:
+            async with asyncio.timeout(self.gate.policy.client_seconds):
+                await self.request.drained()
+        except TimeoutError:
+            self.request.break_off(hard=True)
+            raise ConnectionResetError from None
 
     def _ends_by_close(self, meter: Meter) -> bool:
         """Without a last event a stream is whole when its final figures have come, or when the provider said why it broke."""
@@ -242,6 +279,8 @@ class Exchange:
         self._settled = True
         gate, reading = self.gate, meter.reading()
         outcome = settlement.outcome_of(self.billing, reading, status, gate.directory, gate.calibration)
+        if self.counted is not None:
+            gate.rates.settle(self.counted, tokens_of(outcome.usage), gate.clock())
         if outcome.usage is None:
             self._pace(0)
             await self._submit(
@@ -301,6 +340,8 @@ class Exchange:
 
     async def _give_up(self) -> None:
         """Nothing was relayed: end the hold without a charge."""
+        if self.counted is not None and not self._settled:
+            self.gate.rates.settle(self.counted, 0, self.gate.clock())
         if self.billing is None or self._settled:
             return
         self._settled = True

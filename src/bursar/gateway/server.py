@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -23,7 +24,7 @@ from bursar.gateway.relay import Exchange, Gate
 from bursar.gateway.tally import Tally
 from bursar.gateway.wire.inbound import Limits, Listener
 from bursar.gateway.wire.request import Request, TooLarge
-from bursar.ledger import StoreUnavailable
+from bursar.ledger import Saturated, StoreUnavailable
 
 log = logging.getLogger("bursar.gateway")
 
@@ -33,6 +34,7 @@ KEY_POLL_SECONDS = 0.5
 """How often keys are checked for requests in flight; a revoked key stops its streams within a second."""
 LEDGER_RETRY_SECONDS = 2
 OPENAI_LIMIT = "max_completion_tokens"
+SATURATED_RETRY_SECONDS = 1
 
 
 class Gateway:
@@ -43,7 +45,7 @@ class Gateway:
         self._policy: Policy = gate.policy
         self._listener: Listener | None = None
         self._poll: asyncio.Task[None] | None = None
-        self._draining = False
+        self._draining = self._stopping = False
         self.base_url = ""
         self.requests = 0
         self.refused = 0
@@ -58,42 +60,62 @@ class Gateway:
     def tally(self) -> Tally:
         return self._gate.tally
 
-    async def start(self, host: str, port: int) -> None:
+    async def start(self, host: str, port: int, sock: socket.socket | None = None) -> None:
+        """Listen, on an inherited socket if there is one."""
         policy = self._policy
         limits = Limits(policy.receipt_seconds, policy.keepalive_seconds, policy.max_connections)
         self._listener = Listener(self._handle, limits)
-        bound, number = await self._listener.start(host, port)
+        bound, number = await self._listener.start(host, port, sock)
         self.base_url = f"http://[{bound}]:{number}" if ":" in bound else f"http://{bound}:{number}"
         self._poll = asyncio.create_task(self._watch_keys())
 
     async def stop(self) -> None:
-        """Drain: refuse new requests, wait, stop what is left, settle everything, write the last batch."""
+        """Drain: accept no more, wait, stop what is left, settle everything, write the last batch."""
         self._draining = True
-        if self._poll is not None:
-            self._poll.cancel()
+        if self._policy.unready_seconds:
+            await asyncio.sleep(self._policy.unready_seconds)
         if self._listener is not None:
             self._listener.drain()
+            await self._finished(self._listener)
+        if self._poll is not None:
+            self._poll.cancel()
+        self._stopping = True
         loop = asyncio.get_running_loop()
-        end = loop.time() + self._policy.drain_seconds
-        while len(self._gate.live) and loop.time() < end:
-            await asyncio.sleep(0.02)
         self._gate.live.stop(lambda request: True, "the gateway is shutting down; ask again")
         end = loop.time() + 5.0
-        while len(self._gate.live) and loop.time() < end:
+        while (len(self._gate.live) or self._gate.endings) and loop.time() < end:
             await asyncio.sleep(0.02)
         if self._listener is not None:
             await self._listener.close()
         await self._gate.upstream.close()
         await self._gate.writer.close()
 
+    async def _finished(self, listener: Listener) -> None:
+        """Until nothing runs, and clients had time to see that their connections take no more; or the drain time is over.
+
+        Requests that come meanwhile on connections that are kept alive are served: each is the last of its connection.
+        """
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        end, quiet = now + self._policy.drain_seconds, now + self._policy.quiet_seconds
+        while now < end and (len(self._gate.live) or (listener.connections and now < quiet)):
+            await asyncio.sleep(0.02)
+            now = loop.time()
+            if len(self._gate.live):
+                quiet = now + self._policy.quiet_seconds
+
     async def _watch_keys(self) -> None:
         while True:
             await asyncio.sleep(KEY_POLL_SECONDS)
-            now = self._gate.clock()
-            self._gate.live.stop(
-                lambda request, now=now: not self._gate.directory.is_live(request.key.key_id, now),  # type: ignore[misc]
-                "this access key has been revoked or has expired",
-            )
+            self.stop_dead_keys()
+
+    def stop_dead_keys(self) -> None:
+        """Stop what is in flight of keys that are not live any more."""
+        now = self._gate.clock()
+        self._gate.live.stop(
+            lambda request: not self._gate.directory.is_live(request.key.key_id, now),
+            "this access key has been revoked or has expired",
+        )
 
     async def _handle(self, request: Request) -> None:
         self.requests += 1
@@ -111,6 +133,13 @@ class Gateway:
             return
         except Turned as turned:
             refusal = turned.refusal
+        except Saturated:
+            refusal = Refusal(
+                "rate",
+                "Bursar: more requests come than the ledger can write down now; ask again in a moment.",
+                SATURATED_RETRY_SECONDS,
+                fields={"reason": "saturated"},
+            )
         except StoreUnavailable:
             log.warning("request %s refused: the ledger is not available", request_id)
             refusal = Refusal(
@@ -160,7 +189,7 @@ class Gateway:
             raise Turned(Refusal("unauthorized", f"Bursar: {what}. Keys look like bur_live_... (`bursar key issue`)."))
         if dialect is None:
             raise Turned(_no_such_path(request.method, path))
-        if self._draining:
+        if self._stopping:
             raise Turned(Refusal("unavailable", "Bursar: the gateway is shutting down; ask again.", 2))
         body = await self._body(request)
         call = dialect.parse(path, query, headers, body)

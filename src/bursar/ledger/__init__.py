@@ -22,19 +22,24 @@ from bursar.ledger.commands import (
     Void,
 )
 from bursar.ledger.journal import Anchor
+from bursar.ledger.separation import ORGANISATION, alone
 from bursar.ledger.sqlite import SqliteStore
 from bursar.ledger.store import Store, StoreUnavailable
-from bursar.ledger.upkeep import recover, sweep
+from bursar.ledger.upkeep import make_months, recover, sweep
 from bursar.ledger.values import NEVER, OPEN_SCOPE, LotTerms, Request, Rollover, Scope, Usage
 from bursar.ledger.writer import Saturated, Writer, apply_now
 
 
-def open_store(url: str) -> Store:
-    """Open the ledger's store at a database URL: `sqlite:///path`, a path, or `postgresql://...`."""
+def open_store(url: str, organisation: str = ORGANISATION) -> Store:
+    """Open an organisation's ledger at a database URL: `sqlite:///path`, a path, or `postgresql://...`.
+
+    Raises InvalidInput for a name that is none, and for another organisation than the one that a file holds.
+    """
     if url.startswith(("postgresql:", "postgres:", "postgresql+psycopg:")):
         from bursar.ledger.postgres import PostgresStore
 
-        return PostgresStore(url.replace("postgresql+psycopg:", "postgresql:"))
+        return PostgresStore(url.replace("postgresql+psycopg:", "postgresql:"), organisation)
+    alone(organisation)
     return SqliteStore(url.removeprefix("sqlite:///"))
 
 
@@ -69,6 +74,7 @@ __all__ = [
     "Void",
     "Writer",
     "apply_now",
+    "make_months",
     "open_store",
     "recover",
     "sweep",

@@ -18,12 +18,15 @@ def expire(book: Book, lot: Lot, at: int) -> Lot | None:
     if (
         roll is not None
         and at < roll.expires
+        and not lot.rolled
         and roll.amount(lot.available)
         and rolled_id(lot.terms.id) not in book.taken
     ):
         return _roll(book, lot, at)
     if lot.available:
-        _forfeit(book, lot, lot.available, "expire", f"expire:{lot.terms.id}", at)
+        # By a clock that lags far behind, a hold may give back to a lot that has expired already: it expires once more.
+        again = f":{lot.expired}" if lot.expired else ""
+        _forfeit(book, lot, lot.available, "expire", f"expire:{lot.terms.id}{again}", at)
     return None
 
 

@@ -32,7 +32,7 @@ def load(session: Session, commands: Sequence[Command], now: int) -> tuple[dict[
     ending = [command.hold for command in commands if isinstance(command, _NAMES_HOLD)]
     session.lock(people, now)
     newest, known, live, due, caps, lots, holds = session.many(
-        (_NEWEST.format(IN=session.IN), people),
+        (session.NEWEST + session.IN, people),
         (f"SELECT command FROM entry WHERE command {session.IN}", [command.id for command in commands]),
         (f"SELECT {columns.LOT} FROM lot WHERE person {session.IN} AND live = 1", people),
         (
@@ -76,12 +76,6 @@ def spent_lots(session: Session, books: Iterable[Book], now: int) -> dict[str, l
         if row[1] not in known[row[0]].lots:
             found[row[0]].append(columns.lot_of(row))
     return found
-
-
-_NEWEST = (
-    "SELECT a.person, e.seq, e.effective FROM account a LEFT JOIN entry e ON e.seq = "
-    "(SELECT MAX(seq) FROM entry WHERE entry.person = a.person) WHERE a.person {IN}"
-)
 
 
 def _present(books: dict[str, Book], newest: list[tuple[Any, ...]], now: int) -> int:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg import errors
 
+from bursar.ledger import separation
 from bursar.ledger.journal import Anchor
 from bursar.ledger.session import Session
 from bursar.ledger.store import StoreUnavailable
@@ -43,6 +44,12 @@ _IN_THE_WAY = (errors.DeadlockDetected, errors.SerializationFailure, errors.Uniq
 
 class PostgresSession(Session):
     IN = "= ANY(?)"
+    # Below a policy, an index is not used for what a sub-query of the same row says: it is looked up beside the row.
+    NEWEST = (
+        "SELECT a.person, e.seq, e.effective FROM account a LEFT JOIN LATERAL "
+        "(SELECT seq, effective FROM entry WHERE entry.person = a.person ORDER BY seq DESC LIMIT 1) e ON true "
+        "WHERE a.person "
+    )
 
     def __init__(self, connection: psycopg.Connection[tuple[Any, ...]]) -> None:
         self._connection = connection
@@ -56,6 +63,8 @@ class PostgresSession(Session):
     def insert(self, table: str, columns: str, rows: Sequence[tuple[Any, ...]], tail: str = "") -> None:
         """All rows in one statement, each column as an array."""
         if rows:
+            # Keys begin with the organisation, which a row takes from the connection's setting.
+            tail = tail.replace("ON CONFLICT (", "ON CONFLICT (organisation, ")
             statement = f"INSERT INTO {table} ({columns}) SELECT * FROM {_arrays(_types(rows))} {tail}"
             self._connection.execute(statement, [list(column) for column in zip(*rows, strict=True)])
 
@@ -106,8 +115,9 @@ def _native(sql: str) -> str:
 class PostgresStore:
     engine = "postgresql"
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, organisation: str = separation.ORGANISATION, role: str = separation.APP_ROLE) -> None:
         self.url = url
+        self._whose = separation.options(organisation, role)
         self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
         self._reader: psycopg.Connection[tuple[Any, ...]] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="bursar-postgres")
@@ -118,7 +128,7 @@ class PostgresStore:
         attempt = lost = 0
         while True:
             try:
-                connection = self._connection = _alive(self._connection, self.url, WRITING)
+                connection = self._connection = _alive(self._connection, self.url, f"{WRITING} {self._whose}")
                 # What nobody waits for is sent on without waiting, and the commit with it: three ways there and back.
                 # Leaving both waits for the commit's answer: only then is anything applied.
                 with connection.pipeline(), connection.transaction():
@@ -142,7 +152,7 @@ class PostgresStore:
         lost = 0
         while True:
             try:
-                connection = self._reader = _alive(self._reader, self.url, READING)
+                connection = self._reader = _alive(self._reader, self.url, f"{READING} {self._whose}")
                 with connection.transaction():
                     connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
                     return work(PostgresSession(connection))

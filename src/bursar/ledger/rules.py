@@ -325,7 +325,8 @@ def _usage_of(hold: Hold, amount: int, status: str, at: int) -> Usage:
     note = hold.note or {}
     return Usage(
         request_id=str(note.get("request_id", "")),
-        key=str(note.get("key", "")) or hold.terms.cap,
+        key=hold.terms.cap
+        or str(note.get("key", "")),  # a run's cap is not its key's: charges count where the hold did
         provider=hold.request.provider,
         model=hold.request.model,
         dialect=str(note.get("dialect", "")),

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from bursar.ledger import months, separation
+
 Engine = Literal["sqlite", "postgresql"]
 
 _TABLES = """
@@ -168,7 +170,8 @@ CREATE TABLE head (
 INSERT INTO head (id, batch, seq, recorded, hash) VALUES (1, 0, 0, 0, '')
 """
 
-_APPEND_ONLY = ("entry", "posting", "charge", "seal")
+TABLES = ("account", "lot", "hold", "cap", "entry", "posting", "charge", "usage_day", "seal", "head")
+_APPEND_ONLY = separation.JOURNAL
 
 _SQLITE_APPEND_ONLY = tuple(
     f"CREATE TRIGGER {table}_keeps_{verb.lower()} BEFORE {verb} ON {table} "
@@ -209,12 +212,13 @@ _POSTGRES_TRIGGERS = (
 
 
 def statements(engine: Engine) -> tuple[str, ...]:
-    """DDL that creates the ledger on an empty database, in order."""
+    """DDL that creates the ledger on an empty database, in order; on PostgreSQL run it as the owner."""
     if engine == "sqlite":
         tables = _TABLES.replace("BIGINT", "INTEGER").replace(")STRICT{POSTING_OPTIONS}", ") STRICT, WITHOUT ROWID")
         tables = tables.replace(")STRICT", ") STRICT")
         triggers: tuple[str, ...] = _SQLITE_TRIGGERS
     else:
         tables = _TABLES.replace("{POSTING_OPTIONS}", "").replace(")STRICT", ")")
-        triggers = _POSTGRES_TRIGGERS
+        apart = (separation.ROLE.strip(), *separation.separation(*TABLES), *months.partition(*months.KEPT))
+        triggers = (*_POSTGRES_TRIGGERS, *apart)
     return (*(text.strip() for text in tables.split(";") if text.strip()), *triggers)

@@ -37,6 +37,11 @@ class Session(ABC):
     """The statements of one open transaction."""
 
     IN = "IN (SELECT value FROM json_each(?))"
+    NEWEST = (
+        "SELECT a.person, e.seq, e.effective FROM account a LEFT JOIN entry e ON e.seq = "
+        "(SELECT MAX(seq) FROM entry WHERE entry.person = a.person) WHERE a.person "
+    )
+    """Everyone's newest entry; people follow with `IN`."""
 
     @abstractmethod
     def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
@@ -164,13 +169,13 @@ class Session(ABC):
         return [columns.lot_of(row) for row in found]
 
     def open_holds(self, person: str | None = None, node: str | None = None) -> list[tuple[str, Hold]]:
-        """Open holds with their person, of everyone or one person, of every node or all generations of one."""
+        """Open holds with their person, of everyone or one person, of every node or all generations and processes of one."""
         where, parameters = "state = 'open'", []
         if person is not None:
             where, parameters = where + " AND person = ?", [person]
         if node is not None:
-            where += f" AND (node = ? OR substr(node, 1, {len(node) + 1}) = ?)"
-            parameters = [*parameters, node, f"{node}/"]
+            where += f" AND (node = ? OR substr(node, 1, {len(node) + 1}) IN (?, ?))"
+            parameters = [*parameters, node, f"{node}/", f"{node}:"]
         found = self.rows(f"SELECT {columns.HOLD} FROM hold WHERE {where} ORDER BY taken, id", *parameters)
         return [(row[0], columns.hold_of(row)) for row in found]
 

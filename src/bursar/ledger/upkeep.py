@@ -6,6 +6,7 @@ Both are safe to run at any time, by several nodes at once, and to be interrupte
 
 from __future__ import annotations
 
+from bursar.ledger import months
 from bursar.ledger.commands import Abandon, Answer, Applied, Command, Tidy
 from bursar.ledger.store import Store
 from bursar.ledger.writer import BATCH_LIMIT, apply_now
@@ -41,6 +42,13 @@ def sweep(store: Store, now: int) -> int:
     )
     commands = [Tidy(f"tidy:{person}:{now}", person) for (person,) in sorted(due)]
     return sum(isinstance(answer, Applied) for answer in _in_batches(store, commands, now))
+
+
+def make_months(store: Store, now: int) -> int:
+    """Make the months to come, where the engine keeps usage in months; how many were missing."""
+    if store.engine != "postgresql":
+        return 0
+    return store.transact(lambda session: months.make_ahead(session, now))
 
 
 def _in_batches(store: Store, commands: list[Abandon] | list[Tidy], now: int) -> list[Answer]:

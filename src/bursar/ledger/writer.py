@@ -21,7 +21,9 @@ from bursar.ledger.store import Store, StoreUnavailable
 BATCH_LIMIT = 256
 """Commands in one transaction."""
 QUEUE_LIMIT = 4096
-"""Commands that may wait; one more is answered with Saturated."""
+"""Commands that may wait; one more hold is answered with Saturated."""
+ENDING_ROOM = 4096
+"""Further commands that may wait if they are no holds: new requests never keep what ends a hold out of the queue."""
 
 GATHER_SECONDS = 0.005
 """Under load, batches begin at least this far apart, so that each carries more commands; a lone caller never waits."""
@@ -87,10 +89,10 @@ class Writer:
 
     def submit(self, command: Command) -> asyncio.Future[Answer]:
         """Queue a command; the future has its answer once it is durable. Raises Saturated, or StoreUnavailable later."""
-        if self._closed or len(self._waiting) >= self._queue_limit:
-            raise Saturated(
-                "the ledger's writer is closing" if self._closed else "too many commands wait for the ledger"
-            )
+        if self._closed:
+            raise StoreUnavailable("the ledger's writer is closing")
+        if len(self._waiting) >= self._queue_limit + (0 if isinstance(command, TakeHold) else ENDING_ROOM):
+            raise Saturated("too many commands wait for the ledger")
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((command, future))
         if self._task is None:

@@ -6,6 +6,7 @@ plain look-ups go through `reading`, which takes no lock from the ledger's write
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -21,7 +22,8 @@ from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.expression import TableClause
 
 from bursar.errors import Conflict, InvalidInput, Unavailable
-from bursar.office.tables import AUDITED, audit, control_version
+from bursar.ledger import separation
+from bursar.office.tables import AUDITED, DEFAULT_ORGANISATION, audit, control_version, schema_floor
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -34,6 +36,11 @@ _EXPECTED_URL = "sqlite:///path, a path, or postgresql://user@host/database"
 _VERSIONS = Path(__file__).parent / "migrations" / "versions"
 HALF_COPIED = "half-copied"
 """In place of a revision: a copy of another database that was not finished, or did not agree with it."""
+_SEVERAL_HOSTS = re.compile(
+    r"(?P<before>postgres[^:]*://(?:[^@/?]*@)?)(?P<hosts>[^/?@]*,[^/?@]*)(?P<path>/[^?]*)?(?P<query>\?.*)?"
+)
+_PORT = re.compile(r":[0-9]+$")
+_NOT_ALLOWED = "42501"  # a right that the role lacks, or a row of another organisation
 _MIGRATION_LOCK = 0x627572736172  # "bursar": PostgreSQL's name of the lock that lets one process migrate at a time
 
 
@@ -46,15 +53,33 @@ class SchemaState:
     relation: Literal["empty", "older", "current", "newer", "half-copied"]
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, organisation: str = DEFAULT_ORGANISATION) -> Engine:
     """An engine for `sqlite:///path`, a path, or `postgresql://...`, with the settings that the ledger relies on.
 
-    Raises InvalidInput without repeating the URL, which may hold a password.
+    On PostgreSQL its connections see and write the rows of this organisation only, as a role below the policies.
+    Raises InvalidInput without repeating the URL, which may hold a password, and for another organisation of a file.
     """
     parsed = _parsed(url)
     if parsed.get_backend_name() == "postgresql":
-        return _open_postgresql(parsed)
+        return _open_postgresql(parsed, separation.options(organisation))
+    separation.alone(organisation)
     return _open_sqlite(parsed)
+
+
+@contextmanager
+def as_owner(engine: Engine, organisation: str = DEFAULT_ORGANISATION) -> Iterator[Engine]:
+    """The same database as whoever its URL names: to change the schema, or to add an organisation.
+
+    The policies hold for an owner too, with this organisation's rows, unless it is a superuser.
+    """
+    if engine.dialect.name != "postgresql":
+        yield engine
+        return
+    owner = _open_postgresql(engine.url, separation.options(organisation, role=""))
+    try:
+        yield owner
+    finally:
+        owner.dispose()
 
 
 @contextmanager
@@ -102,19 +127,31 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield connection.execution_options(bursar_reads=True)
 
 
+def key_of(connection: Connection, *columns: str) -> list[str]:
+    """The columns that `ON CONFLICT` has to name for a key: on PostgreSQL the organisation is in front of each."""
+    first = "organisation"
+    return [first, *columns] if connection.dialect.name == "postgresql" and first not in columns else list(columns)
+
+
 def migrate(engine: Engine) -> None:
-    """Bring the schema to the newest revision; does nothing if it is there already. Raises Conflict for one that is
-    newer than this code, or half copied."""
+    """Bring the schema to the newest revision; does nothing if it is there already, or newer and fit to be served.
+
+    Raises Conflict for one that is newer and not fit, or half copied.
+    """
     state = schema_state(engine)
-    if state.relation == "current":
+    if state.relation == "newer":
+        check_schema(engine)
+    if state.relation in ("current", "newer"):
         return
-    if state.relation in ("newer", "half-copied"):
+    if state.relation == "half-copied":
         raise _unusable(state)
     from alembic import command  # a tenth of a second that only a migration waits for
 
-    with _spoken(), engine.begin() as connection:
+    with _spoken(), as_owner(engine) as owner, owner.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
+            # A revision that forgot to lift a policy fails, instead of changing one organisation's rows only.
+            connection.exec_driver_sql("SET LOCAL row_security = off")
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
@@ -123,7 +160,7 @@ def migrate(engine: Engine) -> None:
 def schema_state(engine: Engine) -> SchemaState:
     """Compare a database with this code. Raises Unavailable if it cannot be reached."""
     known = revisions()
-    with reading(engine) as connection:
+    with as_owner(engine) as owner, reading(owner) as connection:
         current = None
         if inspect(connection).has_table("alembic_version"):
             current = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
@@ -149,17 +186,49 @@ def revision_files() -> tuple[Path, ...]:
 
 
 def check_schema(engine: Engine) -> None:
-    """Raise Conflict with what to do if the database is older or newer than this Bursar."""
+    """Raise Conflict with what to do if the database is older than this Bursar, or newer and not meant for it any more.
+
+    A newer database says itself which code may still serve it: `schema_floor` is the oldest revision that does.
+    """
     state = schema_state(engine)
     if state.relation == "empty":
         raise Conflict("this database has not been set up", "run `bursar init`")
-    if state.relation in ("newer", "half-copied"):
+    if state.relation == "half-copied" or (state.relation == "newer" and not _still_serves(engine, state)):
         raise _unusable(state)
     if state.relation == "older":
         raise Conflict(
             f"the database is at revision {state.current}, this Bursar needs {state.head}",
             "run `bursar db migrate`; `bursar db migrate --preview` says what it would do",
         )
+    if engine.dialect.name == "postgresql":
+        with reading(engine) as connection:
+            _check_separation(connection)
+
+
+def _check_separation(connection: Connection) -> None:
+    """Raise Conflict unless the policies hold for this connection, and its organisation is there."""
+    above = connection.exec_driver_sql(
+        "SELECT current_user FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolbypassrls)"
+    ).scalar()
+    if above is not None:
+        raise Conflict(
+            f"the database's role {above} is above the policies that keep organisations apart",
+            f"take SUPERUSER and BYPASSRLS from {separation.APP_ROLE}, which connections run as",
+        )
+    open_tables = connection.exec_driver_sql(
+        "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') "
+        "AND NOT relispartition AND NOT (relrowsecurity AND relforcerowsecurity) AND relname NOT IN ('alembic_version', 'schema_floor') "
+        "AND has_table_privilege(oid, 'SELECT, INSERT, UPDATE, DELETE') ORDER BY relname"
+    ).scalars()
+    found = ", ".join(open_tables)
+    if found:
+        raise Conflict(
+            f"row-level security is not forced on {found}: every organisation would see the others' rows",
+            "ALTER TABLE ... ENABLE and FORCE ROW LEVEL SECURITY, as the owner",
+        )
+    if connection.exec_driver_sql("SELECT 1 FROM organisation").scalar() is None:
+        name = connection.exec_driver_sql(f"SELECT current_setting('{separation.SETTING}')").scalar()
+        raise Conflict(f"there is no organisation {name!r} in this database", f"`bursar organisation add {name}`")
 
 
 def _unusable(state: SchemaState) -> Conflict:
@@ -171,13 +240,21 @@ def _unusable(state: SchemaState) -> Conflict:
     return Conflict(f"the database is of a newer Bursar (revision {state.current})", "upgrade Bursar")
 
 
+def _still_serves(engine: Engine, state: SchemaState) -> bool:
+    with reading(engine) as connection:
+        if not inspect(connection).has_table(schema_floor.name):
+            return False
+        floor = connection.execute(select(schema_floor.c.revision)).scalar_one_or_none()
+    return floor is not None and floor <= state.head
+
+
 def _parsed(url: str) -> URL:
     if "://" not in url:
         if not url or url == ":memory:":
             raise InvalidInput("database_url", repr(url), _EXPECTED_URL)
         return URL.create("sqlite", database=url)
     try:
-        parsed = make_url(url)
+        parsed = make_url(_one_place(url))
     except (ArgumentError, ValueError):
         raise InvalidInput("database_url", "text that is not a URL", _EXPECTED_URL) from None
     scheme, plus, driver = parsed.drivername.partition("+")
@@ -190,10 +267,25 @@ def _parsed(url: str) -> URL:
     raise InvalidInput("database_url", repr(parsed.drivername), _EXPECTED_URL)
 
 
-def _open_postgresql(url: URL) -> Engine:
+def _one_place(url: str) -> str:
+    """Several hosts as PostgreSQL writes them (`postgresql://a:5432,b:5433/name`) in the form that SQLAlchemy reads too."""
+    found = _SEVERAL_HOSTS.fullmatch(url)
+    if found is None:
+        return url
+    places = [one.rpartition(":") if _PORT.search(one) else (one, "", "") for one in found["hosts"].split(",")]
+    hosts = ",".join(host.strip("[]") for host, _, _ in places)
+    ports = ",".join(port or "5432" for _, _, port in places)
+    query = f"{found['query']}&" if found["query"] else "?"
+    return f"{found['before']}{found['path'] or ''}{query}host={hosts}&port={ports}"
+
+
+def _open_postgresql(url: URL, options: str) -> Engine:
     if find_spec("psycopg") is None:
         raise Unavailable("PostgreSQL needs the package psycopg", "install Bursar as `bursar[postgresql]`")
-    arguments = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_TIMEOUT_SECONDS}
+    given = url.query.get("options", "")
+    arguments: dict[str, Any] = {"options": f"{given if isinstance(given, str) else ' '.join(given)} {options}".strip()}
+    if "connect_timeout" not in url.query:
+        arguments["connect_timeout"] = CONNECT_TIMEOUT_SECONDS
     engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=arguments)
     event.listen(engine, "after_execute", _remember_change)
     return engine
@@ -235,6 +327,8 @@ def _spoken() -> Iterator[None]:
     except IntegrityError as error:
         raise Conflict(f"the database refuses this: {_first_line(error)}") from error
     except DatabaseError as error:
+        if getattr(error.orig, "sqlstate", None) == _NOT_ALLOWED:
+            raise Conflict(f"the database refuses this: {_first_line(error)}") from error
         if "not a database" in str(error.orig):
             raise Conflict("the file is not a Bursar database", "name another file, or move this one away") from error
         raise

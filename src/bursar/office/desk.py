@@ -29,6 +29,7 @@ from bursar.ledger import (
     Scope,
     Store,
     apply_now,
+    make_months,
     open_store,
 )
 from bursar.money import Amount, Unit, parse_amount
@@ -82,7 +83,7 @@ class Desk:
     @property
     def store(self) -> Store:
         if self._store is None:
-            self._store = open_store(self.settings.url)
+            self._store = open_store(self.settings.url, self.settings.organisation)
         return self._store
 
     def now(self) -> int:
@@ -291,6 +292,8 @@ class Desk:
         cap: str = "",
         expires: str = "",
         parent: str = "",
+        requests_per_minute: int = 0,
+        tokens_per_minute: int = 0,
     ) -> dict[str, Any]:
         """A new key; under `parent` it takes a part of that key's cap, of which so much has to be free."""
         holder = self.person(person)
@@ -300,7 +303,8 @@ class Desk:
         if parent and cap_nanos:
             self._refuse_more_than_is_left(holder["id"], parent, cap_nanos)
         with transaction(self.engine) as connection:
-            terms = keys.KeyTerms(label, purpose, project, models, cap_nanos, "USD", until, parent)
+            pace = (requests_per_minute, tokens_per_minute)
+            terms = keys.KeyTerms(label, purpose, project, models, cap_nanos, "USD", until, parent, *pace)
             entropy = secrets.token_bytes(tokens.RANDOM_BYTES)
             issued = keys.issue(
                 connection, self.vault, holder["id"], terms, key_id=key_id, entropy=entropy, now=self.now()
@@ -373,10 +377,19 @@ class Desk:
         secret: str = "",
         models: tuple[str, ...] = (),
         purposes: tuple[str, ...] = (),
+        requests_per_minute: int = 0,
+        tokens_per_minute: int = 0,
     ) -> dict[str, Any]:
         with transaction(self.engine) as connection:
             known = {one.name for one in providers.listed(connection)}
-            terms = providers.ProviderTerms(kind or name, base_url, models, purposes=purposes)
+            terms = providers.ProviderTerms(
+                kind or name,
+                base_url,
+                models,
+                purposes=purposes,
+                requests_per_minute=requests_per_minute,
+                tokens_per_minute=tokens_per_minute,
+            )
             sealed = Secret(secret) if secret else None
             if name in known:
                 found = providers.change(connection, self.vault, name, terms, secret=sealed)
@@ -445,6 +458,8 @@ def _key(key: keys.AccessKey, now: int) -> dict[str, Any]:
         "models": list(terms.models),
         "cap_nanos": terms.cap_nanos,
         "parent": terms.parent,
+        "requests_per_minute": terms.requests_per_minute,
+        "tokens_per_minute": terms.tokens_per_minute,
         "expires_micros": terms.expires,
         "created_micros": key.created,
         "state": key.state(now),
@@ -477,8 +492,8 @@ def initialise(settings: Settings, clock: Clock = system_clock) -> bool:
     """Make or migrate an installation: folder, master key, schema, prices. True if it is new."""
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not settings.master_key:
-        create_master_key(settings.master_key_file or settings.home / "master.key")
-    engine = open_engine(settings.url)
+        create_master_key(settings.key_file)
+    engine = open_engine(settings.url, settings.organisation)
     try:
         try:
             check_schema(engine)
@@ -486,10 +501,16 @@ def initialise(settings: Settings, clock: Clock = system_clock) -> bool:
         except Conflict as error:
             fresh = "has not been set up" in error.sentence
         migrate(engine)
+        check_schema(engine)
         with transaction(engine) as connection:
             pricing.pin(connection, clock())
     finally:
         engine.dispose()
+    store = open_store(settings.url, settings.organisation)
+    try:
+        make_months(store, clock())
+    finally:
+        store.close()
     return fresh
 
 
@@ -500,9 +521,9 @@ def open_desk(settings: Settings | None = None, clock: Clock = system_clock, act
         raise NotFound(
             f"there is no installation at {settings.home}", "run `bursar init`, or `bursar demo` to look around"
         )
-    engine = open_engine(settings.url)
+    engine = open_engine(settings.url, settings.organisation)
     check_schema(engine)
-    vault = open_vault(settings.master_key_file or settings.home / "master.key", settings.master_key)
+    vault = open_vault(settings.key_file, settings.master_key, settings.organisation)
     return Desk(settings, engine, vault, clock, actor or f"cli:{_user()}")
 
 

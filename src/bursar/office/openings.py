@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from bursar.errors import InvalidInput
 from bursar.office import audit
-from bursar.office.tables import ORGANISATION, leaderboard_member, setting
+from bursar.office.tables import ORGANISATION, Whose, leaderboard_member, setting
 
 _PREFIX = "open."
 _OPEN, _CLOSED = "yes", "no"
@@ -74,13 +74,13 @@ class State:
     open: bool
 
 
-def is_open(connection: Connection, opening: Opening, organisation: str = ORGANISATION) -> bool:
+def is_open(connection: Connection, opening: Opening, organisation: Whose = ORGANISATION) -> bool:
     """Whether an organisation has opened something; closed until somebody says otherwise."""
     here = (setting.c.organisation == organisation) & (setting.c.name == _PREFIX + opening.name)
     return connection.execute(select(setting.c.value).where(here)).scalar_one_or_none() == _OPEN
 
 
-def listed(connection: Connection, organisation: str = ORGANISATION) -> list[State]:
+def listed(connection: Connection, organisation: Whose = ORGANISATION) -> list[State]:
     """Everything that may be opened, and whether it is."""
     query = select(setting.c.name, setting.c.value).where(setting.c.organisation == organisation)
     found = {row.name: row.value for row in connection.execute(query.where(setting.c.name.startswith(_PREFIX)))}
@@ -96,7 +96,7 @@ def named(name: str) -> Opening:
 
 
 def change(
-    connection: Connection, name: str, *, to: bool, by: str, now: int, organisation: str = ORGANISATION
+    connection: Connection, name: str, *, to: bool, by: str, now: int, organisation: Whose = ORGANISATION
 ) -> Opening:
     """Open or close something, with its line in the audit log; what is so already changes nothing.
 

@@ -18,8 +18,11 @@ from pydantic_settings.exceptions import SettingsError
 
 from bursar.errors import InvalidInput
 from bursar.gateway.policy import DEFAULT_POLICY, Policy
+from bursar.ledger.separation import ORGANISATION
+from bursar.ledger.writer import QUEUE_LIMIT
 from bursar.office.identity import oidc_section
 from bursar.office.identity.oidc_section import Oidc
+from bursar.office.keyring.rates import MAX_PER_MINUTE
 from bursar.office.telling import channels
 from bursar.office.telling.channels import Notify
 
@@ -57,11 +60,17 @@ class Settings(BaseSettings):
     )
 
     home: Path = Field(default_factory=_default_home, description="Folder of the database and the master key.")
+    organisation: str = Field(
+        default=ORGANISATION,
+        pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$",
+        description="Whose books this process keeps; several organisations in one database need PostgreSQL.",
+    )
     database_url: str = Field(
         default="", repr=False, description="sqlite:///path, a path, or postgresql://...; empty: a file in home."
     )
     master_key_file: Path | None = Field(
-        default=None, description="File of the master key; without it, home/master.key."
+        default=None,
+        description="File of the master key; without it, home/master.key, or another organisation's home/NAME.master.key.",
     )
     master_key: SecretStr = Field(
         default=SecretStr(""), description="The master key itself (32 bytes in base64), instead of a file."
@@ -89,11 +98,29 @@ class Settings(BaseSettings):
     max_connections: int = Field(
         default=DEFAULT_POLICY.max_connections, ge=1, le=1_000_000, description="Connections of clients at once."
     )
+    queue_limit: int = Field(
+        default=QUEUE_LIMIT,
+        ge=1,
+        le=1_000_000,
+        description="Commands that may wait for the ledger; a request beyond them is answered with 429 at once.",
+    )
     drain_seconds: float = Field(
         default=DEFAULT_POLICY.drain_seconds,
         ge=0,
         le=86_400,
         description="At shutdown, how long requests in flight may go on before they are stopped and settled.",
+    )
+    quiet_seconds: float = Field(
+        default=DEFAULT_POLICY.quiet_seconds,
+        ge=0,
+        le=3600,
+        description="At shutdown, how long connections without a request are kept when nothing runs any more.",
+    )
+    unready_seconds: float = Field(
+        default=DEFAULT_POLICY.unready_seconds,
+        ge=0,
+        le=3600,
+        description="At shutdown, how long /readyz says no before the gateway stops accepting.",
     )
     hold_seconds: int = Field(
         default=DEFAULT_POLICY.hold_seconds,
@@ -141,10 +168,22 @@ class Settings(BaseSettings):
     hang_up_seconds: float = Field(
         default=DEFAULT_POLICY.hang_up_seconds, ge=0, le=3600, description="Longest draining after a hang-up."
     )
+    client_seconds: float = Field(
+        default=DEFAULT_POLICY.client_seconds,
+        gt=0,
+        le=3600,
+        description="Longest wait for a client that reads nothing.",
+    )
     on_lapse: str = Field(
         default=DEFAULT_POLICY.on_lapse,
         pattern="^(unresolved|released)$",
         description="A hold that nobody settles becomes a visible unresolved charge, or is released.",
+    )
+    person_requests_per_minute: int = Field(
+        default=0, ge=0, le=MAX_PER_MINUTE, description="Requests of a person per minute, over all keys; 0: no limit."
+    )
+    person_tokens_per_minute: int = Field(
+        default=0, ge=0, le=MAX_PER_MINUTE, description="Tokens of a person per minute, over all keys; 0: no limit."
     )
     ask_at: str = Field(
         default="", max_length=500, description="Where people ask for more: a sentence or a link, in every refusal."
@@ -210,6 +249,13 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.home / 'bursar.db'}"
 
     @property
+    def key_file(self) -> Path:
+        """Where the master key lies that is not given itself: each organisation has its own."""
+        if self.master_key_file is not None:
+            return self.master_key_file
+        return self.home / ("master.key" if self.organisation == ORGANISATION else f"{self.organisation}.master.key")
+
+    @property
     def console_url(self) -> str:
         """What links begin with, without a slash at the end."""
         return (self.public_url or f"http://{self.console_host}:{self.console_port}").rstrip("/")
@@ -223,6 +269,8 @@ class Settings(BaseSettings):
             max_connections=self.max_connections,
             max_reply_bytes=self.max_reply_bytes,
             drain_seconds=self.drain_seconds,
+            quiet_seconds=self.quiet_seconds,
+            unready_seconds=self.unready_seconds,
             hold_seconds=self.hold_seconds,
             request_seconds=self.request_seconds,
             floor_output_tokens=self.floor_output_tokens,
@@ -232,7 +280,10 @@ class Settings(BaseSettings):
             hang_up=self.hang_up,
             hang_up_bytes=self.hang_up_bytes,
             hang_up_seconds=self.hang_up_seconds,
+            client_seconds=self.client_seconds,
             on_lapse=self.on_lapse,
+            person_requests_per_minute=self.person_requests_per_minute,
+            person_tokens_per_minute=self.person_tokens_per_minute,
             ask_at=self.ask_at,
         )
 

@@ -63,7 +63,7 @@ _lock = threading.Lock()
 
 def taken(desk: Desk, name: str, make: Callable[[Desk], T]) -> Taken[T]:
     """What `make` says of the house; `name` says which figures these are, with everything that they depend on."""
-    key, now = (desk.settings.url, name), desk.now()
+    key, now = (f"{desk.settings.organisation}@{desk.settings.url}", name), desk.now()
     with _lock:
         kept = _kept.get(key)
     if kept is None or not 0 <= now - kept.taken.at < OLDEST_MICROS:
@@ -101,7 +101,7 @@ def _take_beside(desk: Desk, key: tuple[str, str], make: Callable[[Desk], Any]) 
     from bursar.office.desk import Desk as Own
 
     try:
-        store = open_store(desk.settings.url)
+        store = open_store(desk.settings.url, desk.settings.organisation)
         try:
             _take(Own(desk.settings, desk.engine, desk.vault, desk.clock, desk.actor, store), key, make)
         finally:

@@ -22,11 +22,39 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.expression import ColumnElement
+
+from bursar.ledger import separation
 
 metadata = MetaData()
 
-ORGANISATION = "org_1"
-"""The organisation that an installation is set up with."""
+DEFAULT_ORGANISATION = separation.ORGANISATION
+"""The organisation that an installation is set up with, and the only one of a file."""
+
+
+class _Ours(ColumnElement[str]):
+    """Whose rows the connection sees, as an expression of SQL."""
+
+    inherit_cache = True
+    type = Text()
+
+
+@compiles(_Ours)
+def _in_a_file(*_: object, **__: object) -> str:
+    return f"'{DEFAULT_ORGANISATION}'"
+
+
+@compiles(_Ours, "postgresql")
+def _of_the_connection(*_: object, **__: object) -> str:
+    return f"current_setting('{separation.SETTING}')"
+
+
+ORGANISATION: ColumnElement[str] = _Ours()
+"""The connection's organisation, in statements. On PostgreSQL a table has further keys than are said here: the column
+`organisation` is first in each of them, also where it is not named (see `bursar.ledger.separation`)."""
+Whose = str | ColumnElement[str]
+"""An organisation by its id, or the connection's."""
 
 organisation = Table(
     "organisation",
@@ -39,7 +67,7 @@ person = Table(
     "person",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("organisation", Text, ForeignKey("organisation.id"), nullable=False, server_default=ORGANISATION),
+    Column("organisation", Text, ForeignKey("organisation.id"), nullable=False, server_default=DEFAULT_ORGANISATION),
     Column("handle", Text, nullable=False),
     Column("name", Text, nullable=False, server_default=""),
     Column("email", Text, nullable=False, server_default=""),
@@ -103,6 +131,8 @@ access_key = Table(
     Column("revoked", BigInteger, nullable=False, server_default="0"),
     Column("paused", BigInteger, nullable=False, server_default="0"),
     Column("parent", Text, nullable=False, server_default=""),
+    Column("requests_per_minute", BigInteger, nullable=False, server_default="0"),
+    Column("tokens_per_minute", BigInteger, nullable=False, server_default="0"),
     UniqueConstraint("hmac", name="access_key_hmac"),
     CheckConstraint("purpose IN ('work', 'learning', 'personal', 'production')", name="access_key_purpose"),
     CheckConstraint("cap_nanos >= 0", name="access_key_cap"),
@@ -114,7 +144,7 @@ provider = Table(
     "provider",
     metadata,
     Column("name", Text, primary_key=True),
-    Column("organisation", Text, ForeignKey("organisation.id"), nullable=False, server_default=ORGANISATION),
+    Column("organisation", Text, ForeignKey("organisation.id"), nullable=False, server_default=DEFAULT_ORGANISATION),
     Column("kind", Text, nullable=False),
     Column("base_url", Text, nullable=False),
     Column("secret", LargeBinary, nullable=False),
@@ -126,6 +156,8 @@ provider = Table(
     Column("enabled", Integer, nullable=False, server_default="1"),
     Column("created", BigInteger, nullable=False),
     Column("purposes", Text, nullable=False, server_default="[]"),
+    Column("requests_per_minute", BigInteger, nullable=False, server_default="0"),
+    Column("tokens_per_minute", BigInteger, nullable=False, server_default="0"),
     CheckConstraint("enabled IN (0, 1)", name="provider_enabled"),
     CheckConstraint(
         "connect_seconds > 0 AND first_byte_seconds > 0 AND idle_seconds > 0", name="provider_deadlines_positive"
@@ -161,7 +193,7 @@ price_version = Table(
 setting = Table(
     "setting",
     metadata,
-    Column("organisation", Text, ForeignKey("organisation.id"), primary_key=True),
+    Column("organisation", Text, ForeignKey("organisation.id"), primary_key=True, default=ORGANISATION),
     Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
 )
@@ -192,7 +224,7 @@ control_version = Table(
 plan_version = Table(
     "plan_version",
     metadata,
-    Column("organisation", Text, ForeignKey("organisation.id"), primary_key=True),
+    Column("organisation", Text, ForeignKey("organisation.id"), primary_key=True, default=ORGANISATION),
     Column("name", Text, primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("digest", Text, nullable=False),
@@ -439,7 +471,7 @@ user_account = Table(
     "user_account",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("organisation", Text, ForeignKey("organisation.id"), nullable=False),
+    Column("organisation", Text, ForeignKey("organisation.id"), nullable=False, default=ORGANISATION),
     Column("login", Text, nullable=False),
     Column("name", Text, nullable=False, server_default=""),
     Column("person", Text, ForeignKey("person.id")),
@@ -492,7 +524,7 @@ Index("account_invitation_account", account_invitation.c.account)
 account_identity = Table(
     "account_identity",
     metadata,
-    Column("organisation", Text, ForeignKey("organisation.id"), primary_key=True),
+    Column("organisation", Text, ForeignKey("organisation.id"), primary_key=True, default=ORGANISATION),
     Column("issuer", Text, primary_key=True),
     Column("subject", Text, primary_key=True),
     Column("account", Text, ForeignKey("user_account.id"), nullable=False),
@@ -520,7 +552,7 @@ web_session = Table(
     metadata,
     Column("mark", Text, primary_key=True),
     Column("id", Text, nullable=False),
-    Column("organisation", Text, ForeignKey("organisation.id"), nullable=False),
+    Column("organisation", Text, ForeignKey("organisation.id"), nullable=False, default=ORGANISATION),
     Column("account", Text, ForeignKey("user_account.id"), nullable=False),
     Column("stage", Text, nullable=False),
     Column("created", BigInteger, nullable=False),
@@ -540,7 +572,7 @@ api_token = Table(
     "api_token",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("organisation", Text, ForeignKey("organisation.id"), nullable=False),
+    Column("organisation", Text, ForeignKey("organisation.id"), nullable=False, default=ORGANISATION),
     Column("account", Text, ForeignKey("user_account.id"), nullable=False),
     Column("hmac", Text, nullable=False),
     Column("hint", Text, nullable=False),
@@ -571,7 +603,7 @@ Index("oidc_state_expires", oidc_state.c.expires)
 personal_read = Table(
     "personal_read",
     metadata,
-    Column("organisation", Text, ForeignKey("organisation.id"), primary_key=True),
+    Column("organisation", Text, ForeignKey("organisation.id"), primary_key=True, default=ORGANISATION),
     # Empty: everybody of the organisation at once, which is why this is no foreign key.
     Column("person", Text, primary_key=True),
     Column("hour", BigInteger, primary_key=True),
@@ -586,7 +618,7 @@ long_work = Table(
     "long_work",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("organisation", Text, ForeignKey("organisation.id"), nullable=False),
+    Column("organisation", Text, ForeignKey("organisation.id"), nullable=False, default=ORGANISATION),
     Column("account", Text, ForeignKey("user_account.id"), nullable=False),
     Column("actor", Text, nullable=False),
     Column("kind", Text, nullable=False),
@@ -625,7 +657,7 @@ leaderboard_member = Table(
     "leaderboard_member",
     metadata,
     Column("person", Text, ForeignKey("person.id"), primary_key=True),
-    Column("organisation", Text, ForeignKey("organisation.id"), nullable=False),
+    Column("organisation", Text, ForeignKey("organisation.id"), nullable=False, default=ORGANISATION),
     # Empty: under their own name; `folded` is the same without difference of case.
     Column("pseudonym", Text, nullable=False, server_default=""),
     Column("folded", Text, nullable=False, server_default=""),
@@ -661,7 +693,7 @@ webhook = Table(
     "webhook",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("organisation", Text, ForeignKey("organisation.id"), nullable=False, server_default=ORGANISATION),
+    Column("organisation", Text, ForeignKey("organisation.id"), nullable=False, server_default=DEFAULT_ORGANISATION),
     Column("label", Text, nullable=False, server_default=""),
     Column("host", Text, nullable=False),
     # Address and signing secret: an address may carry a token of its own.
@@ -675,7 +707,7 @@ webhook = Table(
 period_close = Table(
     "period_close",
     metadata,
-    Column("organisation", Text, ForeignKey("organisation.id"), primary_key=True),
+    Column("organisation", Text, ForeignKey("organisation.id"), primary_key=True, default=ORGANISATION),
     Column("period", Text, primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("closed", BigInteger, nullable=False),
@@ -695,7 +727,7 @@ _close = ("organisation", "period", "number")
 period_usage = Table(
     "period_usage",
     metadata,
-    Column("organisation", Text, primary_key=True),
+    Column("organisation", Text, primary_key=True, default=ORGANISATION),
     Column("period", Text, primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("concerns", Text, primary_key=True),
@@ -716,7 +748,7 @@ period_usage = Table(
 period_movement = Table(
     "period_movement",
     metadata,
-    Column("organisation", Text, primary_key=True),
+    Column("organisation", Text, primary_key=True, default=ORGANISATION),
     Column("period", Text, primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("concerns", Text, primary_key=True),
@@ -736,7 +768,7 @@ period_movement = Table(
 pay_band = Table(
     "pay_band",
     metadata,
-    Column("organisation", Text, ForeignKey("organisation.id"), primary_key=True),
+    Column("organisation", Text, ForeignKey("organisation.id"), primary_key=True, default=ORGANISATION),
     Column("level", Text, primary_key=True),
     Column("yearly_nanos", BigInteger, nullable=False),
     Column("since", BigInteger, nullable=False),
@@ -749,7 +781,7 @@ pay_band = Table(
 provider_admin = Table(
     "provider_admin",
     metadata,
-    Column("organisation", Text, ForeignKey("organisation.id"), primary_key=True),
+    Column("organisation", Text, ForeignKey("organisation.id"), primary_key=True, default=ORGANISATION),
     Column("provider", Text, primary_key=True),
     Column("kind", Text, nullable=False),
     Column("base_url", Text, nullable=False),
@@ -761,7 +793,7 @@ provider_admin = Table(
 bill_key = Table(
     "bill_key",
     metadata,
-    Column("organisation", Text, ForeignKey("organisation.id"), primary_key=True),
+    Column("organisation", Text, ForeignKey("organisation.id"), primary_key=True, default=ORGANISATION),
     Column("provider", Text, primary_key=True),
     # The provider's own name of a key or a member: never the key.
     Column("key", Text, primary_key=True),
@@ -773,7 +805,7 @@ bill_key = Table(
 bill_line = Table(
     "bill_line",
     metadata,
-    Column("organisation", Text, ForeignKey("organisation.id"), primary_key=True),
+    Column("organisation", Text, ForeignKey("organisation.id"), primary_key=True, default=ORGANISATION),
     Column("provider", Text, primary_key=True),
     Column("day", Text, primary_key=True),
     Column("model", Text, primary_key=True),
@@ -789,7 +821,7 @@ bill_line = Table(
 bill_cost = Table(
     "bill_cost",
     metadata,
-    Column("organisation", Text, ForeignKey("organisation.id"), primary_key=True),
+    Column("organisation", Text, ForeignKey("organisation.id"), primary_key=True, default=ORGANISATION),
     Column("provider", Text, primary_key=True),
     Column("day", Text, primary_key=True),
     Column("item", Text, primary_key=True),
@@ -799,7 +831,7 @@ bill_cost = Table(
 bill_day = Table(
     "bill_day",
     metadata,
-    Column("organisation", Text, ForeignKey("organisation.id"), primary_key=True),
+    Column("organisation", Text, ForeignKey("organisation.id"), primary_key=True, default=ORGANISATION),
     Column("provider", Text, primary_key=True),
     Column("day", Text, primary_key=True),
     Column("told", BigInteger, nullable=False),
@@ -809,7 +841,7 @@ bill_reading = Table(
     "bill_reading",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("organisation", Text, ForeignKey("organisation.id"), nullable=False),
+    Column("organisation", Text, ForeignKey("organisation.id"), nullable=False, default=ORGANISATION),
     Column("provider", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("first", Text, nullable=False),
@@ -826,7 +858,7 @@ Index("bill_reading_provider", bill_reading.c.organisation, bill_reading.c.provi
 bill_suspense = Table(
     "bill_suspense",
     metadata,
-    Column("organisation", Text, ForeignKey("organisation.id"), primary_key=True),
+    Column("organisation", Text, ForeignKey("organisation.id"), primary_key=True, default=ORGANISATION),
     Column("place", Text, primary_key=True),
     Column("provider", Text, nullable=False),
     Column("day", Text, nullable=False),
@@ -850,7 +882,7 @@ Index("bill_suspense_state", bill_suspense.c.organisation, bill_suspense.c.state
 billed_seat = Table(
     "billed_seat",
     metadata,
-    Column("organisation", Text, ForeignKey("organisation.id"), primary_key=True),
+    Column("organisation", Text, ForeignKey("organisation.id"), primary_key=True, default=ORGANISATION),
     Column("product", Text, primary_key=True),
     Column("login", Text, primary_key=True),
     Column("email", Text, nullable=False, server_default=""),
@@ -924,6 +956,23 @@ gateway_count = Table(
     Column("provider", Text, primary_key=True),
     Column("number", BigInteger, nullable=False),
     CheckConstraint("kind IN ('refusal', 'error')", name="gateway_count_kind"),
+)
+
+schema_floor = Table(
+    "schema_floor",
+    metadata,
+    Column("id", BigInteger, primary_key=True),
+    Column("revision", Text, nullable=False),
+)
+
+rate_use = Table(
+    "rate_use",
+    metadata,
+    Column("minute", BigInteger, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("node", Text, primary_key=True),
+    Column("requests", BigInteger, nullable=False, server_default="0"),
+    Column("tokens", BigInteger, nullable=False, server_default="0"),
 )
 
 AUDITED = frozenset(

@@ -30,6 +30,7 @@ from bursar.errors import Conflict, InvalidInput, NotFound
 from bursar.office import audit
 from bursar.office.database import transaction
 from bursar.office.tables import (
+    DEFAULT_ORGANISATION,
     ORGANISATION,
     account_second_factor,
     kept_answer,
@@ -89,15 +90,15 @@ class Secret:
 class Vault:
     """Seals and opens the secrets of one organisation with one master key. Its repr shows nothing."""
 
-    __slots__ = ("_id", "_master", "_organisation", "_randomness", "key_id")
+    __slots__ = ("_id", "_master", "_randomness", "key_id", "organisation")
 
     def __init__(
-        self, master: bytes, organisation: str = ORGANISATION, randomness: Randomness = secrets.token_bytes
+        self, master: bytes, organisation: str = DEFAULT_ORGANISATION, randomness: Randomness = secrets.token_bytes
     ) -> None:
         if len(master) != KEY_BYTES:
             raise InvalidInput("master key", f"{len(master)} bytes", f"{KEY_BYTES} bytes")
         self._master = master
-        self._organisation = organisation
+        self.organisation = organisation
         self._randomness = randomness
         self._id = self.derive("key id")[:KEY_ID_BYTES]
         self.key_id = self._id.hex()
@@ -160,7 +161,7 @@ class Vault:
             raise _does_not_open(row) from None
 
     def _bound(self, row: str, version: bytes = b"\x02") -> bytes:
-        return row.encode() if version == b"\x01" else json.dumps([self._organisation, row]).encode()
+        return row.encode() if version == b"\x01" else json.dumps([self.organisation, row]).encode()
 
 
 def kernel(sealed: bytes) -> bytes:
@@ -302,11 +303,11 @@ def create_master_key(path: Path, randomness: Randomness = secrets.token_bytes) 
         draft.unlink(missing_ok=True)
 
 
-def open_vault(path: Path, given: str | SecretStr = "") -> Vault:
+def open_vault(path: Path, given: str | SecretStr = "", organisation: str = DEFAULT_ORGANISATION) -> Vault:
     """The vault of the key in the environment, or of the key file, which nobody else may read."""
     text = given.get_secret_value() if isinstance(given, SecretStr) else given
     if text:
-        return Vault(_decoded(text, "BURSAR_MASTER_KEY"))
+        return Vault(_decoded(text, "BURSAR_MASTER_KEY"), organisation)
     try:
         mode = path.stat().st_mode
         text = path.read_text()
@@ -316,11 +317,17 @@ def open_vault(path: Path, given: str | SecretStr = "") -> Vault:
         raise InvalidInput(str(path), "a file that cannot be read as text", f"{KEY_BYTES} bytes in base64") from error
     if os.name == "posix" and mode & 0o077:
         raise Conflict(f"the master key {path} can be read by others", f"chmod 600 {path}")
-    return Vault(_decoded(text, str(path)))
+    return Vault(_decoded(text, str(path)), organisation)
 
 
 def rotate_master_file(
-    engine: Engine, path: Path, *, actor: str, now: int, randomness: Randomness = secrets.token_bytes
+    engine: Engine,
+    path: Path,
+    *,
+    actor: str,
+    now: int,
+    randomness: Randomness = secrets.token_bytes,
+    organisation: str = DEFAULT_ORGANISATION,
 ) -> Rotation:
     """Exchange the master key in a file. Interrupted anywhere, it is finished by running it again.
 
@@ -329,13 +336,13 @@ def rotate_master_file(
     """
     waiting = path.with_name(f"{path.name}.next")
     create_master_key(waiting, randomness)
-    vault, successor = open_vault(path), open_vault(waiting)
+    vault, successor = (open_vault(one, organisation=organisation) for one in (path, waiting))
     with transaction(engine) as connection:
         count = 0
         if _bound_key(connection, lock=True) != successor.key_id:
             count = rotate_master(connection, vault, successor)
             detail = {"from": vault.key_id, "to": successor.key_id, "secrets": count}
-            audit.record(connection, now, actor, "master_key.rotate", ORGANISATION, detail)
+            audit.record(connection, now, actor, "master_key.rotate", vault.organisation, detail)
     kept = path.with_name(f"{path.name}.{vault.key_id}")
     if not kept.exists():
         os.link(path, kept)

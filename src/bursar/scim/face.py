@@ -33,7 +33,6 @@ from bursar.errors import BursarError, Unavailable
 from bursar.office.access import Actor, Subject, action, require
 from bursar.office.database import reading
 from bursar.office.identity import api_tokens
-from bursar.office.tables import ORGANISATION
 from bursar.office.workforce import provisioning
 from bursar.office.workforce.provisioning import Changed, Document, Record
 from bursar.scim import mapping, problems, queries
@@ -145,7 +144,7 @@ async def _served(request: Request, work: Work) -> Response:
             actor = api_tokens.authenticate(desks.engine, desks.vault, token.strip(), desks.clock())
         if actor is None:
             raise SignInFirst
-        require(actor, PROVISION, Subject(ORGANISATION))
+        require(actor, PROVISION, Subject(desks.settings.organisation))
         return actor
 
     def done() -> Response:

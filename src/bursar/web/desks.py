@@ -50,7 +50,7 @@ class Desks:
             raise Unavailable("the console is very busy", "try again in a moment") from None
         try:
             if store is None:
-                store = open_store(self.settings.url)
+                store = open_store(self.settings.url, self.settings.organisation)
             yield Desk(self.settings, self.engine, self.vault, self.clock, actor, store)
         finally:
             self._stores.put(store)

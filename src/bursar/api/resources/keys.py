@@ -28,6 +28,7 @@ from bursar.api.shapes import (
 )
 from bursar.office.database import reading
 from bursar.office.keyring import keys
+from bursar.office.keyring.rates import MAX_PER_MINUTE
 from bursar.office.tables import access_key
 
 KEYS = Resource("Keys", "Access keys of people: who spends, for what, up to which cap. A secret is shown once.")
@@ -46,6 +47,8 @@ class Key(Document):
     models: list[str] = Field(description="Shell patterns of models; empty: every model.", examples=[["claude-*"]])
     cap: Amount | None = Field(description="Most that may ever be spent through it, null for no cap.")
     parent: str = said("The key that it stands under, and ends with; empty for none.", "")
+    requests_per_minute: int = said("Most requests in a minute, 0 for no limit.", 60)
+    tokens_per_minute: int = said("Most tokens in a minute, 0 for no limit.", 200_000)
     created: Instant = said("When it was issued.", "2026-11-01T09:00:00Z")
     expires: Instant | None = said("When it stops, null for never.", "2027-11-01T00:00:00Z")
     state: str = said("live, paused, expired or revoked.", "live")
@@ -71,6 +74,8 @@ class NewKey(Sent):
     )
     cap: Line = said("Most that may ever be spent through it, as people write it.", "$20", "")
     expires: When = said("When it stops.", "2027-11-01", "")
+    requests_per_minute: int = said("Most requests in a minute; 0: no limit.", 60, 0, ge=0, le=MAX_PER_MINUTE)
+    tokens_per_minute: int = said("Most tokens in a minute; 0: no limit.", 200_000, 0, ge=0, le=MAX_PER_MINUTE)
     under: Line = said("Id of a key of one's own: it takes a part of that one's cap, and ends with it.", "", "")
 
 
@@ -116,6 +121,8 @@ def issue_key(call: Called, body: NewKey) -> IssuedKey:
             cap=body.cap,
             expires=body.expires,
             parent=body.under,
+            requests_per_minute=body.requests_per_minute,
+            tokens_per_minute=body.tokens_per_minute,
         )
         call.location = f"/keys/{issued['id']}"
         with reading(desk.engine) as connection:
@@ -224,6 +231,8 @@ def _fields(one: keys.AccessKey, now: int) -> dict[str, Any]:
         "models": list(terms.models),
         "cap": amount_of(terms.cap_nanos, terms.cap_unit) if terms.cap_nanos else None,
         "parent": terms.parent,
+        "requests_per_minute": terms.requests_per_minute,
+        "tokens_per_minute": terms.tokens_per_minute,
         "created": instant(one.created),
         "expires": instant_or_none(terms.expires),
         "state": one.state(now),

@@ -10,7 +10,7 @@ from bursar.calendar import parse_zone
 from bursar.charts import Bar, Bars
 from bursar.charts.terminal import printed
 from bursar.cli.options import At, Json, desk
-from bursar.cli.render import Column, console, instant, iso, money, show_json, show_pairs, show_table
+from bursar.cli.render import Column, about, console, instant, iso, money, show_json, show_pairs, show_table
 from bursar.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -73,8 +73,8 @@ def _groups(found: Past, by: str, unit: str, names: dict[str, str], json: bool) 
     console.print(chart.title, style="bold", markup=False)
     console.print(printed(chart, min(WIDTH, console.width)), markup=False, highlight=False)
     show_table(
-        (Column(by), Column("people", number=True), *(Column(name, number=True) for name in NAMES)),
-        [(keys[one.key], str(one.people), *(money(getattr(one.sums, name), unit) for name in shown)) for one in rows],
+        (Column(by, kept=True), Column("people", number=True), *(Column(name, number=True) for name in shown)),
+        [(keys[one.key], str(one.people), *(about(getattr(one.sums, name), unit) for name in shown)) for one in rows],
         empty="Nothing was promised yet.",
     )
     return None
@@ -91,7 +91,7 @@ def _lots(found: Past, by: str, key: str, unit: str, names: dict[str, str], json
         return show_json({"by": by, "key": key, "unit": unit, "at_micros": found.at, "items": items})
     shown = _shown(found.whole(unit))
     show_table(
-        (Column("person"), Column("lot"), *(Column(name, number=True) for name in shown)),
+        (Column("person", kept=True), Column("lot"), *(Column(name, number=True) for name in shown)),
         [
             (names.get(one.person, one.person), one.id, *(money(getattr(one.sums, name), unit) for name in shown))
             for one in rows

@@ -52,11 +52,11 @@ def forecast(
     console.print(printed(chart(found), min(WIDTH, console.width), HEIGHT), markup=False, highlight=False)
     show_table(
         (
-            Column("person"),
+            Column("person", kept=True),
             Column("left", number=True),
             Column("spends, 8 in 10", number=True),
             Column("runs out", number=True),
-            Column("after days"),
+            Column("after days", kept=True),
             Column("lapses, middle", number=True),
         ),
         [
@@ -108,12 +108,11 @@ def _between(one: Range) -> str:
 
 
 def _days(one: Ahead) -> str:
-    early, middle, late = one.out_days
+    early, _, late = one.out_days
     if early is None:
         return ""
-    return " to ".join("later" if day is None else f"{day:.0f}" for day in (early, late)) + (
-        f" (middle {middle:.0f})" if middle is not None else ""
-    )
+    last = "later" if late is None else f"{late:.0f}"
+    return last if last == f"{early:.0f}" else f"{early:.0f} to {last}"
 
 
 def _document(found: HouseAhead, people: list[Ahead], *, whole: bool) -> dict[str, Any]:

@@ -51,12 +51,12 @@ def salary_ratio(
     console.print(printed(chart, min(WIDTH, console.width)), markup=False, highlight=False)
     show_table(
         (
-            Column(by),
+            Column(by, kept=True),
             Column("people", number=True),
             Column("tokens a year", number=True),
             Column("pay", number=True),
             Column("%", number=True),
-            Column(""),
+            Column("", kept=True),
         ),
         [
             (

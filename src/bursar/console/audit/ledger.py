@@ -20,7 +20,6 @@ from bursar.office.access import Action, Subject, action, missing, reach
 from bursar.office.database import reading
 from bursar.office.oversight import journal_pages
 from bursar.office.oversight.subjects import everybody, required
-from bursar.office.tables import ORGANISATION
 from bursar.office.workforce import people
 
 BOOKS = action("books.read")
@@ -220,7 +219,7 @@ def balance(
 def _looked_at(visit: Visitor, act: Action, handle: str, what: str) -> dict[str, str]:
     """The person of this handle, or a pool, if the visitor may; the line in who-looked is written before anything is read."""
     if handle.startswith("pool:"):
-        visit.look(act, [Subject(ORGANISATION)], f"{what} of {handle}"[:100])
+        visit.look(act, [Subject(visit.actor.organisation)], f"{what} of {handle}"[:100])
         return {"id": handle, "handle": handle, "name": handle, "zone": "UTC"}
     with reading(visit.caller.desks.engine) as connection:
         subject, _ = required(connection, visit.actor, act, handle)

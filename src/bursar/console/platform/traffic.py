@@ -26,6 +26,7 @@ HOURS = {"24": "A day", "168": "A week", "720": "A month"}
 MEANS = {
     "exhausted": "The allotment is used up, and no step of the plan helped.",
     "contention": "Enough is there, but held by the person's other requests just then.",
+    "rate": "Requests or tokens per minute of a key, a person or a provider; or more than the ledger could write down.",
     "unauthorized": "No access key, or one that is unknown, revoked or over.",
     "forbidden": "The key may not use this model.",
     "bad_request": "Not understood: the body or the path is not of its dialect.",

@@ -18,8 +18,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bursar.errors import InvalidInput
-from bursar.exchange.provider_bills import fields
-from bursar.exchange.provider_bills.openai import following
+from bursar.exchange.provider_bills import buckets, fields
 from bursar.exchange.provider_bills.values import Ask, Cost, Line, Page
 from bursar.prices import Usage
 
@@ -55,29 +54,8 @@ def asks(since: int, until: int) -> tuple[Ask, ...]:
 
 def read(ask: Ask, document: Any, number: int) -> Page:
     """One page. Raises InvalidInput with its place for whatever is cut or of another shape."""
-    where = f"{ask.what}, page {number}"
-    page = fields.table(document, where)
-    lines: list[Line] = []
-    costs: list[Cost] = []
-    days: list[str] = []
-    for nth, raw in enumerate(fields.rows(page.get("data"), f"{where}: data")):
-        place = f"{where}: data[{nth}]"
-        bucket = fields.table(raw, place)
-        day = fields.day_of_text(bucket.get("starting_at"), f"{place}.starting_at")
-        days.append(day)
-        for at, found in enumerate(fields.rows(bucket.get("results"), f"{place}.results")):
-            inside = f"{place}.results[{at}]"
-            result = fields.table(found, inside)
-            if ask.what == "costs":
-                costs.append(_cost(day, result, inside))
-            else:
-                lines.append(_line(day, result, inside))
-    follow = fields.cursor(page, where)
-    return Page(
-        tuple(lines),
-        tuple(costs),
-        days=() if ask.what == "costs" else tuple(days),
-        follow=following(ask, follow) if follow else None,
+    return buckets.read(
+        ask, document, number, start="starting_at", day_of=fields.day_of_text, line_of=_line, cost_of=_cost
     )
 
 

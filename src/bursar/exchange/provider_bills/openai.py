@@ -15,11 +15,10 @@ credential is an admin key; keys of projects are refused with 401 or 403.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from bursar.errors import InvalidInput
-from bursar.exchange.provider_bills import fields
+from bursar.exchange.provider_bills import buckets, fields
 from bursar.exchange.provider_bills.values import Ask, Cost, Line, Page
 from bursar.prices import Usage
 
@@ -50,36 +49,13 @@ def asks(since: int, until: int) -> tuple[Ask, ...]:
 
 def read(ask: Ask, document: Any, number: int) -> Page:
     """One page. Raises InvalidInput with its place for whatever is cut or of another shape."""
-    where = f"{ask.what}, page {number}"
-    page = fields.table(document, where)
-    lines: list[Line] = []
-    costs: list[Cost] = []
-    days: list[str] = []
-    for nth, raw in enumerate(fields.rows(page.get("data"), f"{where}: data")):
-        place = f"{where}: data[{nth}]"
-        bucket = fields.table(raw, place)
-        day = fields.day_of_seconds(bucket.get("start_time"), f"{place}.start_time")
-        days.append(day)
-        for at, found in enumerate(fields.rows(bucket.get("results"), f"{place}.results")):
-            inside = f"{place}.results[{at}]"
-            result = fields.table(found, inside)
-            if ask.what == "costs":
-                costs.append(_cost(day, result, inside))
-            else:
-                lines.append(_line(day, result, inside, ask.what))
-    follow = fields.cursor(page, where)
-    return Page(
-        tuple(lines),
-        tuple(costs),
-        days=() if ask.what == "costs" else tuple(days),
-        follow=following(ask, follow) if follow else None,
+
+    def line_of(day: str, result: Mapping[str, Any], where: str) -> Line:
+        return _line(day, result, where, ask.what)
+
+    return buckets.read(
+        ask, document, number, start="start_time", day_of=fields.day_of_seconds, line_of=line_of, cost_of=_cost
     )
-
-
-def following(ask: Ask, cursor: str) -> Ask:
-    """The same question for the page that a cursor names."""
-    kept = tuple(pair for pair in ask.query if pair[0] != "page")
-    return replace(ask, query=(*kept, ("page", cursor)))
 
 
 def _line(day: str, result: Mapping[str, Any], where: str, what: str) -> Line:

@@ -69,7 +69,7 @@ class Refusal:
     """Why a request is not relayed, in words and in machine fields; each dialect phrases it in its own shape."""
 
     kind: str
-    """`exhausted`, `contention`, `unauthorized`, `forbidden`, `bad_request`, `not_found`, `too_large`, `timeout`,
+    """`exhausted`, `contention`, `rate`, `unauthorized`, `forbidden`, `bad_request`, `not_found`, `too_large`, `timeout`,
     `unavailable`, `method`."""
     sentence: str
     retry_after_seconds: int | None = None

@@ -1,7 +1,7 @@
 """How a refusal is phrased so that real clients stop at once and show its sentence (each recipe was tried on them).
 
 An allotment that is used up is a 429 with `x-should-retry: false` and the body of the provider's own quota error.
-Contention is a plain 429 with a short Retry-After, our own faults are a 503 with Retry-After. The machine fields stand in
+Contention and rates per minute are a plain 429 with Retry-After and the provider's own headers of limits, our own faults are a 503 with Retry-After. The machine fields stand in
 `bursar` beside the provider's own error, where no client's parser looks, and in `x-bursar-*` headers.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from bursar.gateway.dialects.contract import Refusal, Reply
 _STATUS = {
     "exhausted": 429,
     "contention": 429,
+    "rate": 429,
     "unauthorized": 401,
     "forbidden": 403,
     "bad_request": 400,
@@ -34,11 +36,13 @@ FAR_SECONDS = 3600
 MAX_RETRY_AFTER_SECONDS = 366 * 86_400
 MIN_UNAVAILABLE_SECONDS = 2
 MAX_CONTENTION_SECONDS = 5
+MAX_RATE_SECONDS = 60
 MAX_HEADER_CHARS = 1024
 _HEADER_NAME = re.compile(r"[^a-z0-9-]+")
 
 _OPENAI = {
     "contention": ("rate_limit_error", "rate_limit_exceeded"),
+    "rate": ("rate_limit_error", "rate_limit_exceeded"),
     "unauthorized": ("invalid_request_error", "invalid_api_key"),
     "forbidden": ("invalid_request_error", "model_not_allowed"),
     "not_found": ("invalid_request_error", "model_not_found"),
@@ -47,6 +51,7 @@ _OPENAI = {
 _ANTHROPIC = {
     "exhausted": "billing_error",
     "contention": "rate_limit_error",
+    "rate": "rate_limit_error",
     "unauthorized": "authentication_error",
     "forbidden": "permission_error",
     "not_found": "not_found_error",
@@ -56,6 +61,7 @@ _ANTHROPIC = {
 _GEMINI = {
     "exhausted": "RESOURCE_EXHAUSTED",
     "contention": "RESOURCE_EXHAUSTED",
+    "rate": "RESOURCE_EXHAUSTED",
     "unauthorized": "UNAUTHENTICATED",
     "forbidden": "PERMISSION_DENIED",
     "not_found": "NOT_FOUND",
@@ -70,7 +76,7 @@ def refuse(family: str, refusal: Refusal, user_agent: str, request_id: str) -> R
     body = _BODIES.get(family, _openai)(refusal, status, request_id)
     machine = _machine(refusal)
     body["bursar"] = machine
-    headers = [("content-type", "application/json"), *_retry_headers(refusal)]
+    headers = [("content-type", "application/json"), *_retry_headers(refusal), *_rate_headers(family, refusal)]
     headers += [
         (f"x-bursar-{_HEADER_NAME.sub('-', name.lower())}", header_safe(str(value))) for name, value in machine.items()
     ]
@@ -112,10 +118,32 @@ def _retry_headers(refusal: Refusal) -> list[tuple[str, str]]:
         ]
     if refusal.kind == "contention":
         return [("retry-after", str(max(1, min(seconds or 1, MAX_CONTENTION_SECONDS))))]
+    if refusal.kind == "rate":
+        return [("retry-after", str(max(1, min(refusal.retry_after_seconds or 1, MAX_RATE_SECONDS))))]
     if refusal.kind == "unavailable":
         return [("retry-after", str(max(MIN_UNAVAILABLE_SECONDS, seconds or 0)))]
     refused = [("x-should-retry", "false")]
     return [("allow", "POST"), *refused] if refusal.kind == "method" else refused
+
+
+def _rate_headers(family: str, refusal: Refusal) -> list[tuple[str, str]]:
+    """The limit of a rate per minute as the provider names its own: requests or tokens, nothing left, when it begins anew."""
+    what, _, per = str(refusal.fields.get("reason", "")).partition("_")
+    if refusal.kind != "rate" or per != "per_minute":
+        return []
+    limit, wait, resets = str(refusal.fields.get("limit", 0)), refusal.retry_after_seconds or 1, refusal.resets_at or 0
+    if family == "anthropic":
+        moment = datetime.fromtimestamp(resets, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        name = f"anthropic-ratelimit-{what}"
+        return [(f"{name}-limit", limit), (f"{name}-remaining", "0"), (f"{name}-reset", moment)]
+    if family == "openai":
+        name = "x-ratelimit"
+        return [
+            (f"{name}-limit-{what}", limit),
+            (f"{name}-remaining-{what}", "0"),
+            (f"{name}-reset-{what}", f"{wait}s"),
+        ]
+    return []
 
 
 def _machine(refusal: Refusal) -> dict[str, str | int]:
@@ -151,9 +179,11 @@ def _anthropic(refusal: Refusal, status: int, request_id: str) -> dict[str, Any]
 
 def _gemini(refusal: Refusal, status: int, request_id: str) -> dict[str, Any]:
     message = refusal.sentence + (" (limit: 0)" if refusal.kind == "exhausted" else "")
-    return {
-        "error": {"code": status, "status": _GEMINI.get(refusal.kind, "INVALID_ARGUMENT"), "message": message},
-    }
+    error = {"code": status, "status": _GEMINI.get(refusal.kind, "INVALID_ARGUMENT"), "message": message}
+    if refusal.kind == "rate":
+        delay = f"{refusal.retry_after_seconds or 1}s"
+        error["details"] = [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": delay}]
+    return {"error": error}
 
 
 def _sound(document: Any) -> Any:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 import httptools
 
@@ -23,6 +25,8 @@ log = logging.getLogger("bursar.gateway")
 LINGER_SECONDS = 1.0
 """How long a client may go on sending what is no longer wanted, so that it can read the answer."""
 WRITE_BUFFER_BYTES = 256 * 1024
+BACKLOG = 1024
+"""Connections that may wait to be accepted."""
 FULL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
@@ -107,7 +111,7 @@ class Connection(asyncio.Protocol):
     @property
     def last(self) -> bool:
         """No request follows the one that is being answered."""
-        return self.ending and not self._waiting
+        return (self.ending or self._listener.draining) and not self._waiting
 
     @property
     def busy(self) -> bool:
@@ -270,7 +274,7 @@ class Connection(asyncio.Protocol):
             return
         if not request.complete:
             self._linger()
-        elif request.close or not request.answered or self.last:
+        elif request.close or not request.answered or (self.ending and not self._waiting):
             self.cut(hard=False)
         elif self._waiting or self._reading is not None:
             self._next()
@@ -367,25 +371,32 @@ class Listener:
         self.loop = asyncio.get_running_loop()
         self.connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
+        self.draining = False
 
-    async def start(self, host: str, port: int) -> tuple[str, int]:
-        """Listen; returns the address that was bound."""
-        self._server = await self.loop.create_server(lambda: Connection(self), host, port, backlog=1024)
+    async def start(self, host: str, port: int, sock: socket.socket | None = None) -> tuple[str, int]:
+        """Listen, on a socket that listens already if there is one; returns the address that was bound."""
+        where: Any = {"sock": sock} if sock is not None else {"host": host, "port": port}
+        self._server = await self.loop.create_server(lambda: Connection(self), backlog=BACKLOG, **where)
         bound = self._server.sockets[0].getsockname()
         return str(bound[0]), int(bound[1])
 
     def drain(self) -> None:
-        """Accept nothing more; connections end with the request that they are at."""
+        """Accept nothing more; every answer from now on says that its connection ends with it.
+
+        A connection without a request is left open: its client may be sending one just now, and would never know whether
+        it was read. The next request on it is answered, and is its last.
+        """
+        self.draining = True
         if self._server is not None:
             self._server.close()
-        for connection in tuple(self.connections):
-            connection.ending = True
-            if not connection.busy:
-                connection.cut(hard=False)
 
     async def close(self, seconds: float = 1.0) -> None:
         """End every connection, those that do not end by themselves by force."""
         self.drain()
+        for connection in tuple(self.connections):
+            connection.ending = True
+            if not connection.busy:
+                connection.cut(hard=False)
         end = self.loop.time() + seconds
         while self.connections and self.loop.time() < end:
             await asyncio.sleep(0.01)

@@ -46,7 +46,7 @@ def lines(desk: Desk) -> list[SeatLine]:
     """Every seat of the products that a vendor has told of, by product and who has it."""
     with reading(desk.engine) as connection:
         rows = connection.execute(select(billed_seat).where(billed_seat.c.organisation == ORGANISATION)).all()
-        roster = [one for one in people.listed(connection) if one["organisation"] == ORGANISATION]
+        roster = [one for one in people.listed(connection) if one["organisation"] == desk.settings.organisation]
     told = [Seat(row.product, row.login, row.email, row.since, row.last_used, row.ends) for row in rows]
     today = from_micros(desk.now()).date()
     return compared(told, seats.listed(desk), roster, today)

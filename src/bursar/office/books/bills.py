@@ -304,7 +304,7 @@ def _replace(connection: Connection, provider: str, days: list[str], told: Itera
         here = (row.organisation == ORGANISATION) & (row.provider == provider)
         for start in range(0, len(days), ROWS_AT_ONCE):
             connection.execute(delete(table).where(here, row.day.in_(days[start : start + ROWS_AT_ONCE])))
-    of = {"organisation": ORGANISATION, "provider": provider}
+    of = {"provider": provider}
     rows = [
         {
             **of,
@@ -350,7 +350,7 @@ def _spoken(connection: Connection, provider: str, days: list[str], now: int) ->
         connection.execute(delete(bill_day).where(here, row.day.in_(some)))
         connection.execute(
             insert(bill_day),
-            [{"organisation": ORGANISATION, "provider": provider, "day": one, "told": now} for one in some],
+            [{"provider": provider, "day": one, "told": now} for one in some],
         )
 
 
@@ -360,7 +360,6 @@ def _replace_seats(connection: Connection, seats: tuple[Seat, ...], now: int) ->
         connection.execute(delete(billed_seat).where(here))
     rows = [
         {
-            "organisation": ORGANISATION,
             "product": one.product,
             "login": one.login,
             "email": one.email,

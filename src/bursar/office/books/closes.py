@@ -370,7 +370,7 @@ def own_lines(found: Frozen) -> list[MovementLine]:
 def _store(
     connection: Connection, row: Mapping[str, Any], usage: list[UsageLine], movement: list[MovementLine]
 ) -> None:
-    of = {name: row[name] for name in ("organisation", "period", "number")}
+    of = {name: row[name] for name in ("period", "number")}
     lines = [{**of, **{name: getattr(one, name) for name in UsageLine.__slots__}} for one in usage]
     moves = [{**of, **{name: getattr(one, name) for name in MovementLine.__slots__}} for one in movement]
     for table, rows in ((period_usage, lines), (period_movement, moves)):

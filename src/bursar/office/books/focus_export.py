@@ -171,8 +171,9 @@ def _house(connection: Connection, close: closes.Close | None) -> House:
         for row in connection.execute(select(usage.person, usage.team).where(here).distinct()):
             known = people.get(row.person)
             people[row.person] = _person(row.person, known.handle if known else row.person, row.team, chart)
-    name = connection.execute(select(organisation.c.name).where(organisation.c.id == ORGANISATION)).scalar_one_or_none()
-    return House(ORGANISATION, name or ORGANISATION, lambda one: people.get(one) or Person(one, one, "", ""))
+    query = select(organisation.c.id, organisation.c.name).where(organisation.c.id == ORGANISATION)
+    house = connection.execute(query).one()
+    return House(house.id, house.name or house.id, lambda one: people.get(one) or Person(one, one, "", ""))
 
 
 def _person(person_id: str, handle: str, team: str, chart: Chart) -> Person:

@@ -26,21 +26,21 @@ MAX_TITLE_CHARS = 100
 
 
 def mapped(columns: Sequence[str]) -> list[tuple[int, str]]:
-    """Which columns in which order under which titles, from `ours=theirs` or `ours`; all of them for nothing.
+    """Which columns in which order under which titles, from `theirs=ours` or `ours`; all of them for nothing.
 
     Raises InvalidInput for a column that is not there, or one title twice.
     """
     found: list[tuple[int, str]] = []
     for text in columns:
-        ours, equals, theirs = text.partition("=")
-        title = theirs.strip() if equals else ours.strip()
-        if ours.strip() not in COLUMNS:
+        title, equals, ours = (part.strip() for part in text.rpartition("="))
+        title = title if equals else ours
+        if ours not in COLUMNS:
             raise InvalidInput("column", repr(ours[:80]), f"one of {', '.join(COLUMNS)}")
         if not title or len(title) > MAX_TITLE_CHARS or not title.isprintable():
             raise InvalidInput("column", repr(title[:80]), f"a title of at most {MAX_TITLE_CHARS} printable characters")
         if title in (known for _, known in found):
             raise InvalidInput("column", f"{title!r} twice", "each title once")
-        found.append((COLUMNS.index(ours.strip()), title))
+        found.append((COLUMNS.index(ours), title))
     return found or list(enumerate(COLUMNS))
 
 

@@ -115,7 +115,7 @@ def attribute(desk: Desk, place: str, person: str, note: str = "", *, own_key: b
     with reading(desk.engine) as connection:
         entry = _open(connection, place)
         holder = people.named(connection, person)
-        if holder["organisation"] != ORGANISATION:
+        if holder["organisation"] != desk.settings.organisation:
             raise NotFound(f"there is nobody called {person[:80]!r} here")
     if own_key and not entry["key"]:
         raise InvalidInput("key", "none", "an entry whose key the provider tells")

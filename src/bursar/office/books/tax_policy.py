@@ -18,7 +18,7 @@ from bursar.errors import InvalidInput
 from bursar.money import CURRENCIES
 from bursar.office.books.payroll_columns import DEFAULT, Columns, checked_columns
 from bursar.office.database import reading, transaction
-from bursar.office.tables import ORGANISATION, setting
+from bursar.office.tables import ORGANISATION, Whose, setting
 from bursar.plans.document import MAX_FAULTS, Fault, Part, PlanFaults, Source, faults_of
 from bursar.plans.terms import matches
 from bursar.tax import Exchange, Rules
@@ -155,7 +155,7 @@ def _decimal(value: str | int) -> Decimal:
     return found if found.is_finite() else Decimal(0)
 
 
-def written(connection: Connection, organisation: str = ORGANISATION) -> str:
+def written(connection: Connection, organisation: Whose = ORGANISATION) -> str:
     """The document as it was written; empty where there is none."""
     here = (setting.c.organisation == organisation) & (setting.c.name == ROW)
     return connection.execute(select(setting.c.value).where(here)).scalar_one_or_none() or ""

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from bursar.errors import Conflict, InvalidInput, NotFound
 from bursar.office.keyring.keys import PURPOSES, looks_like_key
+from bursar.office.keyring.rates import check_rates
 from bursar.office.tables import provider
 from bursar.office.vault import Secret, Vault, adopt_master
 
@@ -65,6 +66,9 @@ class ProviderTerms:
     idle_seconds: int = 120
     purposes: tuple[str, ...] = ()
     """Of keys that may go there; empty admits every purpose."""
+    requests_per_minute: int = 0
+    """Of everybody together, on all nodes; 0: no limit. A change that names neither limit keeps both."""
+    tokens_per_minute: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +138,10 @@ def change(
     """Give a provider other terms; without a new `secret` it keeps the one that it has, and so it does the purposes that
     may go there: whoever changes an address opens no wall by it."""
     known = named(connection, name)
-    terms = checked(replace(terms, purposes=terms.purposes or known.terms.purposes))
+    of = known.terms
+    if not (terms.requests_per_minute or terms.tokens_per_minute):
+        terms = replace(terms, requests_per_minute=of.requests_per_minute, tokens_per_minute=of.tokens_per_minute)
+    terms = checked(replace(terms, purposes=terms.purposes or of.purposes))
     values: dict[str, Any] = {**_columns(terms), "enabled": int(enabled)}
     if secret is not None:
         values["secret"] = _sealed(connection, vault, name, secret)
@@ -183,6 +190,8 @@ def read(row: Any) -> Provider:
         first_byte_seconds=row.first_byte_seconds,
         idle_seconds=row.idle_seconds,
         purposes=tuple(json.loads(row.purposes)),
+        requests_per_minute=row.requests_per_minute,
+        tokens_per_minute=row.tokens_per_minute,
     )
     return Provider(row.name, terms, bool(row.secret), bool(row.enabled), row.created)
 
@@ -201,6 +210,7 @@ def checked(terms: ProviderTerms) -> ProviderTerms:
     wrong = next((one for one in terms.purposes if one not in PURPOSES), None)
     if wrong is not None:
         raise InvalidInput("purpose", repr(wrong[:40]), f"one of {', '.join(PURPOSES)}")
+    check_rates(terms.requests_per_minute, terms.tokens_per_minute)
     if not 0 <= terms.priority <= MAX_PRIORITY:
         raise InvalidInput("priority", str(terms.priority), f"0 to {MAX_PRIORITY}, the lowest first")
     for name in ("connect_seconds", "first_byte_seconds", "idle_seconds"):
@@ -249,4 +259,6 @@ def _columns(terms: ProviderTerms) -> dict[str, Any]:
         "first_byte_seconds": terms.first_byte_seconds,
         "idle_seconds": terms.idle_seconds,
         "purposes": json.dumps(list(terms.purposes)),
+        "requests_per_minute": terms.requests_per_minute,
+        "tokens_per_minute": terms.tokens_per_minute,
     }

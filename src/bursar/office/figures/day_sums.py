@@ -66,7 +66,7 @@ def overage(desk: Desk) -> dict[str, int]:
 
 
 def _all(desk: Desk) -> list[DaySum]:
-    house = _house(desk.settings.url)
+    house = _house(f"{desk.settings.organisation}@{desk.settings.url}")
     with house.lock:  # whoever comes while they are summed for the first time waits for that
         desk.store.read(lambda session: _follow(session, house))
         return [one for day in sorted(house.days) for one in house.days[day]]

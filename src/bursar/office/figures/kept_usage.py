@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bursar.ledger.rollup import Key, Sums
 from bursar.ledger.session import Session, wide_parts
-from bursar.office.database import transaction
+from bursar.office.database import key_of, transaction
 from bursar.office.figures import usage_tail
 from bursar.office.figures.usage_tail import MOST_ENTRIES, SEQ, month_of_day
 from bursar.office.tables import journal_mark
@@ -258,7 +258,7 @@ def _add_to(connection: Connection, kept: Kept, changes: dict[Key, Sums]) -> Non
     totals = ", ".join(f"{name} = {kept.table}.{name} + excluded.{name}" for name in (*COUNTS, *kept.amounts))
     statement = (
         f"INSERT INTO {kept.table} ({', '.join(names)}) VALUES ({', '.join(f':{name}' for name in names)}) "
-        f"ON CONFLICT ({kept.time}, {', '.join(kept.keys)}) DO UPDATE SET {totals}"
+        f"ON CONFLICT ({', '.join(key_of(connection, kept.time, *kept.keys))}) DO UPDATE SET {totals}"
     )
     rows = [
         dict(zip(names, (*key, *sums[: len(COUNTS)], *_stored(kept, sums[len(COUNTS) :])), strict=True))

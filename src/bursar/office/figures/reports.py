@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bursar.calendar import parse_zone
 from bursar.errors import BursarError, InvalidInput
 from bursar.exchange.notify import forecast_sentence
-from bursar.ledger import NEVER, LotTerms, StoreUnavailable, reading
+from bursar.ledger import NEVER, LotTerms, StoreUnavailable, months, reading
 from bursar.ledger.session import MICROS_PER_DAY, Session
 from bursar.office.catalogue import pricing
 from bursar.office.database import check_schema
@@ -362,7 +362,11 @@ def doctor(desk: Desk) -> list[dict[str, Any]]:
     with looking(desk.engine) as connection:
         book = pricing.current_book(connection)
     check("price book", True, f"version {book.version[:12]}")
-    key_file = desk.settings.master_key_file or desk.settings.home / "master.key"
+    if desk.store.engine == "postgresql":
+        astray = desk.store.read(months.strays)
+        where = ", ".join(f"{rows} rows of {table}" for table, rows in astray.items())
+        check("months", not astray, f"{where} lie in no month" if astray else "usage lies in its months")
+    key_file = desk.settings.key_file
     where = "the environment" if desk.settings.master_key else str(Path(key_file))
     check("master key", True, f"from {where}; keep a copy apart from the database")
     return checks

@@ -20,6 +20,7 @@ from bursar.office import audit
 from bursar.office.access import ASSIGNABLE, DERIVED, ROLES, Actor, Role
 from bursar.office.tables import (
     ORGANISATION,
+    Whose,
     account_identity,
     account_password,
     account_second_factor,
@@ -76,7 +77,7 @@ def add(
     name: str = "",
     person_id: str = "",
     roles: Iterable[str] = (),
-    organisation: str = ORGANISATION,
+    organisation: Whose = ORGANISATION,
 ) -> Account:
     """Add an account. It has no password: its owner sets one by an invitation, or comes by the identity provider."""
     found = checked_login(login)
@@ -104,7 +105,7 @@ def add(
     return by_id(connection, account_id)
 
 
-def named(connection: Connection, name: str, organisation: str = ORGANISATION) -> Account:
+def named(connection: Connection, name: str, organisation: Whose = ORGANISATION) -> Account:
     """The account with this login or id, else that of the person with this handle. Raises NotFound."""
     here = user_account.c.organisation == organisation
     lower = name.strip().lower() if name.isprintable() else ""
@@ -123,7 +124,7 @@ def by_id(connection: Connection, account_id: str) -> Account:
     return _read(row)
 
 
-def listed(connection: Connection, organisation: str = ORGANISATION) -> list[Account]:
+def listed(connection: Connection, organisation: Whose = ORGANISATION) -> list[Account]:
     """Every account, by login."""
     rows = connection.execute(_rows().where(user_account.c.organisation == organisation).order_by(user_account.c.login))
     return [_read(row) for row in rows]
@@ -194,7 +195,7 @@ def actor_of(
 
 
 def people_with(
-    connection: Connection, roles: Collection[Role], now: int, organisation: str = ORGANISATION
+    connection: Connection, roles: Collection[Role], now: int, organisation: Whose = ORGANISATION
 ) -> list[str]:
     """Ids of the people at work whose accounts have one of these roles in force, in order."""
     active = (user_account.c.status == "active") & (person.c.status == "active")
@@ -302,7 +303,7 @@ def _assignable(roles: Iterable[str]) -> tuple[Role, ...]:
     return tuple(role for role in ASSIGNABLE if role in found)
 
 
-def _refuse_second(connection: Connection, person_id: str, organisation: str) -> None:
+def _refuse_second(connection: Connection, person_id: str, organisation: Whose) -> None:
     holder = connection.execute(
         select(person.c.handle).where(person.c.id == person_id, person.c.organisation == organisation)
     ).first()

@@ -18,7 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bursar.errors import Conflict, InvalidInput, NotFound
 from bursar.office import audit
 from bursar.office.access import TABLE, Actor, action
-from bursar.office.database import reading, transaction
+from bursar.office.database import key_of, reading, transaction
 from bursar.office.identity import accounts
 from bursar.office.keyring.tokens import API_PREFIX, fingerprint, hint, is_well_formed, make_token
 from bursar.office.tables import api_token, api_token_use, user_account
@@ -203,7 +203,7 @@ def _known(text: str, pepper: bytes) -> Any:
 def _used(connection: Connection, token_id: str, day: str) -> None:
     insert_or = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert
     statement = insert_or(api_token_use).values(token=token_id, day=day)
-    connection.execute(statement.on_conflict_do_update(index_elements=["token"], set_={"day": day}))
+    connection.execute(statement.on_conflict_do_update(index_elements=key_of(connection, "token"), set_={"day": day}))
 
 
 def _day(now: int) -> str:

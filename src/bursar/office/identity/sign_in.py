@@ -15,14 +15,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bursar.errors import Forbidden
 from bursar.office import audit
-from bursar.office.database import reading, transaction
+from bursar.office.database import key_of, reading, transaction
 from bursar.office.identity import accounts, attempts, invitations, passwords, second_factor, sessions
 from bursar.office.identity.accounts import Account
 from bursar.office.identity.lockout import MICROS, NEVER
 from bursar.office.identity.passwords import HASHING, SALT_BYTES, Hashing
 from bursar.office.identity.sessions import Opened, Session
 from bursar.office.keyring.tokens import RANDOM_BYTES
-from bursar.office.tables import ORGANISATION, account_password, user_account
+from bursar.office.tables import account_password, user_account
 from bursar.office.vault import Secret, Vault
 
 WRONG = "the login or the password is wrong"
@@ -61,10 +61,11 @@ def with_password(
     session_id: str,
     randomness: Randomness,
     now: int,
-    organisation: str = ORGANISATION,
+    organisation: str = "",
     hashing: Hashing = HASHING,
 ) -> Opened | Refused:
     """Begin a session; with a second factor it is at stage `code` and `with_code` comes next."""
+    organisation = organisation or vault.organisation
     attempt = attempts.marked(vault, organisation, login, origin.address)
     with transaction(engine) as connection:
         wait = attempts.begin(connection, attempt, now)
@@ -213,7 +214,7 @@ def _set(connection: Connection, account: Account, made: str, kept: str, by: str
     insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert
     values = {"hash": made, "since": now}
     statement = insert(account_password).values(account=account.id, **values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["account"], set_=values))
+    connection.execute(statement.on_conflict_do_update(index_elements=key_of(connection, "account"), set_=values))
     ended = sessions.end_others(connection, account.id, kept, now)
     invitations.withdraw(connection, account.id, now)
     audit.record(connection, now, by, "account.password", account.id, {"sessions_ended": ended})

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, case, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bursar.ledger.session import Session
-from bursar.office.database import reading, transaction
+from bursar.office.database import key_of, reading, transaction
 from bursar.office.tables import access_key_use, journal_mark
 
 if TYPE_CHECKING:
@@ -78,4 +78,6 @@ def _write(connection: Connection, used: list[tuple[str, int]]) -> None:
         one = insert(access_key_use).values(rows)
         # Usage that comes late may be older than what is known.
         newer = case((one.excluded.at > access_key_use.c.at, one.excluded.at), else_=access_key_use.c.at)
-        connection.execute(one.on_conflict_do_update(index_elements=["access_key"], set_={"at": newer}))
+        connection.execute(
+            one.on_conflict_do_update(index_elements=key_of(connection, "access_key"), set_={"at": newer})
+        )

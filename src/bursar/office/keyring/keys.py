@@ -14,6 +14,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from bursar.errors import Conflict, InvalidInput, NotFound
 from bursar.money import MAX_NANOS
+from bursar.office.keyring.rates import check_rates
 from bursar.office.keyring.tokens import PREFIX, TOKEN_CHARS, fingerprint, hint, is_well_formed, make_token
 from bursar.office.tables import access_key, person
 from bursar.office.vault import ACCESS_KEYS, Secret, Vault, adopt_master, peppers
@@ -45,6 +46,8 @@ class KeyTerms:
     expires: int = 0
     parent: str = ""
     """The key that it stands under: it has a part of that one's cap, and ends with it."""
+    requests_per_minute: int = 0
+    tokens_per_minute: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,8 @@ def issue(
             cap_unit=terms.cap_unit,
             expires=terms.expires,
             parent=terms.parent,
+            requests_per_minute=terms.requests_per_minute,
+            tokens_per_minute=terms.tokens_per_minute,
             created=now,
         )
     )
@@ -268,6 +273,8 @@ def read(row: Any) -> AccessKey:
         cap_unit=row.cap_unit,
         expires=row.expires,
         parent=row.parent,
+        requests_per_minute=row.requests_per_minute,
+        tokens_per_minute=row.tokens_per_minute,
     )
     return AccessKey(row.id, row.person, row.handle, row.hint, terms, row.created, row.revoked, row.paused)
 
@@ -286,6 +293,7 @@ def _checked(terms: KeyTerms, now: int) -> KeyTerms:
         raise InvalidInput("cap", f"{terms.cap_nanos} nano-units", "an amount that is not negative")
     if terms.cap_unit != "USD":
         raise InvalidInput("cap", terms.cap_unit, "an amount in USD: what the gateway charges in")
+    check_rates(terms.requests_per_minute, terms.tokens_per_minute)
     if terms.expires and terms.expires <= now:
         raise InvalidInput("expires", "an instant that has passed", "a later one")
     return terms

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, select
 
 from bursar.errors import BursarError, Conflict
 from bursar.gateway.directory import KeyRecord, ProviderRecord
+from bursar.gateway.rates import Rate
 from bursar.office.catalogue import pricing, providers
 from bursar.office.database import reading
 from bursar.office.keyring.tokens import TOKEN_CHARS, fingerprint
@@ -177,46 +178,58 @@ def _record(one: providers.Provider, secret: Secret) -> ProviderRecord:
         first_byte_seconds=one.terms.first_byte_seconds,
         idle_seconds=one.terms.idle_seconds,
         purposes=one.terms.purposes,
+        rate=_rate(one.terms.requests_per_minute, one.terms.tokens_per_minute),
     )
+
+
+def _rate(requests: int, tokens: int) -> Rate | None:
+    return Rate(requests, tokens) if requests or tokens else None
 
 
 def _keys(connection: Connection) -> tuple[dict[str, KeyRecord], dict[str, KeyRecord]]:
     # Two plain reads, joined here: without statistics, just after an import, a planner may join them in quadratic time.
+    # Rows are taken apart by position: this is done for every key of the house whenever anything changes.
     holders = _holders(connection)
     keys, live = {}, {}
-    rows = connection.execute(select(access_key).where(access_key.c.revoked == 0, access_key.c.paused == 0)).all()
-    above = {row.id: row.expires for row in rows if not row.parent}
-    for row in rows:
-        holder = holders.get(row.person)
-        if holder is None or (row.parent and row.parent not in above):  # a key under one that is not live is not either
+    rows = connection.execute(
+        select(*_KEY_COLUMNS).where(access_key.c.revoked == 0, access_key.c.paused == 0)
+    ).fetchall()
+    above = {key_id: expires for key_id, _, _, _, expires, parent, *_ in rows if not parent}
+    for key_id, holder_id, hmac, previous, expires, parent, models, requests, tokens, until, *words, cap in rows:
+        holder = holders.get(holder_id)
+        if holder is None or (parent and parent not in above):  # a key under one that is not live is not either
             continue
         handle, last = holder
-        record = KeyRecord(
-            key_id=row.id,
-            person_id=row.person,
-            person=handle,
-            purpose=row.purpose,
-            project=row.project,
-            models=tuple(json.loads(row.models)) if row.models != "[]" else (),
-            cap_nanos=row.cap_nanos,
-            expires_at=_earliest(row.expires, above.get(row.parent, 0), last),
-            label=row.label,
-        )
-        keys[row.hmac] = live[row.id] = record
-        if row.previous_hmac:
-            keys[row.previous_hmac] = replace(record, expires_at=_earliest(record.expires_at, row.previous_until))
+        if last or parent:
+            expires = _earliest(expires, above.get(parent, 0), last)
+        purpose, project, label = words
+        allowed = () if models == "[]" else tuple(json.loads(models))
+        pace = None if not requests and not tokens else Rate(requests, tokens)
+        record = KeyRecord(key_id, holder_id, handle, purpose, project, allowed, cap, expires, label, pace)
+        keys[hmac] = live[key_id] = record
+        if previous:
+            keys[previous] = replace(record, expires_at=_earliest(expires, until))
     return keys, live
+
+
+_key = access_key.c
+_KEY_COLUMNS = (
+    _key.id, _key.person, _key.hmac, _key.previous_hmac, _key.expires, _key.parent, _key.models, _key.requests_per_minute,
+    _key.tokens_per_minute, _key.previous_until, _key.purpose, _key.project, _key.label, _key.cap_nanos,
+)  # fmt: skip
 
 
 def _holders(connection: Connection) -> dict[str, tuple[str, int]]:
     """Who may spend, by id: handle and the end of the last day."""
     columns = (person.c.id, person.c.handle, person.c.leave_date, person.c.zone)
     found = {}
-    for row in connection.execute(select(*columns).where(person.c.status == "active")):
+    for person_id, handle, leaves, zone in connection.execute(
+        select(*columns).where(person.c.status == "active")
+    ).fetchall():
         try:
-            found[row.id] = (row.handle, last_instant(row.leave_date, row.zone))
+            found[person_id] = (handle, last_instant(leaves, zone) if leaves else 0)
         except ValueError as error:
-            log.error("keys of %s are refused: %s", row.handle, error)
+            log.error("keys of %s are refused: %s", handle, error)
     return found
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bursar import __version__
 from bursar.gateway.tally import Counts
+from bursar.office.database import key_of
 from bursar.office.tables import gateway_count, gateway_node
 
 BEAT_SECONDS = 10.0
@@ -72,7 +73,7 @@ def report(
         "requests": requests,
     }
     beat = insert(gateway_node).values(name=name, **values)
-    connection.execute(beat.on_conflict_do_update(index_elements=["name"], set_=values))
+    connection.execute(beat.on_conflict_do_update(index_elements=key_of(connection, "name"), set_=values))
     hour = now // MICROS_PER_HOUR
     # In the order of their keys, so that two nodes never wait for each other.
     for (kind, reason, provider), number in sorted(counts.items()):
@@ -81,7 +82,7 @@ def report(
         )
         connection.execute(
             one.on_conflict_do_update(
-                index_elements=["hour", "kind", "reason", "provider"],
+                index_elements=key_of(connection, "hour", "kind", "reason", "provider"),
                 set_={"number": gateway_count.c.number + one.excluded.number},
             )
         )

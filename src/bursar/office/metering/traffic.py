@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 from bursar.ledger.session import Session, wide, wide_sum
 from bursar.ledger.stretch import seq_at
-from bursar.office.oversight.journal_pages import OURS
+from bursar.office.oversight.journal_pages import ours
 from bursar.office.standing import Taken, taken
-from bursar.office.tables import ORGANISATION
 
 if TYPE_CHECKING:
     from bursar.office.desk import Desk
@@ -82,16 +81,20 @@ class Traffic:
 
 
 def last_hour(desk: Desk) -> Taken[Traffic]:
-    return taken(desk, "traffic", lambda own: own.store.read(lambda session: _traffic(session, own.now())))
+    return taken(
+        desk,
+        "traffic",
+        lambda own: own.store.read(lambda session: _traffic(session, own.now(), own.settings.organisation)),
+    )
 
 
-def _traffic(session: Session, now: int) -> Traffic:
+def _traffic(session: Session, now: int, organisation: str) -> Traffic:
     first = now // MICROS_PER_MINUTE - MINUTES + 1
     since = seq_at(session, first * MICROS_PER_MINUTE)
     # Corrections name an earlier charge and are no requests.
     rows = session.rows(
         f"SELECT c.at / {MICROS_PER_MINUTE}, c.model, c.person, COUNT(*), {wide_sum('c.list_nanos')} "
-        f"FROM charge c JOIN entry e ON e.seq = c.seq WHERE c.seq >= ? AND c.at >= ? AND e.kind <> 'correct' AND c.{OURS} "
+        f"FROM charge c JOIN entry e ON e.seq = c.seq WHERE c.seq >= ? AND c.at >= ? AND e.kind <> 'correct' AND c.{ours(organisation)} "
         "GROUP BY 1, 2, 3",
         since,
         first * MICROS_PER_MINUTE,
@@ -104,7 +107,7 @@ def _traffic(session: Session, now: int) -> Traffic:
         for sums in (minutes[place], models.setdefault(str(model), [0, 0]), people.setdefault(str(person), [0, 0])):
             sums[0] += int(requests)
             sums[1] += wide(high, low)
-    others = {str(row[0]) for row in session.rows(f"SELECT id FROM person WHERE organisation <> '{ORGANISATION}'")}
+    others = {str(row[0]) for row in session.rows(f"SELECT id FROM person WHERE organisation <> '{organisation}'")}
     holds = [(person, hold) for person, hold in session.open_holds() if person not in others]
     return Traffic(
         tuple(Minute((first + place) * MICROS_PER_MINUTE, *sums) for place, sums in enumerate(minutes)),

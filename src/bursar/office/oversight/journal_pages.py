@@ -13,7 +13,6 @@ from bursar.ledger.reading import LotBalance, Statement
 from bursar.ledger.session import Session
 from bursar.ledger.stretch import seq_at
 from bursar.ledger.values import AVAILABLE, HELD, MAX_AMOUNT, SPENT, Account, Entry, Recorded
-from bursar.office.tables import ORGANISATION
 
 if TYPE_CHECKING:
     from bursar.office.desk import Desk
@@ -62,8 +61,9 @@ class Page:
     next: int
 
 
-OURS = f"person NOT IN (SELECT id FROM person WHERE organisation <> '{ORGANISATION}')"
-"""Of entries: of this house's people, and of accounts that are nobody's own, such as pools."""
+def ours(organisation: str) -> str:
+    """Of entries: of this house's people, and of accounts that are nobody's own, such as pools."""
+    return f"person NOT IN (SELECT id FROM person WHERE organisation <> '{organisation}')"
 
 
 def page(desk: Desk, *, person: str = "", until: int = 0, before: int = 0, rows: int = ROWS) -> Page:
@@ -73,7 +73,9 @@ def page(desk: Desk, *, person: str = "", until: int = 0, before: int = 0, rows:
         top = before or MAX_AMOUNT
         if until:
             top = min(top, seq_at(session, until))
-        where, parameters = ("person = ? AND ", [person]) if person else (f"{OURS} AND ", [])
+        where, parameters = (
+            ("person = ? AND ", [person]) if person else (f"{ours(desk.settings.organisation)} AND ", [])
+        )
         return session.entries(
             f"WHERE {where}seq < ? ORDER BY seq DESC LIMIT ?", *parameters, top, rows + 1, terms=True
         )

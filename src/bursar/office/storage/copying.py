@@ -15,7 +15,8 @@ from sqlalchemy.exc import DatabaseError
 
 from bursar.errors import BursarError, Conflict, NotFound
 from bursar.ledger import StoreUnavailable, open_store
-from bursar.office.database import HALF_COPIED, check_schema, migrate, open_engine, schema_state
+from bursar.ledger.months import CHARGE, covering
+from bursar.office.database import HALF_COPIED, as_owner, check_schema, migrate, open_engine, schema_state
 from bursar.office.storage import agreement, streams
 from bursar.office.storage.agreement import Check, Told
 from bursar.office.storage.streams import Carried
@@ -42,33 +43,38 @@ def copy(source_url: str, target_url: str, vault: Vault, told: Told, *, chained:
     for a copy that does not agree; then, as after any other fault on the way, the target stays marked half copied.
     `chained=False` compares the journal row by row instead of recomputing its seals, for a house that has none.
     """
-    source, target = open_engine(source_url), open_engine(target_url)
+    source, named = open_engine(source_url), open_engine(target_url)
+    try:
+        with as_owner(named) as target:  # who makes the tables, fills them and marks them
+            return _copy(source, target, target_url, vault, told, chained=chained)
+    finally:
+        source.dispose()
+        named.dispose()
+
+
+def _copy(source: Engine, target: Engine, target_url: str, vault: Vault, told: Told, *, chained: bool) -> Copied:
     file = source.url.database or ""
     if source.dialect.name == "sqlite" and not Path(file).is_file():
         raise NotFound(f"there is no file {file}")  # which opening it would make
-    try:
-        check_schema(source)
-        _check_empty(target)
-        with streams.snapshot(source) as ours:
-            check_master(ours, vault)
-            check_sealed(ours, vault)
-            migrate(target)
-            _mark(target, HALF_COPIED)
-            try:
-                found = _copied(ours, target, target_url, vault, told, chained=chained)
-            except (BursarError, StoreUnavailable) as error:
-                raise Conflict(f"the copy failed: {getattr(error, 'sentence', error)}", _MARKED) from error
-            except DatabaseError as error:
-                first = str(error.orig).partition("\n")[0]
-                raise Conflict(f"the copy failed: {first}", _MARKED) from error
-            copied_head = agreement.head_of(ours).seq
-        with streams.snapshot(source) as now:
-            later = agreement.head_of(now).seq - copied_head
-        _mark(target, schema_state(source).head)
-        return Copied(source.dialect.name, target.dialect.name, found[0], found[1], later)
-    finally:
-        source.dispose()
-        target.dispose()
+    check_schema(source)
+    _check_empty(target)
+    with streams.snapshot(source) as ours:
+        check_master(ours, vault)
+        check_sealed(ours, vault)
+        migrate(target)
+        _mark(target, HALF_COPIED)
+        try:
+            found = _copied(ours, target, target_url, vault, told, chained=chained)
+        except (BursarError, StoreUnavailable) as error:
+            raise Conflict(f"the copy failed: {getattr(error, 'sentence', error)}", _MARKED) from error
+        except DatabaseError as error:
+            first = str(error.orig).partition("\n")[0]
+            raise Conflict(f"the copy failed: {first}", _MARKED) from error
+        copied_head = agreement.head_of(ours).seq
+    with streams.snapshot(source) as now:
+        later = agreement.head_of(now).seq - copied_head
+    _mark(target, schema_state(source).head)
+    return Copied(source.dialect.name, target.dialect.name, found[0], found[1], later)
 
 
 def _copied(
@@ -79,6 +85,7 @@ def _copied(
         _prepare(connection)
         with connection.begin():
             streams.clear(connection, tables)
+            _make_months(ours, connection)
         rows = {one.name: streams.count(ours, one.name) for one in tables}
         copied = _filled(ours, connection, tables, rows, told)
         with connection.begin():
@@ -129,6 +136,14 @@ def _check_empty(target: Engine) -> None:
 def _mark(target: Engine, revision: str) -> None:
     with target.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = :one"), {"one": revision})
+
+
+def _make_months(ours: Connection, theirs: Connection) -> None:
+    """PostgreSQL keeps usage in months, which are made before their rows come."""
+    first, last = ours.execute(text(f"SELECT MIN(at) / {CHARGE.a_day}, MAX(at) / {CHARGE.a_day} FROM charge")).one()
+    if theirs.dialect.name == "postgresql" and first is not None:
+        for statement in covering(int(first), int(last)):
+            theirs.exec_driver_sql(statement)
 
 
 def _prepare(connection: Connection) -> None:

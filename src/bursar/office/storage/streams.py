@@ -98,7 +98,8 @@ def fill(connection: Connection, table: Carried, rows: Iterator[list[Row]], told
     listed = ", ".join(table.columns)
     done = 0
     if connection.dialect.name == "postgresql":
-        with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({listed}) FROM STDIN") as copy:
+        statement = f"COPY {table.name} ({listed}) FROM STDIN"
+        with _unforced(connection, table.name), driver.cursor() as cursor, cursor.copy(statement) as copy:
             for batch in rows:
                 copy.write(_copy_text(batch))
                 done += len(batch)
@@ -110,6 +111,19 @@ def fill(connection: Connection, table: Carried, rows: Iterator[list[Row]], told
         done += len(batch)
         told(len(batch))
     return done
+
+
+@contextmanager
+def _unforced(connection: Connection, table: str) -> Iterator[None]:
+    """PostgreSQL: COPY into a table whose policies hold for its owner too; within the transaction they do not."""
+    forced = connection.execute(
+        text("SELECT relforcerowsecurity FROM pg_class WHERE oid = CAST(:table AS regclass)"), {"table": table}
+    ).scalar()
+    if forced:
+        connection.execute(text(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY"))
+    yield
+    if forced:
+        connection.execute(text(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY"))
 
 
 def renumber(connection: Connection, tables: Sequence[Carried]) -> None:

@@ -92,7 +92,7 @@ def _burned(session: Session, now: int) -> list[tuple[str, str, int]]:
 
 
 def _usual(desk: Desk, key: str, person_id: str, now: int) -> Usual:
-    place = (desk.settings.url, key)
+    place = (f"{desk.settings.organisation}@{desk.settings.url}", key)
     with _lock:
         at, known = _known.get(place, (0, None))
     if known is not None and 0 <= now - at < KNOWN_MICROS:

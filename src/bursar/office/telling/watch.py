@@ -20,7 +20,7 @@ from bursar.exchange.notify.words import Value
 from bursar.ledger import NEVER, LotTerms
 from bursar.ledger import reading as ledger
 from bursar.ledger.session import MICROS_PER_DAY, Session, wide, wide_sum
-from bursar.office.database import reading, transaction
+from bursar.office.database import key_of, reading, transaction
 from bursar.office.figures.forecast import DAY_HOURS, HISTORY_HOURS, MICROS_PER_HOUR, run_out
 from bursar.office.granting import grants
 from bursar.office.granting.grants import Grant
@@ -469,7 +469,7 @@ def _add_hours(connection: Connection, sums: list[tuple[str, str, int, int]], ol
         statement = _insert(connection)(usage_hour).values(rows[start : start + ROWS_AT_ONCE])
         connection.execute(
             statement.on_conflict_do_update(
-                index_elements=["person", "unit", "hour"],
+                index_elements=key_of(connection, "person", "unit", "hour"),
                 set_={"amount_nanos": usage_hour.c.amount_nanos + statement.excluded.amount_nanos},
             )
         )

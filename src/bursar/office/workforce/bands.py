@@ -64,7 +64,6 @@ def replace(desk: Desk, text: str) -> int:
         if changed:
             rows = [
                 {
-                    "organisation": ORGANISATION,
                     "level": level,
                     "yearly_nanos": found[level],
                     "since": desk.now(),

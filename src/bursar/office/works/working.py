@@ -109,7 +109,7 @@ class Workers:
 
     def _work(self) -> None:
         child: subprocess.Popen[str] | None = None
-        engine = open_engine(self._settings.url)
+        engine = open_engine(self._settings.url, self._settings.organisation)
         try:
             while True:
                 with self._news:
@@ -171,6 +171,7 @@ class Workers:
         given = {
             "home": str(settings.home),
             "database_url": settings.database_url,
+            "organisation": settings.organisation,
             "master_key": settings.master_key.get_secret_value(),
             "master_key_file": str(settings.master_key_file or "") or None,
         }
@@ -238,7 +239,7 @@ def do(desk: Desk, work_id: str) -> None:
         found, asked = work.named(connection, work_id), work.asked(connection, work_id)
     try:
         doing: Doing = import_module(KINDS[found.kind.partition(" ")[0]]).work
-        store = open_store(desk.settings.url)
+        store = open_store(desk.settings.url, desk.settings.organisation)
         try:
             own = Desk(desk.settings, desk.engine, desk.vault, desk.clock, found.actor, store)
             with _beating(desk, work_id) as beat:

@@ -16,7 +16,7 @@ from bursar.office.identity import accounts
 from bursar.office.identity.accounts import Account
 from bursar.office.identity.oidc.claims import Identity
 from bursar.office.identity.oidc_section import Oidc
-from bursar.office.tables import ORGANISATION, account_identity, person, user_account
+from bursar.office.tables import ORGANISATION, Whose, account_identity, person, user_account
 
 NewId = Callable[[str], str]
 
@@ -28,7 +28,7 @@ def account_of(
     *,
     new_id: NewId,
     now: int,
-    organisation: str = ORGANISATION,
+    organisation: Whose = ORGANISATION,
 ) -> Account:
     """The account of an identity, linked or made now if that may be, with the roles of its groups in force.
 
@@ -50,7 +50,9 @@ def account_of(
     return accounts.by_id(connection, account_id)
 
 
-def _link(connection: Connection, section: Oidc, identity: Identity, new_id: NewId, now: int, organisation: str) -> str:
+def _link(
+    connection: Connection, section: Oidc, identity: Identity, new_id: NewId, now: int, organisation: Whose
+) -> str:
     """Link an identity that comes for the first time, by its verified address; returns the account's id."""
     if not identity.email:
         raise Forbidden(
@@ -87,7 +89,7 @@ def _link(connection: Connection, section: Oidc, identity: Identity, new_id: New
     return account.id
 
 
-def _by_address(connection: Connection, email: str, organisation: str) -> Account | None:
+def _by_address(connection: Connection, email: str, organisation: Whose) -> Account | None:
     """The account with this address for its login, or that of the person with this address; never one of two."""
     here = user_account.c.organisation == organisation
     own = connection.execute(select(user_account.c.id).where(here, user_account.c.login == email)).first()
@@ -109,7 +111,7 @@ def _made(
     account_id: str,
     by: str,
     now: int,
-    organisation: str,
+    organisation: Whose,
 ) -> Account:
     """An account for somebody of the roster who comes for the first time; it has the roles of its groups and no other."""
     holder = connection.execute(
