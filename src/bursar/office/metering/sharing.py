@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, delete, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bursar.gateway.rates import Rates, Subject, Use
-from bursar.office.database import transaction
+from bursar.office.database import key_of, transaction
 from bursar.office.tables import rate_use
 
 log = logging.getLogger("bursar.rates")
@@ -60,7 +60,7 @@ def tell(connection: Connection, node: str, minute: int, told: Mapping[Subject, 
         one = insert(rate_use).values(rows[start : start + ROWS])
         connection.execute(
             one.on_conflict_do_update(
-                index_elements=["minute", "subject", "node"],
+                index_elements=key_of(connection, "minute", "subject", "node"),
                 set_={"requests": one.excluded.requests, "tokens": one.excluded.tokens},
             )
         )
