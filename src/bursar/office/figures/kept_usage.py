@@ -111,6 +111,15 @@ def person_months(session: Session, first: int, end: int) -> Source:
     return _read(session, PERSON_MONTH, first, end, None)
 
 
+def person_sums(session: Session, first: int, end: int, person: str = "") -> Source:
+    """person, unit, provider, model, purpose, counts and amounts of any days, without a day: by months where the time is whole
+    months and everybody is asked for, else from the daily rollup, which has a person's rows together."""
+    if not person and month_of_day(first) == first and month_of_day(end) == end:
+        return person_months(session, first, end)
+    only, whom = (" AND person = ?", (person,)) if person else ("", ())
+    return Source(f"(SELECT * FROM usage_day WHERE day >= ? AND day < ?{only})", (first, end, *whom))
+
+
 def house_days(session: Session, first: int, end: int) -> Source:
     """unit, provider, model, purpose, project, day, counts, and each amount as `_high` and `_low` for `wide`."""
     return _read(session, HOUSE_DAY, first, end, None)
