@@ -15,7 +15,7 @@ class Policy:
     receipt_seconds: float = 30.0
     """A request must have arrived completely within this time of its connection or its first byte."""
     keepalive_seconds: float = 75.0
-    max_connections: int = 10_000
+    max_connections: int = 8_192
     max_reply_bytes: int = 64 * MIB
     """A buffered (not streamed) reply may not be larger."""
     drain_seconds: float = 30.0

@@ -109,7 +109,7 @@ def allow_open_files(wanted: int) -> None:
     allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
     if allowed < wanted:
-        log.warning(
+        log.info(
             "at most %d files may be open here (ulimit -n), %d may be needed: raise it, or lower BURSAR_MAX_CONNECTIONS",
             allowed,
             wanted,
