@@ -60,7 +60,7 @@ def test_days_are_summed_once_and_again_when_they_move(books: Books) -> None:
 def test_another_journal_under_the_same_name_is_not_taken_for_the_one_before(books: Books) -> None:
     books.charge(books.people["ada"], 5, "2026-03-01T10:00")
     assert told(books)
-    house = day_sums._kept[books.desk.settings.url]
+    (house,) = (one for name, one in day_sums._kept.items() if name.endswith(books.desk.settings.url))
     assert house.head is not None
     house.days = {}
     assert told(books) == {}  # kept: nothing moved
