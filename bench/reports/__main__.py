@@ -23,6 +23,7 @@ from typing import Any
 
 from bench.console.company import MONTHS, Size, build, keep_days, today
 from bench.report import Bound, Spread, figure, percentile, print_bounds, print_table, write_json
+from bench.reports import questions
 from bursar.ledger.metered import COLUMNS
 from bursar.office import months
 from bursar.office.books import closes, journals, payroll
@@ -85,8 +86,13 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="end with 1 unless the bounds hold")
     parser.add_argument("--anew", action="store_true", help="build the company again")
     parser.add_argument("--only", default="", help="reports and files whose names have this, parted by commas")
+    parser.add_argument(
+        "--questions", action="store_true", help="only the three questions, at two sizes on both engines"
+    )
     parser.add_argument("--one", default="", help=argparse.SUPPRESS)
     found = parser.parse_args()
+    if found.questions:
+        return _questions(found)
     size = Size(found.people, found.rows)
     home = HOME / f"{size.people}-{size.rows}"
     if found.one:
@@ -134,16 +140,24 @@ def main() -> int:
     return 1 if found.check and not all(one.holds for one in bounds) else 0
 
 
+def _questions(found: argparse.Namespace) -> int:
+    asked, bounds = questions.measured(HOME, found.people, found.rows, max(found.rounds, 100))
+    print_bounds(bounds)
+    if found.json:
+        write_json(found.json, {"questions": questions.document(asked)}, bounds)
+    return 1 if found.check and not all(one.holds for one in bounds) else 0
+
+
 # Reports.
 
 
 def _follow(settings: Settings) -> None:
-    """Sum the days that are over, as a running gateway does every half a minute."""
+    """Add what came since to the kept sums, as a running gateway does every half a minute."""
     desk = open_desk(settings, clock=today, actor="bench")
     began = time.perf_counter()
-    days = kept_usage.follow(desk)
+    entries = kept_usage.follow(desk)
     desk.close()
-    print(f"{days} days summed and kept, in {time.perf_counter() - began:.0f} s", flush=True)
+    print(f"{entries:,} entries added to the kept sums, in {time.perf_counter() - began:.0f} s", flush=True)
 
 
 def _one(settings: Settings, name: str, rounds: int) -> int:
@@ -210,6 +224,9 @@ def _exports() -> dict[str, tuple[str, ...]]:
         "FOCUS 1.0, CSV": ("export", "focus", *whole),
         "FOCUS 1.2, CSV": ("export", "focus", *whole, "--focus", "1.2"),
         "FOCUS 1.0, Parquet of a month": ("export", "focus", "--month", MONTHS[-2], "--parquet"),
+        "usage, CSV": ("usage", "export"),
+        "usage, JSON lines": ("usage", "export", "--jsonl", "-"),
+        "usage, Parquet": ("usage", "export", "--parquet"),
         "journal of a month, CSV": ("export", "journal", "--month", MONTHS[-2], "--format", "csv"),
         "payroll of a month, CSV": ("export", "payroll", "--month", MONTHS[-2], "--all"),
     }
@@ -219,7 +236,14 @@ def _export(words: tuple[str, ...], name: str, home: Path, rounds: int) -> Poure
     """The real command, its output counted as it comes."""
     target = home / "export.parquet"
     parquet = "--parquet" in words
-    command = [sys.executable, "-m", "bursar.cli", *words, *(("-o", str(target), "--force") if parquet else ())]
+    out = (
+        ()
+        if not parquet
+        else (str(target), "--force")
+        if words[-1] == "--parquet" and words[0] == "usage"
+        else ("-o", str(target), "--force")
+    )
+    command = [sys.executable, "-m", "bursar.cli", *words, *out]
     found = _rounds(name, command, home, rounds)
     if parquet:
         from pyarrow import parquet as files

@@ -43,7 +43,13 @@ def test_what_would_run_is_told_in_words_and_then_runs(tmp_path: Path) -> None:
 
 def test_a_database_that_was_never_set_up_is_not_migrated(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
-    assert "run `bursar init`" in Terminal(tmp_path / "home").run("db", "migrate", expect=4)
+    terminal = Terminal(tmp_path / "home")
+    for words in (("status",), ("migrate",), ("migrate", "--preview")):
+        assert "run `bursar init`" in terminal.run("db", *words, expect=3)
+    assert list((tmp_path / "home").iterdir()) == []
+    open_engine(str(tmp_path / "home" / "bursar.db")).connect().close()
+    assert "run `bursar init`" in terminal.run("db", "migrate", expect=4)
+    assert "not set up" in terminal.run("db", "status")
 
 
 def test_an_installation_moves_to_postgresql_with_one_command(terminal: Terminal, postgres_url: str) -> None:

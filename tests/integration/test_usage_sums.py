@@ -11,6 +11,7 @@ from tests.support.books import DAY, Books, at
 from bursar.ledger import reading
 from bursar.ledger.session import Session
 from bursar.office.figures import kept_usage, usage_sums
+from bursar.office.figures.kept_usage import Source
 
 pytest_plugins = ("tests.postgres",)
 
@@ -54,6 +55,39 @@ def test_they_say_what_the_daily_rollup_says(books: Books, span: tuple[str, str]
         )
         with pytest.raises(ValueError, match="group"):
             usage_sums.usage_by(session, "price", first, end)
+
+    books.desk.store.read(compare)
+
+
+def test_promises_and_what_no_lot_covers_are_the_ledgers_own(books: Books) -> None:
+    books.release(books.people["ada"], 100, "2026-03-01", "2026-04-01")
+    kept = books.desk.store.read(lambda session: usage_sums.exposure(session))
+    assert kept == books.desk.store.read(lambda session: reading.exposure(session))
+    assert kept.overage > 0
+    assert kept.available > 0
+
+
+@pytest.mark.parametrize(
+    "span", [("2026-03-01", "2026-04-01"), ("2026-02-01", "2026-04-01"), ("2026-03-02", "2026-04-01")]
+)
+def test_sums_of_people_are_the_same_by_whole_months_and_by_days(books: Books, span: tuple[str, str]) -> None:
+    first, end = (at(one) // DAY for one in span)
+
+    def sums(session: Session, source: Source) -> list[tuple[object, ...]]:
+        keys, names = "person, unit", ", ".join(f"SUM({one})" for one in (*kept_usage.COUNTS, *kept_usage.AMOUNTS))
+        rows = session.rows(
+            f"SELECT {keys}, {names} FROM {source.sql} AS u GROUP BY {keys} ORDER BY {keys}", *source.parameters
+        )
+        return [tuple(row) for row in rows]
+
+    def compare(session: Session) -> None:
+        counted = sums(session, kept_usage.rollup(first, end))
+        assert sums(session, kept_usage.person_totals(session, first, end)) == counted
+        assert sums(session, kept_usage.person_sums(session, first, end)) == counted
+        ada = books.people["ada"]
+        assert sums(session, kept_usage.person_sums(session, first, end, ada)) == [
+            one for one in counted if one[0] == ada
+        ]
 
     books.desk.store.read(compare)
 

@@ -52,6 +52,8 @@ class Database:
         self._stores: list[Store] = []
         self.calm = False
         self.away = False
+        self.cut_off = ""
+        """The node that cannot reach it."""
         self.own = self.opened()
 
     def opened(self) -> Store:
@@ -105,6 +107,8 @@ class SimulatedStore:
 
     def _fate(self) -> str:
         database, faults = self._database, self._database.faults
+        if self._node.partition("/")[0] == database.cut_off:
+            return "lost"
         if database.calm:
             return ""
         drawn = database.chance.random()

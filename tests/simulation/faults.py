@@ -10,6 +10,9 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
+TOLERANCE_SECONDS = 4.0
+"""What clocks may differ by from the world's so that, with the time that a message takes, nobody's time goes back."""
+
 
 @dataclass(frozen=True, slots=True)
 class Faults:
@@ -111,9 +114,14 @@ def draw(chance: Random, scale: int, chosen: Mapping[str, Any]) -> tuple[Size, F
         settlers=chance.random() < 0.5,
     )
     faults = _weather(chance, seconds)
+    if chance.random() < 0.06:  # a clock that nobody sets
+        faults = replace(faults, skew_seconds=60.0)
     of_size = {name: value for name, value in chosen.items() if name in Size.__slots__}
     of_faults = {name: value for name, value in chosen.items() if name not in of_size}
-    return replace(size, **of_size), replace(faults, **of_faults)
+    size, faults = replace(size, **of_size), replace(faults, **of_faults)
+    if faults.skew_seconds > TOLERANCE_SECONDS:  # a hold has to outlast what clocks may differ by
+        size = replace(size, hold_seconds=7200)
+    return size, faults
 
 
 def _weather(chance: Random, seconds: float) -> Faults:

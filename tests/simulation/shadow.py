@@ -64,7 +64,7 @@ class Shadow:
             self._one(command, answer, now)
         touched = sorted({command.person for command, _, _ in applied})
         self._store.read(lambda session: self._compare(session, touched))
-        if self._chance.random() < 0.06 and len(self.remembered) < REMEMBERED:
+        if self._clocks_agree and self._chance.random() < 0.06 and len(self.remembered) < REMEMBERED:
             self._store.read(lambda session: self._remember(session, touched[0], applied[-1][2]))
 
     def _one(self, command: Command, answer: Applied | Refused | Rejected, now: int) -> None:

@@ -12,7 +12,7 @@ from bursar.gateway import recovery, settlement
 from bursar.gateway.dialects.contract import Reading
 from bursar.gateway.relay import Exchange
 from bursar.gateway.velocity import Velocity
-from bursar.ledger import Answer, Command, TakeHold, loading, reading, rules, saving
+from bursar.ledger import Answer, Command, TakeHold, expiry, loading, reading, rules, saving
 from bursar.ledger.book import Book
 from bursar.ledger.journal import GENESIS
 from bursar.ledger.session import Session
@@ -152,6 +152,17 @@ def test_a_reply_that_is_handed_over_before_it_is_settled(monkeypatch: pytest.Mo
         kill_every_seconds=0.0,
         slow=0.3,
     )
+
+
+def test_a_second_expiry_under_the_id_of_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it was once, and how it was found: by clocks a minute apart."""
+    real = expiry._forfeit
+
+    def forfeit(book: Book, lot: Lot, amount: int, kind: str, command: str, at: int) -> None:
+        real(book, lot, amount, kind, f"expire:{lot.terms.id}" if kind == "expire" else command, at)
+
+    monkeypatch.setattr(expiry, "_forfeit", forfeit)
+    finds("UNIQUE constraint", 40, skew_seconds=60.0)
 
 
 def test_a_pace_that_nobody_counts(monkeypatch: pytest.MonkeyPatch) -> None:

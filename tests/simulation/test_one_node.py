@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from tests.simulation.database import sqlite_file
@@ -24,7 +25,7 @@ CALM = dict.fromkeys(
 )  # fmt: skip
 
 
-def live(course: Callable[[World], Awaitable[None]], **drawn: Any) -> str:
+def live(course: Callable[[World], Awaitable[None]], seed: int = 1, beside: str = "", **drawn: Any) -> str:
     """One node and one person without a cap, in good weather but for what is drawn; returns the story."""
     story: list[str] = []
     with sqlite_file() as open_store:
@@ -38,11 +39,12 @@ def live(course: Callable[[World], Awaitable[None]], **drawn: Any) -> str:
             "period_seconds": 400,
         }
         world = World(
-            1,
+            seed,
             open_store,
             Trace(story.append),
             drawn={**CALM, **size, "hang_up": "drain", "buffer_bytes": 65_536, **drawn},
         )
+        world.people[0] = replace(world.people[0], beside=beside)
 
         async def whole() -> None:
             world.begin()
@@ -53,13 +55,14 @@ def live(course: Callable[[World], Awaitable[None]], **drawn: Any) -> str:
     return "\n".join(story)
 
 
-async def asks(world: World, session: str, **body: Any) -> Agent:
+async def asks(world: World, session: str, run: str = "", **body: Any) -> Agent:
     """A client that has asked, and hears when it listens."""
     text = json.dumps({"model": "gpt", "messages": [{"role": "user", "content": "hi"}], **body})
     _, agent = await world.network.connect(Agent, world.nodes[0].name, 80)
+    labels = f"x-bursar-run: {run}\r\nx-bursar-run-cap: $0.000001\r\n" if run else ""
     agent.transport.write(
         f"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {world.people[0].token}\r\n"
-        f"x-session-id: {session}\r\nContent-Length: {len(text)}\r\n\r\n{text}".encode()
+        f"x-session-id: {session}\r\n{labels}Content-Length: {len(text)}\r\n\r\n{text}".encode()
     )
     found: Agent = agent
     return found
@@ -118,3 +121,36 @@ def test_a_ledger_that_is_ahead_of_a_nodes_clock_still_says_what_is_free() -> No
     story = live(course)
     assert ".probe of p0: refused: exhausted" in story
     assert ".probe of p0: rejected" not in story
+
+
+def test_what_a_run_comes_to_after_its_hold_has_lapsed_counts_against_the_run() -> None:
+    late = 0
+
+    async def course(world: World) -> None:
+        nonlocal late
+        agent = await asks(world, "s1", run="nightly", stream=True, max_tokens=60)
+        await agent.done
+        charged = rows(world, "SELECT c.amount FROM charge c JOIN entry e ON e.seq = c.seq WHERE e.kind = 'charge'")
+        if charged:
+            late += 1
+            assert rows(world, "SELECT held, spent FROM cap WHERE id = 'run:key_p0:nightly'") == [(0, charged[0][0])]
+
+    for seed in range(4):
+        live(course, seed, late=1.0, hold_seconds=8, on_lapse="released")
+    assert late
+
+
+def test_what_comes_after_a_hold_has_lapsed_draws_on_the_lots_that_the_hold_drew_on() -> None:
+    """A lot that is kept for the model is for its late charge as well."""
+    drawn_on = set()
+
+    async def course(world: World) -> None:
+        agent = await asks(world, "s1", stream=True, max_tokens=60)
+        await agent.done
+        drawn_on.update(
+            rows(world, "SELECT p.lot FROM posting p JOIN entry e ON e.seq = p.seq WHERE e.kind = 'charge'")
+        )
+
+    for seed in range(4):
+        live(course, seed, beside="gpt", late=1.0, hold_seconds=8, on_lapse="released")
+    assert drawn_on == {("p0.0.beside",)}

@@ -18,7 +18,7 @@ from typing import Any
 from tests.simulation import ending
 from tests.simulation.database import Applied as Seen
 from tests.simulation.database import Database, sqlite_file
-from tests.simulation.faults import draw
+from tests.simulation.faults import TOLERANCE_SECONDS, draw
 from tests.simulation.loop import LIFE, Life, SimulatedLoop
 from tests.simulation.network import Network
 from tests.simulation.node import Node
@@ -90,7 +90,7 @@ class World:
         self.network = Network(self.loop, self.chance("network"), self.faults)
         self.loop.network = self.network
         self.database = Database(self.loop, self.chance("database"), self.faults, open_store, self)
-        clocks_agree = self.faults.skew_seconds <= 3.0
+        clocks_agree = self.faults.skew_seconds <= TOLERANCE_SECONDS
         self.shadow = Shadow(self.database.own, self.chance("shadow"), clocks_agree=clocks_agree)
         self.people = people_of(self.size, self.chance("people"))
         self.providers = [
@@ -237,7 +237,7 @@ class World:
         self.note("world", "everything heals")
         self.network.heal([host_of(model) for model in MODELS])
         self.database.calm = True
-        self.database.away = False
+        self.database.away, self.database.cut_off = False, ""
         for provider in self.providers:
             provider.calm = True
         for node in self.nodes:
@@ -308,10 +308,11 @@ class World:
         chance = self.chance("outages")
         while self.faults.away_every_seconds:
             await asyncio.sleep(chance.expovariate(1 / self.faults.away_every_seconds))
-            self.database.away = True
-            self.note("database", "is away")
+            whom = chance.choice(("", *(node.name for node in self.nodes)))
+            self.database.away, self.database.cut_off = not whom, whom
+            self.note("database", f"is away{whom and ' for ' + whom}")
             await asyncio.sleep(chance.uniform(0.1, self.faults.away_seconds))
-            self.database.away = False
+            self.database.away, self.database.cut_off = False, ""
             self.note("database", "is back")
 
     async def _clocks(self) -> None:

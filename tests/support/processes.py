@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import subprocess
@@ -53,8 +54,15 @@ def serve_process(
         stderr=subprocess.DEVNULL,
         text=True,
     )
+    atexit.register(_leave_none, process)
     assert process.stdout is not None
     for line in process.stdout:
         if "listening on " in line:
             return Server(process, line.split("listening on ")[1].strip())
     raise AssertionError(f"bursar serve ended with {process.wait()} before it listened")
+
+
+def _leave_none(process: subprocess.Popen[str]) -> None:
+    """A test that failed did not come to stop its server."""
+    if process.poll() is None:
+        process.terminate()

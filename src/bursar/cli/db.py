@@ -16,7 +16,7 @@ from bursar.cli.options import Json
 from bursar.cli.render import Column, ago, console, errors, instant, iso, show_json, show_pairs, show_table
 from bursar.errors import Conflict
 from bursar.office.database import as_owner, migrate, open_engine, schema_state
-from bursar.office.desk import system_clock
+from bursar.office.desk import check_there, system_clock
 from bursar.office.settings import Settings
 from bursar.office.storage import copying
 from bursar.office.storage.agreement import Told
@@ -94,6 +94,7 @@ def copy(source: Url, target: Url, json: Json = False) -> None:
 def _engine() -> Iterator[Engine]:
     """The database as its owner sees it: the application's role may not be there yet."""
     settings = Settings()
+    check_there(settings)
     engine = open_engine(settings.url, settings.organisation)
     try:
         with as_owner(engine, settings.organisation) as owner:

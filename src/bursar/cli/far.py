@@ -244,6 +244,8 @@ def _key(one: shapes.Key) -> Document:
         "models": list(one.models),
         "cap_nanos": _nanos(one.cap) if one.cap else 0,
         "parent": one.parent,
+        "requests_per_minute": one.requests_per_minute,
+        "tokens_per_minute": one.tokens_per_minute,
         "expires_micros": _micros(one.expires),
         "created_micros": _micros(one.created),
         "state": one.state,

@@ -7,10 +7,9 @@ from typing import Any
 
 from bursar.cli.office import Document
 from bursar.errors import InvalidInput
-from bursar.ledger import reading as ledger
 from bursar.office.database import reading
 from bursar.office.desk import Desk
-from bursar.office.figures import reports
+from bursar.office.figures import reports, usage_sums
 from bursar.office.granting import outlook, topups
 from bursar.office.terms import plans
 from bursar.plans.factsheet import fact_sheet
@@ -99,5 +98,5 @@ class HereOffice:
         return {"terms": plain(found.plan), "facts": sheet.as_json(), "document": found.document}
 
     def exposure(self, unit: str) -> Document:
-        found = self.desk.store.read(lambda session: ledger.exposure(session, unit))
+        found = self.desk.store.read(lambda session: usage_sums.exposure(session, unit))
         return {"unit": unit, **{f"{name}_nanos": nanos for name, nanos in asdict(found).items()}}

@@ -97,6 +97,11 @@ def purpose_of(key: KeyRecord) -> str:
     return f"{key.purpose}/{key.project}" if key.project else key.purpose
 
 
+def drawn_for(provider: ProviderRecord, model: str, key: KeyRecord) -> Request:
+    """What a charge without a hold may draw on: the lots that a hold for it could have drawn on."""
+    return Request(provider.name, model, purpose_of(key))
+
+
 def probe_command(name: str, call: Call, key: KeyRecord, provider: ProviderRecord, now: int, holder: str) -> TakeHold:
     """A hold that nothing covers: its refusal says what is free, and moves nothing."""
     request = Request(provider.name, call.model, purpose_of(key))

@@ -14,7 +14,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from msgspec.structs import replace
+
 from bursar.gateway import settlement
+from bursar.gateway.admission import drawn_for
 from bursar.gateway.calibration import Calibration
 from bursar.gateway.dialects import authenticate_upstream
 from bursar.gateway.dialects.contract import Meter, Refusal
@@ -305,7 +308,8 @@ class Exchange:
                     self.asked.holder,
                     "USD",
                     amount,
-                    usage=usage,
+                    drawn_for(self.asked.provider, self.asked.call.model, self.key),
+                    usage=self._counted_where_held(usage),
                     note=f"settled after hold {self.request_id} had ended: {answer.state}",
                 )
             )
@@ -322,7 +326,14 @@ class Exchange:
     def _charge_beside(self, number: int, amount: int, usage: UsageRecord) -> Charge:
         """The charge for another model that took part in the same reply."""
         name = f"{self.request_id}.beside{number}"
-        return Charge(name, self.asked.holder, "USD", amount, usage=usage, note=f"beside {self.request_id}")
+        counted = self._counted_where_held(usage)
+        request = drawn_for(self.asked.provider, usage.model, self.key)
+        return Charge(name, self.asked.holder, "USD", amount, request, usage=counted, note=f"beside {self.request_id}")
+
+    def _counted_where_held(self, usage: UsageRecord) -> UsageRecord:
+        """A charge beside the hold counts in the same cap as the hold did: a run's, where the request belongs to one."""
+        cap, _ = self.asked.labels.cap_of(self.key)
+        return replace(usage, key=cap) if cap and cap != usage.key else usage
 
     async def _submit(self, command: Callable[[], Any]) -> Any:
         """A settlement is never dropped: while the ledger is away it is tried again, and the hold stands meanwhile."""

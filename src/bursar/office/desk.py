@@ -514,13 +514,18 @@ def initialise(settings: Settings, clock: Clock = system_clock) -> bool:
     return fresh
 
 
-def open_desk(settings: Settings | None = None, clock: Clock = system_clock, actor: str = "") -> Desk:
-    """Open an installation that has been initialised."""
-    settings = settings or Settings()
+def check_there(settings: Settings) -> None:
+    """Raise NotFound for a file that is not there, which opening it would make."""
     if settings.url.startswith("sqlite:///") and not Path(settings.url.removeprefix("sqlite:///")).exists():
         raise NotFound(
             f"there is no installation at {settings.home}", "run `bursar init`, or `bursar demo` to look around"
         )
+
+
+def open_desk(settings: Settings | None = None, clock: Clock = system_clock, actor: str = "") -> Desk:
+    """Open an installation that has been initialised."""
+    settings = settings or Settings()
+    check_there(settings)
     engine = open_engine(settings.url, settings.organisation)
     check_schema(engine)
     vault = open_vault(settings.key_file, settings.master_key, settings.organisation)

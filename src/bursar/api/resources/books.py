@@ -17,11 +17,10 @@ from bursar.api.resources.wallet import InUnit
 from bursar.api.routes import Resource
 from bursar.api.shapes import Amount, Document, Instant, Page, amount_of, instant, instant_or_none, said
 from bursar.errors import InvalidInput
-from bursar.ledger import reading as ledger
 from bursar.money import Unit
 from bursar.office import audit
 from bursar.office.database import reading
-from bursar.office.figures import reports
+from bursar.office.figures import reports, usage_sums
 from bursar.office.metering import nodes
 from bursar.office.oversight import audit_pages, verification
 
@@ -142,7 +141,7 @@ def get_exposure(call: Called, unit: InUnit = reports.UNIT) -> Exposure:
     """Totals without people, as recorded: what is due and not swept yet is still available."""
     Unit(unit)
     with call.desk() as desk:
-        found = desk.store.read(lambda session: ledger.exposure(session, unit))
+        found = desk.store.read(lambda session: usage_sums.exposure(session, unit))
     names = ("promised", "available", "held", "spent", "expired", "revoked", "rolled", "overage")
     amounts = {name: amount_of(getattr(found, name), unit) for name in names}
     return Exposure(unit=unit, at=instant(call.now), **amounts)

@@ -75,7 +75,8 @@ def _cells(name: str, column: Sequence[Any]) -> Iterable[str]:
         case "number":
             return map(str, column)
         case "label":
-            return map(_label, column)
+            labels = {one: _label(one) for one in set(column)}
+            return [labels[one] for one in column]
     if name == "tokens":  # an object of counts by name: always quoted, never run
         return ['"' + one.replace('"', '""') + '"' for one in column]
     return [one if _PLAIN(one) else _cell(one) for one in column]
@@ -101,9 +102,8 @@ def _values(name: str, column: Sequence[Any]) -> Sequence[Any]:
 def _instant(micros: int) -> str:
     """ISO 8601 in UTC to the microsecond; the parts of a text that are the same in many rows are made once."""
     second, rest = divmod(micros, _MICROS)
-    minute, second = divmod(second, 60)
-    day, minute = divmod(minute, 1440)
-    return f"{_day(day)}{_MINUTES[minute]}{second:02}.{rest:06}Z"
+    day, second = divmod(second, 86_400)
+    return f"{_day(day)}{_second(second)}.{rest:06}Z"
 
 
 @lru_cache(maxsize=4096)
@@ -111,4 +111,6 @@ def _day(day: int) -> str:
     return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day)).strftime("%Y-%m-%dT")
 
 
-_MINUTES = tuple(f"{minute // 60:02}:{minute % 60:02}:" for minute in range(1440))
+@lru_cache(maxsize=86_400)
+def _second(second: int) -> str:
+    return f"{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}"

@@ -20,6 +20,7 @@ from bursar.ledger.session import MICROS_PER_DAY, Session, wide, wide_sum
 from bursar.office.books import payroll, tax_policy
 from bursar.office.books.tax_policy import Policy
 from bursar.office.database import reading
+from bursar.office.figures import kept_usage
 from bursar.office.months import EPOCH, checked, days_of, month_of
 from bursar.office.standing import Taken, taken
 from bursar.office.tables import ORGANISATION, grant_terms, person, plan_grant
@@ -286,12 +287,11 @@ def _exchange(jurisdiction: str, policy: Policy, rules: Rules) -> Exchange | Non
 
 def _uses(session: Session, first: int, end: int, only: str = "") -> dict[str, dict[str, Use]]:
     """Use by person and purpose, at list price and at cost."""
+    days = kept_usage.person_sums(session, first, end, only)
     rows = session.rows(
-        f"SELECT person, purpose, {wide_sum('list_nanos')}, {wide_sum('cost_nanos')} FROM usage_day "
-        f"WHERE day >= ? AND day < ? {'AND person = ?' if only else ''} GROUP BY person, purpose",
-        first,
-        end,
-        *([only] if only else []),
+        f"SELECT person, purpose, {wide_sum('list_nanos')}, {wide_sum('cost_nanos')} FROM {days.sql} AS u "
+        "GROUP BY person, purpose",
+        *days.parameters,
     )
     found: dict[str, dict[str, Use]] = {}
     for row in rows:

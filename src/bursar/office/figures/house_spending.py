@@ -187,7 +187,9 @@ def _by_team(session: Session, by: By, first: int, end: int, unit: str) -> _Foun
 
 
 def _by_column(session: Session, by: By, first: int, end: int, unit: str) -> _Found:
-    where, given = "FROM usage_day u WHERE u.unit = ? AND u.day >= ? AND u.day < ?", (unit, first, end)
+    monthly = by in kept_usage.PERSON_MONTH.keys
+    source = kept_usage.person_sums(session, first, end) if monthly else kept_usage.rollup(first, end)
+    where, given = f"FROM {source.sql} AS u WHERE u.unit = ?", (*source.parameters, unit)
     rows = session.rows(f"SELECT u.{by}, COUNT(DISTINCT u.person), {_wanted()} {where} GROUP BY u.{by}", *given)
     (people,) = session.rows(f"SELECT COUNT(DISTINCT u.person) {where}", *given)[0]
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 COUNTS = ("requests", "input_tokens", "cached_tokens", "output_tokens")
 AMOUNTS = ("amount", "list_nanos", "cost_nanos", "overage")
 HOUSE_KEYS = ("unit", "provider", "model", "purpose", "project")
-FOLDED_AT_ONCE = 5_000
+FOLDED_AT_ONCE = 2_000
 """Entries that are added in one transaction, for which a settlement on SQLite waits."""
 MOST_AT_ONCE = 2_000_000
 """Entries that are added in one go; the next one goes on."""
@@ -109,6 +109,15 @@ def person_months(session: Session, first: int, end: int) -> Source:
     """person, unit, provider, model, purpose, counts and amounts of whole months: `first` and `end` are first days of a
     month, the end exclusive; `month` is the first day of each, and a month may have several rows."""
     return _read(session, PERSON_MONTH, first, end, None)
+
+
+def person_sums(session: Session, first: int, end: int, person: str = "") -> Source:
+    """person, unit, provider, model, purpose, counts and amounts of any days, without a day: by months where the time is whole
+    months and everybody is asked for, else from the daily rollup, which has a person's rows together."""
+    if not person and month_of_day(first) == first and month_of_day(end) == end:
+        return person_months(session, first, end)
+    only, whom = (" AND person = ?", (person,)) if person else ("", ())
+    return Source(f"(SELECT * FROM usage_day WHERE day >= ? AND day < ?{only})", (first, end, *whom))
 
 
 def house_days(session: Session, first: int, end: int) -> Source:

@@ -16,6 +16,7 @@ from bursar.ledger.reading import UsageSum
 from bursar.ledger.session import Session, wide, wide_sum
 from bursar.office.database import reading
 from bursar.office.figures import kept_usage
+from bursar.office.figures.day_sums import LAST_DAY
 from bursar.office.figures.kept_usage import AMOUNTS, COUNTS, HOUSE_KEYS, Source
 from bursar.office.tables import person as roster
 
@@ -63,6 +64,13 @@ def units_used(session: Session, start_day: int, end_day: int, person: str = "")
         str(row[0])
         for row in session.rows(f"SELECT DISTINCT unit FROM {days.sql} AS u ORDER BY unit", *days.parameters)
     ]
+
+
+def exposure(session: Session, unit: str = "USD") -> ledger.Exposure:
+    """Where everything is that was ever promised in a unit, as recorded."""
+    days = kept_usage.house_days(session, 0, LAST_DAY)
+    query = f"SELECT {kept_usage.wide_total('overage')} FROM {days.sql} AS u WHERE unit = ?"
+    return ledger.exposure(session, unit, wide(*session.rows(query, *days.parameters, unit)[0]))
 
 
 def _summed(session: Session, source: Source, group: str, unit: str, *, parted: bool = False) -> list[UsageSum]:
