@@ -13,13 +13,14 @@ import psycopg
 import pytest
 from psycopg import Connection, errors, sql
 from sqlalchemy import func, insert, select
+from sqlalchemy.exc import ProgrammingError
 from tests.support.api import listening, token_of
 from tests.support.terminal import Terminal
 
 from bursar.api import PREFIX
 from bursar.cli.accounts import add_first_owner
 from bursar.errors import BursarError, Conflict, InvalidInput
-from bursar.ledger import Applied, Charge, LotTerms, Release, Store, apply_now, open_store, reading
+from bursar.ledger import Applied, Charge, LotTerms, Release, Store, apply_now, make_months, open_store, reading
 from bursar.ledger.postgres import PostgresSession
 from bursar.ledger.separation import APP_ROLE, ORGANISATION, options, separation
 from bursar.ledger.session import Session
@@ -507,6 +508,26 @@ def test_a_start_refuses_a_database_that_does_not_keep_organisations_apart(
             with as_owner(engine) as owner, owner.begin() as connection:
                 connection.exec_driver_sql(mended)
         engine.dispose()
+
+
+def test_a_node_needs_a_login_that_is_a_member_and_nothing_else(two: Two) -> None:
+    with two.connect(role="") as owner:
+        owner.execute(
+            "DO $$ BEGIN CREATE ROLE a_node LOGIN NOSUPERUSER IN ROLE bursar_app; "
+            "EXCEPTION WHEN duplicate_object THEN END $$"
+        )
+    settings = two.desks[1].settings.model_copy(update={"database_url": two.url.replace("postgres:@", "a_node:@")})
+    with open_desk_of(settings) as desk:
+        assert [one["handle"] for one in desk.people()] == ["ada"]
+        desk.add_person("gus")
+        apply_now(desk.store, [Charge("by the node", "per_1", "USD", 5)], 10)
+        assert balance(desk.store) == 1_985
+        assert make_months(desk.store, desk.now()) == 0  # its own were made when it was set up
+        assert make_months(desk.store, desk.now() + 40 * 86_400_000_000) > 0
+        with pytest.raises(Conflict, match="permission denied"):
+            organisations.add(settings, "third", "", actor="test")
+        with desk.engine.connect() as connection, pytest.raises(ProgrammingError, match="permission denied"):
+            connection.exec_driver_sql("SET ROLE postgres")
 
 
 def test_a_file_holds_one_organisation(tmp_path: Path) -> None:
