@@ -64,12 +64,17 @@ class Network:
         if not self.calm and self.chance.random() < self.faults.breaks:
             after = self.chance.uniform(0.0, 3.0)
             if self.chance.random() < 0.7:
-                self.loop.call_later(after, here.reset, context=_NOBODY)
-                self.loop.call_later(after + self.delay(), there.reset, context=_NOBODY)
+                self.loop.call_later(after, self._while_bad, here.reset, context=_NOBODY)
+                self.loop.call_later(after + self.delay(), self._while_bad, there.reset, context=_NOBODY)
             else:  # a firewall forgets it: neither side is told
-                self.loop.call_later(after, here.mute, context=_NOBODY)
-                self.loop.call_later(after, there.mute, context=_NOBODY)
+                self.loop.call_later(after, self._while_bad, here.mute, context=_NOBODY)
+                self.loop.call_later(after, self._while_bad, there.mute, context=_NOBODY)
         return here, here.protocol
+
+    def _while_bad(self, fault: Callable[[], None]) -> None:
+        """A fault that was to come when everything had healed does not come."""
+        if not self.calm:
+            fault()
 
     def delay(self) -> float:
         slow = not self.calm and self.chance.random() < self.faults.slow
