@@ -10,12 +10,10 @@ their own on one PostgreSQL, which share the 256 callers. PostgreSQL is the one 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import gc
 import json
 import multiprocessing
 import os
-import resource
 import sqlite3
 import sys
 import tempfile
@@ -28,24 +26,15 @@ from pathlib import Path
 
 import uvloop
 
+from bench.ledger.agents import fill, node, pairs
 from bench.report import Bound, print_bounds
-from bursar.ledger import (
-    LotTerms,
-    Release,
-    Request,
-    Settle,
-    Store,
-    TakeHold,
-    Usage,
-    Writer,
-    apply_now,
-    open_store,
-)
+from bursar.ledger import open_store
 from bursar.ledger.schema import statements
 
 HOT_CALLERS = 64
 MOST = 256
 WAIT_SECONDS = 60.0
+WARM_UP_SECONDS = 1.0
 LEAST_SQLITE, LEAST_POSTGRESQL, LEAST_HOT = 25_000, 8_000, 2_000
 """Pairs a second at 256 callers, and of one hot person."""
 
@@ -62,66 +51,10 @@ class Row:
     ratio_to_floor: float
 
 
-def now_micros() -> int:
-    return time.time_ns() // 1000
-
-
-def new_id(count: int) -> str:
-    return f"{time.time_ns() // 1000:014x}{count:06x}{os.urandom(4).hex()}"
-
-
-def fill(store: Store, people: int) -> None:
-    """A lot for everybody that no run empties."""
-    lots = [
-        Release(new_id(n), f"per_{n:04}", LotTerms(f"lot_{n:04}", "USD", 10**15, now_micros() - 1))
-        for n in range(people)
-    ]
-    apply_now(store, lots, now_micros())
-
-
-async def pairs(store: Store, callers: int, people: int, seconds: float) -> tuple[int, float, float, float]:
-    """Pairs done, seconds, CPU seconds, commands in a batch."""
-    writer = Writer(store, now_micros)
-    end = time.perf_counter() + seconds
-    done = 0
-
-    async def caller(number: int) -> None:
-        nonlocal done
-        person = f"per_{number % people:04}"
-        request = Request("openai", "gpt-4o", "work")
-        count = 0
-        while time.perf_counter() < end:
-            count += 1
-            hold = new_id(count)
-            await writer.submit(
-                TakeHold(hold, person, "USD", 5_000_000, 1_000_000, now_micros() + 3_600_000_000, request)
-            )
-            usage = Usage(
-                request_id=hold, key="key_1", provider="openai", model="gpt-4o", dialect="openai.chat", purpose="work",
-                price_version="v1", tokens={"input": 400, "output": 120}, list_nanos=2_200_000, cost_nanos=2_000_000, at=now_micros(),
-            )  # fmt: skip
-            await writer.submit(Settle(hold + "s", person, hold, 2_200_000, usage))
-            done += 1
-
-    before, start = _cpu(), time.perf_counter()
-    await asyncio.gather(*(caller(number) for number in range(callers)))
-    elapsed, cpu = time.perf_counter() - start, _cpu() - before
-    await writer.close()
-    return done, elapsed, cpu, writer.commands / writer.batches
-
-
 def measured(engine: str, what: str, url: str, callers: int, people: int, seconds: float, bare: float) -> Row:
     with closing(open_store(url)) as store:
         done, elapsed, cpu, batch = uvloop.run(pairs(store, callers, people, seconds))
     return Row(engine, what, done / elapsed, cpu / done * 1e6, batch, done / elapsed / bare)
-
-
-def node(url: str, callers: int, people: int, seconds: float, begin: float) -> tuple[int, float, float, float]:
-    """One process of several on the same database."""
-    gc.set_threshold(50_000, 20, 20)
-    with closing(open_store(url)) as store:
-        time.sleep(max(0.0, begin - time.time()))
-        return uvloop.run(pairs(store, callers, people, seconds))
 
 
 def together(url: str, nodes: int, people: int, seconds: float, bare: float) -> Row:
@@ -188,6 +121,9 @@ def postgresql_at(server: str, people: int) -> str:
             connection.execute(statement.encode())
     with closing(open_store(url)) as store:
         fill(store, people)
+        uvloop.run(pairs(store, HOT_CALLERS, people, WARM_UP_SECONDS))
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("ANALYZE")  # what autovacuum does of a young database within its first minute
     return url
 
 
@@ -202,11 +138,6 @@ def postgresql_floor(server: str, seconds: float) -> float:
                 connection.execute("INSERT INTO t (body) VALUES (%s)", (body,))
             count += 1
     return count / seconds
-
-
-def _cpu() -> float:
-    use = resource.getrusage(resource.RUSAGE_SELF)
-    return use.ru_utime + use.ru_stime
 
 
 def _told(row: Row) -> Row:

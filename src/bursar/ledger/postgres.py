@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any, TypeVar
 
+import msgspec
 import psycopg
 from psycopg import errors
 
@@ -21,6 +22,7 @@ from bursar.ledger.session import Session
 from bursar.ledger.store import StoreUnavailable
 
 T = TypeVar("T")
+_to_json = msgspec.json.Encoder().encode
 
 ATTEMPTS = 5
 """How often a transaction is tried when another one was in its way."""
@@ -55,10 +57,10 @@ class PostgresSession(Session):
         self._connection = connection
 
     def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
-        return self._connection.execute(_native(sql), parameters).fetchall()
+        return self._connection.execute(_native(sql), _bound(parameters)).fetchall()
 
     def run(self, sql: str, *parameters: Any) -> None:
-        self._connection.execute(_native(sql), parameters)
+        self._connection.execute(_native(sql), _bound(parameters))
 
     def insert(self, table: str, columns: str, rows: Sequence[tuple[Any, ...]], tail: str = "") -> None:
         """All rows in one statement, each column as an array."""
@@ -66,15 +68,17 @@ class PostgresSession(Session):
             # Keys begin with the organisation, which a row takes from the connection's setting.
             tail = tail.replace("ON CONFLICT (", "ON CONFLICT (organisation, ")
             statement = f"INSERT INTO {table} ({columns}) SELECT * FROM {_arrays(_types(rows))} {tail}"
-            self._connection.execute(statement, [list(column) for column in zip(*rows, strict=True)])
+            self._connection.execute(statement, [array(column) for column in zip(*rows, strict=True)])
 
     def update(self, table: str, columns: str, rows: Sequence[tuple[Any, ...]]) -> None:
         if rows:
             statement = _update(table, columns, _types(rows))
-            self._connection.execute(statement, [list(column) for column in zip(*rows, strict=True)])
+            self._connection.execute(statement, [array(column) for column in zip(*rows, strict=True)])
 
     def many(self, *queries: tuple[Any, ...]) -> list[list[tuple[Any, ...]]]:
-        asked = [None if [] in query else self._connection.execute(_native(query[0]), query[1:]) for query in queries]
+        asked = [
+            None if [] in query else self._connection.execute(_native(query[0]), _bound(query[1:])) for query in queries
+        ]
         return [[] if one is None else one.fetchall() for one in asked]
 
     def lock(self, people: list[str], now: int) -> None:
@@ -89,6 +93,30 @@ class PostgresSession(Session):
             "FROM head h WHERE h.id = 1 FOR UPDATE OF h"
         )[0]
         return Anchor(*head), skips_to or ""
+
+
+def array(values: Sequence[Any]) -> str:
+    """Integers or texts as PostgreSQL writes an array.
+
+    JSON writes them alike but for brackets and some escapes, and its encoder is a hundred times as fast as the driver's
+    own way, which goes from item to item.
+    """
+    text = _to_json(values).decode()
+    if "\\" in text and any(escape in text for escape in _JSON_ONLY):
+        quoted = (
+            '"' + one.replace("\\", "\\\\").replace('"', '\\"') + '"' if type(one) is str else str(one)
+            for one in values
+        )
+        return "{" + ",".join(quoted) + "}"
+    return "{" + text[1:-1] + "}"
+
+
+_JSON_ONLY = tuple("\\" + letter for letter in "bfnrtu")
+"""Escapes of JSON that an array would take for the letter; `\\"` and `\\\\` are both languages'."""
+
+
+def _bound(parameters: Sequence[Any]) -> list[Any]:
+    return [array(value) if isinstance(value, list) else value for value in parameters]
 
 
 def _types(rows: Sequence[tuple[Any, ...]]) -> tuple[type[Any], ...]:
