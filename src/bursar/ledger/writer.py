@@ -27,6 +27,8 @@ ENDING_ROOM = 4096
 
 GATHER_SECONDS = 0.005
 """Under load, batches begin at least this far apart, so that each carries more commands; a lone caller never waits."""
+COMPANY = 8
+"""Commands in a batch from which on a node counts as busy: below, waiting for more would only be waiting."""
 GATHER_COMMANDS = 48
 """Enough company: a batch of this size does not wait."""
 
@@ -132,7 +134,7 @@ class Writer:
         while self._company and len(self._waiting) < GATHER_COMMANDS and loop.time() < until:
             await asyncio.sleep(GATHER_SECONDS / 5)
         self._began = loop.time()
-        self._company = len(self._waiting) > 1
+        self._company = len(self._waiting) >= COMPANY
 
     async def _write(self, batch: list[tuple[Command, asyncio.Future[Answer]]]) -> None:
         commands = [command for command, _ in batch]
