@@ -57,7 +57,9 @@ def show_table(
             justify="right" if column.number else "left",
             style="dim" if column.quiet else None,
             no_wrap=whole,
-            min_width=max(cell_len(str(row[place])) for row in rows) if whole else None,
+            min_width=max(cell_len(one) for one in (column.name, *(str(row[place]) for row in rows)))
+            if whole
+            else None,
             overflow="fold",
         )
     for row in rows:
